@@ -1,0 +1,209 @@
+//! What can go wrong in a backend.
+
+use std::{error::Error as StdError, fmt};
+
+use crate::backend::record::RecordName;
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// What kind of trouble a backend has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BackendErrorKind {
+    /// The address is not one this backend understands.
+    Address,
+    /// Reading or writing is not permitted.
+    Permission,
+    /// The backend cannot be reached now; trying again may help.
+    Unavailable,
+    /// There is no room left.
+    Full,
+    /// What is stored cannot be read.
+    Corrupt,
+    /// What is stored was written by a newer version.
+    NewerSchema,
+    /// The log was made anew or became shorter since it was last read.
+    LogChanged,
+    /// It was closed.
+    Closed,
+    /// Something else.
+    Other,
+}
+
+/// A backend that could not do what it was asked.
+#[derive(Debug)]
+pub struct BackendError {
+    kind: BackendErrorKind,
+    message: String,
+    source: Option<BoxError>,
+}
+
+impl BackendError {
+    /// An error with a sentence that says what to do.
+    pub fn new(kind: BackendErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    /// The same, with the error behind it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of trouble it is.
+    pub fn kind(&self) -> BackendErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for BackendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for BackendError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|error| error as &(dyn StdError + 'static))
+    }
+}
+
+/// Why an append was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AppendErrorKind {
+    /// The last event of the key has another sequence than expected.
+    Conflict {
+        /// Which event of the batch.
+        index: usize,
+        /// What was expected; 0 for none.
+        expected: u64,
+        /// What is there; 0 for none.
+        actual: u64,
+    },
+    /// Some events of the batch are in the log already and some are not.
+    MixedDuplicates,
+    /// More events than [`crate::backend::Abilities::max_batch`].
+    TooMany {
+        /// How many there are.
+        events: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A body is longer than [`crate::backend::Abilities::max_body`].
+    TooLarge {
+        /// Which event of the batch.
+        index: usize,
+        /// Its length in bytes.
+        length: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// A batch of several events has one that is scheduled for later, which cannot be all or nothing.
+    ScheduledInBatch,
+    /// The backend could not do it; nothing was stored.
+    Backend(BackendErrorKind),
+    /// Nobody knows whether it was stored. Append again with the same ids.
+    Unknown,
+}
+
+/// An append that was refused.
+#[derive(Debug)]
+pub struct AppendError {
+    kind: AppendErrorKind,
+    source: Option<BackendError>,
+}
+
+impl AppendError {
+    /// A refusal.
+    pub fn new(kind: AppendErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// Nobody knows whether it was stored.
+    pub fn unknown(source: BackendError) -> Self {
+        Self { kind: AppendErrorKind::Unknown, source: Some(source) }
+    }
+
+    /// Why it was refused.
+    pub fn kind(&self) -> AppendErrorKind {
+        self.kind
+    }
+}
+
+impl From<BackendError> for AppendError {
+    fn from(error: BackendError) -> Self {
+        Self { kind: AppendErrorKind::Backend(error.kind()), source: Some(error) }
+    }
+}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            AppendErrorKind::Conflict { expected, actual, .. } => write!(
+                f,
+                "the last event of the key has sequence {actual}, and {expected} was expected; read the newer events and decide again"
+            ),
+            AppendErrorKind::MixedDuplicates => f.write_str(
+                "some events of the batch are in the log already and some are not; append the new ones in a batch of their own",
+            ),
+            AppendErrorKind::TooMany { events, limit } => {
+                write!(f, "the batch has {events} events and at most {limit} are stored all or nothing; split it")
+            }
+            AppendErrorKind::TooLarge { length, limit, .. } => {
+                write!(f, "the body has {length} bytes and at most {limit} are allowed; publish a reference instead")
+            }
+            AppendErrorKind::ScheduledInBatch => {
+                f.write_str("an event scheduled for later cannot be in a batch of several; publish it alone")
+            }
+            AppendErrorKind::Backend(_) => f.write_str("the log did not take the events"),
+            AppendErrorKind::Unknown => {
+                f.write_str("nobody knows whether the log took the events; append them again with the same ids")
+            }
+        }
+    }
+}
+
+impl StdError for AppendError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|error| error as &(dyn StdError + 'static))
+    }
+}
+
+/// Why records were not written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// A record was not as expected: somebody else has written it.
+    Conflict {
+        /// Which one.
+        name: RecordName,
+    },
+    /// The backend could not do it.
+    Backend(BackendError),
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecordError::Conflict { name } => write!(f, "record `{name}` was written by somebody else meanwhile"),
+            RecordError::Backend(_) => f.write_str("the backend did not take the records"),
+        }
+    }
+}
+
+impl StdError for RecordError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            RecordError::Conflict { .. } => None,
+            RecordError::Backend(error) => Some(error),
+        }
+    }
+}
+
+impl From<BackendError> for RecordError {
+    fn from(error: BackendError) -> Self {
+        RecordError::Backend(error)
+    }
+}

@@ -1,0 +1,196 @@
+//! Appending to the log and reading it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    backend::error::BackendError,
+    event::recorded::{NewEvent, RecordedEvent},
+    key::Key,
+    pattern::PatternSet,
+    time::Timestamp,
+};
+
+/// Events to append, all of them or none.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Append {
+    /// The events, in the order they shall have in the log.
+    pub events: Vec<NewEvent>,
+}
+
+impl Append {
+    /// One event.
+    pub fn one(event: NewEvent) -> Self {
+        Self { events: vec![event] }
+    }
+
+    /// Several events, all of them or none.
+    pub fn batch(events: Vec<NewEvent>) -> Self {
+        Self { events }
+    }
+}
+
+/// What became of one appended event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Appended {
+    /// Its position in the log; `None` while it is scheduled for later.
+    pub sequence: Option<u64>,
+    /// An event of this id was already there; nothing was stored.
+    pub duplicate: bool,
+}
+
+impl Appended {
+    /// Stored at a position.
+    pub const fn stored(sequence: u64) -> Self {
+        Self { sequence: Some(sequence), duplicate: false }
+    }
+
+    /// Scheduled for later.
+    pub const fn scheduled() -> Self {
+        Self { sequence: None, duplicate: false }
+    }
+
+    /// Not stored, because it was there before; scheduled ones have no position yet.
+    pub const fn duplicate(sequence: Option<u64>) -> Self {
+        Self { sequence, duplicate: true }
+    }
+}
+
+/// Which way to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Direction {
+    /// From older to newer.
+    #[default]
+    Forward,
+    /// From newer to older.
+    Backward,
+}
+
+/// Which part of the log to read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Query {
+    /// Only events that match.
+    pub patterns: PatternSet,
+    /// Only events of this key.
+    pub key: Option<Key>,
+    /// Only events with a higher sequence.
+    pub after: u64,
+    /// Only events up to this sequence.
+    pub upto: Option<u64>,
+    /// Only events stored at this time or later.
+    pub since: Option<Timestamp>,
+    /// Only events stored before this time.
+    pub until: Option<Timestamp>,
+    /// Which way.
+    pub direction: Direction,
+    /// At most this many events in one page.
+    pub limit: usize,
+}
+
+impl Query {
+    /// Events a page holds unless the query says otherwise.
+    pub const DEFAULT_LIMIT: usize = 512;
+
+    /// Everything that matches, forwards from the beginning, in pages of [`Query::DEFAULT_LIMIT`].
+    pub fn new(patterns: PatternSet) -> Self {
+        Self {
+            patterns,
+            key: None,
+            after: 0,
+            upto: None,
+            since: None,
+            until: None,
+            direction: Direction::Forward,
+            limit: Self::DEFAULT_LIMIT,
+        }
+    }
+
+    /// All events.
+    pub fn all() -> Self {
+        Self::new(PatternSet::all())
+    }
+
+    /// Only events of this key.
+    #[must_use]
+    pub fn key(mut self, key: Key) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Only events with a higher sequence.
+    #[must_use]
+    pub fn after(mut self, sequence: u64) -> Self {
+        self.after = sequence;
+        self
+    }
+
+    /// Only events up to this sequence.
+    #[must_use]
+    pub fn upto(mut self, sequence: u64) -> Self {
+        self.upto = Some(sequence);
+        self
+    }
+
+    /// Only events stored at this time or later.
+    #[must_use]
+    pub fn since(mut self, time: Timestamp) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Only events stored before this time.
+    #[must_use]
+    pub fn until(mut self, time: Timestamp) -> Self {
+        self.until = Some(time);
+        self
+    }
+
+    /// From newer to older.
+    #[must_use]
+    pub fn backward(mut self) -> Self {
+        self.direction = Direction::Backward;
+        self
+    }
+
+    /// At most this many events in one page, at least 1.
+    #[must_use]
+    pub fn limit(mut self, events: usize) -> Self {
+        self.limit = events.max(1);
+        self
+    }
+}
+
+/// Some events of the log, and how far they reach.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Page {
+    /// The events, in the direction of the query.
+    pub events: Vec<Arc<RecordedEvent>>,
+    /// Forwards: every event of the query with `after < sequence <= covered` is in this page; read on with
+    /// `after = covered`. Backwards: every one with `covered <= sequence`; read on with `upto = covered - 1`.
+    pub covered: u64,
+    /// Whether the query has nothing more now.
+    pub end: bool,
+}
+
+impl Page {
+    /// Puts a page together.
+    pub fn new(events: Vec<Arc<RecordedEvent>>, covered: u64, end: bool) -> Self {
+        Self { events, covered, end }
+    }
+}
+
+/// A reader that goes on with new events.
+#[async_trait]
+pub trait Tail: Send {
+    /// The next page, which follows the one before without gap or repeat. Waits until `covered` can move, or for about a
+    /// second: then the page may be empty. Cancelling the call loses nothing.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached, or the log was made anew or became shorter.
+    async fn next(&mut self) -> Result<Page, BackendError>;
+}

@@ -1,0 +1,78 @@
+//! The contract of a backend: it keeps a log and small records, and promises nothing else.
+//!
+//! Everything about delivery (lanes, retries, parking, leases) is written once, above this contract, in
+//! [`crate::delivery`]. The conformance suite of `stheno-testkit` checks every sentence here.
+//!
+//! Reading order: this file (the trait), [`log`] (appending and reading), [`record`] (records), [`info`] (what a backend
+//! is and can do), [`error`].
+
+pub mod error;
+pub mod info;
+pub mod log;
+pub mod record;
+
+use async_trait::async_trait;
+
+pub use error::{AppendError, AppendErrorKind, BackendError, BackendErrorKind, RecordError};
+pub use info::{Abilities, LogInfo};
+pub use log::{Append, Appended, Direction, Page, Query, Tail};
+pub use record::{Expect, Record, RecordName, RecordWrite, Revision};
+
+/// What keeps the log and the records. Every method may be called from many tasks at once.
+#[async_trait]
+pub trait Backend: Send + Sync + 'static {
+    /// What this backend can do; the conformance suite checks that it is true.
+    fn abilities(&self) -> Abilities;
+
+    /// The identity of the log, and where it begins and ends now.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn info(&self) -> Result<LogInfo, BackendError>;
+
+    /// Appends a batch, all of it or nothing. Once this has returned Ok, the events are in the log (or scheduled, if they
+    /// have a `not_before`), and as durable as [`Abilities::durability`] says.
+    ///
+    /// An id that is already in the log within [`LogInfo::dedup_window`] is not stored again: its [`Appended`] says
+    /// `duplicate` and gives the first one's sequence. That is looked at before `expected`, so that one's own repeated
+    /// append is a success and not a conflict. A batch of which only some events are duplicates is refused.
+    ///
+    /// # Errors
+    /// [`AppendError`]; nothing of the batch was stored, unless the kind is [`AppendErrorKind::Unknown`].
+    async fn append(&self, batch: Append) -> Result<Vec<Appended>, AppendError>;
+
+    /// Reads one page of the log.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn read(&self, query: Query) -> Result<Page, BackendError>;
+
+    /// Reads forwards from a position and goes on with new events, without gap or repeat.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError>;
+
+    /// One record, unless it does not exist or has expired.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError>;
+
+    /// The records whose name begins with a prefix, sorted by name.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError>;
+
+    /// Writes and deletes records, all of them or none. Returns the new revision of each, in order (of a deleted one
+    /// too). A revision never repeats for a name, also not after a deletion.
+    ///
+    /// # Errors
+    /// [`RecordError::Conflict`] names the first record that was not as [`RecordWrite::expect`] says.
+    async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError>;
+
+    /// Finishes what is under way and lets go of files and connections. Calls that come later fail as
+    /// [`BackendErrorKind::Closed`].
+    async fn close(&self);
+}

@@ -1,0 +1,114 @@
+//! The bus: publishing events, strictly.
+//!
+//! Reading order: this file ([`Bus`]), [`outgoing`] (events before they are sent), [`publish`] (the builders), [`error`].
+
+pub mod error;
+pub mod outgoing;
+pub mod publish;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    backend::{Append, AppendErrorKind, Backend},
+    catalog::set::Catalogs,
+    event::recorded::NewEvent,
+};
+
+pub use error::{PublishError, PublishErrorKind};
+pub use outgoing::Outgoing;
+pub use publish::{Publish, PublishAll, Published};
+
+/// Longest body that a bus publishes unless told otherwise, in bytes.
+pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
+
+/// Publishes events into a log. Cloning is cheap; every clone writes to the same log.
+#[derive(Clone)]
+pub struct Bus(Arc<Inner>);
+
+struct Inner {
+    backend: Arc<dyn Backend>,
+    catalogs: Arc<Catalogs>,
+    source: Option<Arc<str>>,
+    max_body: usize,
+}
+
+impl Bus {
+    /// A bus over a backend, which checks what it publishes against these catalogs.
+    pub fn new(backend: Arc<dyn Backend>, catalogs: Arc<Catalogs>) -> Self {
+        let max_body = DEFAULT_MAX_BODY.min(backend.abilities().max_body);
+        Self(Arc::new(Inner { backend, catalogs, source: None, max_body }))
+    }
+
+    /// The same bus, which says where its events come from unless an event says it itself.
+    #[must_use]
+    pub fn with_source(self, source: &str) -> Self {
+        let Inner { backend, catalogs, max_body, .. } = &*self.0;
+        let (backend, catalogs) = (Arc::clone(backend), Arc::clone(catalogs));
+        Self(Arc::new(Inner { backend, catalogs, source: Some(source.into()), max_body: *max_body }))
+    }
+
+    /// The same bus with another limit for bodies, in bytes; never above what the backend takes.
+    #[must_use]
+    pub fn with_max_body(self, bytes: usize) -> Self {
+        let Inner { backend, catalogs, source, .. } = &*self.0;
+        let max_body = bytes.min(backend.abilities().max_body);
+        let (backend, catalogs, source) = (Arc::clone(backend), Arc::clone(catalogs), source.clone());
+        Self(Arc::new(Inner { backend, catalogs, source, max_body }))
+    }
+
+    /// Publishes an event: `bus.publish(OrderPlaced::new("order_1")).id("order_1/placed").await?`.
+    ///
+    /// The answer comes once the event is in the log, as durable as the backend promises.
+    pub fn publish(&self, event: impl Into<Outgoing>) -> Publish {
+        Publish::new(self.clone(), event.into())
+    }
+
+    /// Publishes many events, each on its own and many in flight, in order; `.atomic()` makes it all or nothing.
+    pub fn publish_all<I>(&self, events: I) -> PublishAll
+    where
+        I: IntoIterator,
+        I::Item: Into<Outgoing>,
+    {
+        PublishAll::new(self.clone(), events.into_iter().map(Into::into).collect())
+    }
+
+    /// The backend behind the bus.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.0.backend
+    }
+
+    /// The catalogs that published events are checked against.
+    pub fn catalogs(&self) -> &Arc<Catalogs> {
+        &self.0.catalogs
+    }
+
+    /// Checks an event and fills in what the bus knows: key and source.
+    fn prepare(&self, outgoing: Outgoing) -> Result<NewEvent, PublishError> {
+        let mut event = outgoing.finish(&self.0.catalogs)?;
+        if event.body.len() > self.0.max_body {
+            let kind = PublishErrorKind::TooLarge { length: event.body.len(), limit: self.0.max_body };
+            return Err(PublishError::new(kind, event.name.as_str()));
+        }
+        if event.source.is_none() {
+            event.source.clone_from(&self.0.source);
+        }
+        Ok(event)
+    }
+
+    async fn append(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, PublishError> {
+        let limit = self.0.backend.abilities().max_batch;
+        if events.len() > limit {
+            let kind = AppendErrorKind::TooMany { events: events.len(), limit };
+            return Err(crate::backend::AppendError::new(kind).into());
+        }
+        let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
+        let appended = self.0.backend.append(Append::batch(events)).await?;
+        Ok(ids.into_iter().zip(appended).map(|(id, appended)| Published::new(id, appended)).collect())
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus").field("source", &self.0.source).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+//! Events before they are sent: typed ones, and raw ones that are checked against the catalogs.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::{
+    bus::error::{PublishError, PublishErrorKind},
+    catalog::set::Catalogs,
+    event::{
+        recorded::{EventId, NewEvent},
+        typed::{DecodeError, Event},
+    },
+    headers::{self, HeaderError, Headers},
+    key::{Key, KeyError},
+    name::EventName,
+    time::Timestamp,
+};
+
+/// An event before it is sent. Every typed [`Event`] turns into one; [`Outgoing::raw`] makes one of a name and JSON.
+///
+/// A mistake made while building it (an empty id, a wildcard in the name) is kept and returned when it is published.
+#[derive(Debug)]
+pub struct Outgoing {
+    event: Result<NewEvent, PublishError>,
+    typed: bool,
+}
+
+/// A key, or two texts that make one.
+pub trait IntoKey {
+    /// Makes the key.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the texts make none.
+    fn into_key(self) -> Result<Key, KeyError>;
+}
+
+impl IntoKey for Key {
+    fn into_key(self) -> Result<Key, KeyError> {
+        Ok(self)
+    }
+}
+
+impl IntoKey for &str {
+    fn into_key(self) -> Result<Key, KeyError> {
+        Key::parse(self)
+    }
+}
+
+impl IntoKey for (&str, &str) {
+    fn into_key(self) -> Result<Key, KeyError> {
+        Key::new(self.0, self.1)
+    }
+}
+
+impl<E: Event> From<E> for Outgoing {
+    fn from(event: E) -> Self {
+        let text = Event::name(&event);
+        let refused = |kind| PublishError::new(kind, &text);
+        let made = EventName::new(&*text).map_err(|error| refused(PublishErrorKind::Name(error))).and_then(|name| {
+            let body = serde_json::to_vec(&event)
+                .map_err(|error| refused(PublishErrorKind::Payload(DecodeError::new("", error.to_string()))))?;
+            let mut new = NewEvent::new(name, body);
+            new.key = event.key();
+            Ok(new)
+        });
+        Self { event: made, typed: true }
+    }
+}
+
+impl Outgoing {
+    /// An event by its name and JSON body; the body is checked against what the name documents.
+    pub fn raw(name: &str, body: &Value) -> Self {
+        Self::raw_bytes(name, body.to_string())
+    }
+
+    /// The same with a body that is already JSON text, which is stored byte for byte.
+    pub fn raw_bytes(name: &str, body: impl Into<Bytes>) -> Self {
+        let event = EventName::new(name).map(|name| NewEvent::new(name, body));
+        Self { event: event.map_err(|error| PublishError::new(PublishErrorKind::Name(error), name)), typed: false }
+    }
+
+    /// Gives the key, in place of the one the catalog's rule finds.
+    #[must_use]
+    pub fn key(self, key: impl IntoKey) -> Self {
+        let key = key.into_key();
+        self.change(|event| {
+            event.key = Some(key.map_err(PublishErrorKind::Key)?);
+            Ok(())
+        })
+    }
+
+    /// Gives the id: the same id is the same event.
+    #[must_use]
+    pub fn id(self, id: &str) -> Self {
+        self.change(|event| {
+            event.id = EventId::new(id).map_err(PublishErrorKind::Id)?;
+            Ok(())
+        })
+    }
+
+    /// Says where the event comes from.
+    #[must_use]
+    pub fn source(self, source: &str) -> Self {
+        self.change(|event| {
+            check_header(headers::SOURCE, source)?;
+            event.source = Some(source.into());
+            Ok(())
+        })
+    }
+
+    /// Says when it happened, if not now.
+    #[must_use]
+    pub fn time(self, time: Timestamp) -> Self {
+        self.change(|event| {
+            event.time = Some(time);
+            Ok(())
+        })
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.change(|event| event.headers.set(name, value).map_err(PublishErrorKind::Header))
+    }
+
+    /// Says which conversation it belongs to.
+    #[must_use]
+    pub fn correlation(self, id: &str) -> Self {
+        self.header(headers::CORRELATION, id)
+    }
+
+    /// Stores it only if the last event of its key has this sequence; 0 if there must be none. The event needs a key.
+    #[must_use]
+    pub fn expect_last(self, sequence: u64) -> Self {
+        self.change(|event| {
+            event.expected = Some(sequence);
+            Ok(())
+        })
+    }
+
+    /// Puts it into the log this much later.
+    #[must_use]
+    pub fn delay(self, delay: Duration) -> Self {
+        self.at(Timestamp::now().plus(delay))
+    }
+
+    /// Puts it into the log at this time, or now if that has passed.
+    #[must_use]
+    pub fn at(self, time: Timestamp) -> Self {
+        self.change(|event| {
+            event.not_before = Some(time);
+            Ok(())
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut NewEvent) -> Result<(), PublishErrorKind>) -> Self {
+        if let Ok(event) = &mut self.event
+            && let Err(kind) = change(event)
+        {
+            let name = event.name.clone();
+            self.event = Err(PublishError::new(kind, name.as_str()));
+        }
+        self
+    }
+
+    /// The event if nothing was wrong so far.
+    pub(crate) fn as_event(&self) -> Option<&NewEvent> {
+        self.event.as_ref().ok()
+    }
+
+    /// The checks that need the catalogs: the name is known, a raw body is what it documents, the key is found.
+    pub(crate) fn finish(self, catalogs: &Catalogs) -> Result<NewEvent, PublishError> {
+        let mut event = self.event?;
+        if self.typed {
+            return Ok(event);
+        }
+        let refused = |kind| PublishError::new(kind, event.name.as_str());
+        let Some(descriptor) = catalogs.find(&event.name) else {
+            return Err(refused(PublishErrorKind::UnknownName { nearest: catalogs.nearest(event.name.as_str()) }));
+        };
+        descriptor.check(&event.name, &event.body).map_err(|error| refused(PublishErrorKind::Payload(error)))?;
+        if event.key.is_none() {
+            event.key = catalogs.key_of(&event.name, &event.body);
+        }
+        Ok(event)
+    }
+}
+
+fn check_header(name: &str, value: &str) -> Result<(), PublishErrorKind> {
+    let checked: Result<(), HeaderError> = Headers::new().set(name, value);
+    checked.map_err(PublishErrorKind::Header)
+}

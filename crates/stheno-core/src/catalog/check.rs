@@ -1,0 +1,84 @@
+//! Is a body what its name documents? Strict, because it is asked when we write.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    catalog::EventDescriptor, event::payload::Field, event::typed::DecodeError, name::EventName, nearest::nearest,
+};
+
+impl EventDescriptor {
+    /// Checks a body before it is published: every required field is there, every documented field has its type, and no
+    /// undocumented field looks like a misspelt one. Other undocumented fields are kept.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the path of the field at fault.
+    pub fn check(&self, name: &EventName, body: &[u8]) -> Result<(), DecodeError> {
+        self.decode(name, body)?;
+        if self.fields.is_empty() {
+            return Ok(());
+        }
+        let value: Value = crate::event::typed::decode_json(body)?;
+        match (self.fields, &value) {
+            ([whole], value) if whole.name.is_empty() => check_kind(whole, value, ""),
+            (fields, Value::Object(object)) => check_object(fields, object, ""),
+            // A documented second shape, which the type's own decoding has accepted.
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_object(fields: &[Field], object: &Map<String, Value>, path: &str) -> Result<(), DecodeError> {
+    for field in fields {
+        let at = join(path, field.name);
+        match object.get(field.name) {
+            None | Some(Value::Null) if field.optional => {}
+            None | Some(Value::Null) => {
+                let problem = if object.contains_key(field.name) { "is null" } else { "is missing" };
+                return Err(DecodeError::new(at, format!("{problem}, and it is required ({})", field.kind)));
+            }
+            Some(value) => check_field(field, value, &at)?,
+        }
+    }
+    let documented = || fields.iter().map(|field| field.name);
+    for name in object.keys().filter(|name| !documented().any(|known| known == *name)) {
+        let absent = documented().filter(|known| !object.contains_key(*known));
+        if let Some(meant) = nearest(name, absent) {
+            return Err(DecodeError::new(join(path, name), format!("is not documented; did you mean `{meant}`?")));
+        }
+    }
+    Ok(())
+}
+
+fn check_field(field: &Field, value: &Value, path: &str) -> Result<(), DecodeError> {
+    check_kind(field, value, path)?;
+    if field.fields.is_empty() {
+        return Ok(());
+    }
+    match value {
+        Value::Object(object) => check_object(field.fields, object, path),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| match item {
+            Value::Object(object) => check_object(field.fields, object, &format!("{path}[{index}]")),
+            _ => Ok(()),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_kind(field: &Field, value: &Value, path: &str) -> Result<(), DecodeError> {
+    if field.kind.accepts(value) {
+        return Ok(());
+    }
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    Err(DecodeError::new(path, format!("is {found}, and {} is documented", field.kind)))
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}

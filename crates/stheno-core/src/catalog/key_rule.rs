@@ -1,0 +1,123 @@
+//! How the key of an event is found in its name or body, as data, so that a raw publisher's event and a host agree.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::{key::Key, name::EventName, name::decode_token};
+
+/// Where keys come from; the first source that gives one wins. Without a source the event has no key and no order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct KeyRule(&'static [KeySource]);
+
+/// One place a key may come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeySource {
+    /// A string or whole number at a JSON pointer (RFC 6901) of the body; the empty pointer is the body itself.
+    Body {
+        /// The kind of the key.
+        kind: &'static str,
+        /// The pointer.
+        pointer: &'static str,
+    },
+    /// A token of the name, counted from 0, decoded.
+    Token {
+        /// The kind of the key.
+        kind: &'static str,
+        /// Which token.
+        index: usize,
+    },
+}
+
+impl KeyRule {
+    /// No key.
+    pub const NONE: KeyRule = KeyRule(&[]);
+
+    /// A rule with these sources, in order.
+    pub const fn new(sources: &'static [KeySource]) -> Self {
+        Self(sources)
+    }
+
+    /// The sources, in order.
+    pub fn sources(&self) -> &'static [KeySource] {
+        self.0
+    }
+
+    /// The key of an event.
+    pub fn apply(&self, name: &EventName, body: &Value) -> Option<Key> {
+        self.0.iter().find_map(|source| match *source {
+            KeySource::Body { kind, pointer } => {
+                let id = body.pointer(pointer)?.key_id()?;
+                Key::new(kind, &id).ok()
+            }
+            KeySource::Token { kind, index } => Key::new(kind, &decode_token(name.token(index)?)?).ok(),
+        })
+    }
+}
+
+impl fmt::Display for KeyRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, source) in self.0.iter().enumerate() {
+            let or = if index == 0 { "" } else { " or " };
+            match source {
+                KeySource::Body { kind, pointer } => write!(f, "{or}{kind}:{pointer}")?,
+                KeySource::Token { kind, index } => write!(f, "{or}{kind}:{{{index}}}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeyRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRule({self})")
+    }
+}
+
+impl Serialize for KeyRule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A value that can be the id of a key: a text that is not empty, or a whole number.
+pub trait KeyId {
+    /// The id, if there is one.
+    fn key_id(&self) -> Option<Cow<'_, str>>;
+}
+
+impl KeyId for String {
+    fn key_id(&self) -> Option<Cow<'_, str>> {
+        (!self.is_empty()).then_some(Cow::Borrowed(self))
+    }
+}
+
+impl<T: KeyId> KeyId for Option<T> {
+    fn key_id(&self) -> Option<Cow<'_, str>> {
+        self.as_ref()?.key_id()
+    }
+}
+
+impl KeyId for i64 {
+    fn key_id(&self) -> Option<Cow<'_, str>> {
+        Some(self.to_string().into())
+    }
+}
+
+impl KeyId for u64 {
+    fn key_id(&self) -> Option<Cow<'_, str>> {
+        Some(self.to_string().into())
+    }
+}
+
+impl KeyId for Value {
+    fn key_id(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Value::String(text) => text.key_id(),
+            Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string().into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The context of one attempt: which event, which attempt, and what the handler may do beside its work.
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use tokio::sync::watch;
+
+use crate::{
+    bus::{Bus, Outgoing, Publish, PublishError, Published},
+    event::recorded::{EventId, RecordedEvent},
+    headers::{self, Headers},
+    key::Key,
+    name::EventName,
+    time::Timestamp,
+};
+
+/// The context of one attempt. Cloning is cheap. In a batch it is that of the first event.
+#[derive(Clone)]
+pub struct Cx(Arc<Inner>);
+
+struct Inner {
+    event: Arc<RecordedEvent>,
+    attempt: u32,
+    scope: Arc<Scope>,
+    /// Why the handler chose to do nothing; read by the runtime after the call.
+    skipped: Mutex<Option<String>>,
+    /// How many events this attempt has published: part of their ids.
+    published: AtomicU32,
+}
+
+/// What all attempts of one subscriber in one process share.
+pub(crate) struct Scope {
+    pub(crate) subscriber: Arc<str>,
+    pub(crate) run: u32,
+    pub(crate) epoch: u64,
+    pub(crate) bus: Bus,
+    /// Turns true when the subscriber is asked to stop.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl Cx {
+    pub(crate) fn new(event: Arc<RecordedEvent>, attempt: u32, scope: Arc<Scope>) -> Self {
+        Self(Arc::new(Inner { event, attempt, scope, skipped: Mutex::new(None), published: AtomicU32::new(0) }))
+    }
+
+    /// A context for calling a handler by hand in a test: an event of this name with an empty body, first attempt.
+    /// Publishing through it fails; use the `TestApp` of `stheno-testkit` for that.
+    ///
+    /// # Panics
+    /// When `name` is no event name: it is the test's own literal.
+    pub fn test(name: &str) -> Self {
+        let name = EventName::new(name).unwrap_or_else(|error| panic!("{error}"));
+        let backend = Arc::new(crate::runtime::no_log::NoLog);
+        let scope = Scope {
+            subscriber: "test".into(),
+            run: 0,
+            epoch: 1,
+            bus: Bus::new(backend, Arc::default()),
+            stopping: watch::channel(false).1,
+        };
+        let now = Timestamp::now();
+        let event = RecordedEvent {
+            sequence: 1,
+            id: EventId::random(),
+            name,
+            key: None,
+            source: None,
+            time: now,
+            stored: now,
+            headers: Headers::new(),
+            body: bytes::Bytes::from_static(b"{}"),
+        };
+        Self::new(Arc::new(event), 1, Arc::new(scope))
+    }
+
+    /// The event as it stands in the log.
+    pub fn event(&self) -> &RecordedEvent {
+        &self.0.event
+    }
+
+    /// The id of the event.
+    pub fn id(&self) -> &EventId {
+        &self.0.event.id
+    }
+
+    /// The name of the event.
+    pub fn name(&self) -> &EventName {
+        &self.0.event.name
+    }
+
+    /// What the event is about.
+    pub fn key(&self) -> Option<&Key> {
+        self.0.event.key.as_ref()
+    }
+
+    /// The position of the event in the log.
+    pub fn sequence(&self) -> u64 {
+        self.0.event.sequence
+    }
+
+    /// When the event happened.
+    pub fn time(&self) -> Timestamp {
+        self.0.event.time
+    }
+
+    /// The headers of the event.
+    pub fn headers(&self) -> &Headers {
+        &self.0.event.headers
+    }
+
+    /// Which attempt this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// Which run this is: 0 is live, each replay has a number of its own.
+    pub fn run(&self) -> u32 {
+        self.0.scope.run
+    }
+
+    /// The epoch of the lease under which the handler runs; a later holder has a higher one.
+    pub fn epoch(&self) -> u64 {
+        self.0.scope.epoch
+    }
+
+    /// The id of the subscriber.
+    pub fn subscriber(&self) -> &str {
+        &self.0.scope.subscriber
+    }
+
+    /// The conversation the event belongs to: its correlation header, or the event itself if it began one.
+    pub fn correlation(&self) -> &str {
+        self.headers().get(headers::CORRELATION).unwrap_or(self.id().as_str())
+    }
+
+    /// The same text for every attempt of this subscriber at this event in this run, and for nothing else: give it to
+    /// services that take an idempotency key.
+    pub fn idempotency_key(&self) -> String {
+        format!("{}/{}/{}", self.subscriber(), self.id(), self.run())
+    }
+
+    /// Says that there is nothing to do, and why; the reason is recorded. `return cx.skip("no_notification is set");`
+    ///
+    /// # Errors
+    /// Never; the type lets it stand in a `return`.
+    pub fn skip<E>(&self, reason: impl Into<String>) -> Result<(), E> {
+        *self.0.skipped.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.into());
+        Ok(())
+    }
+
+    /// Whether the subscriber is asked to stop. A handler that is under way has until the drain deadline.
+    pub fn is_stopping(&self) -> bool {
+        *self.0.scope.stopping.borrow()
+    }
+
+    /// Returns when the subscriber is asked to stop.
+    pub async fn stopping(&self) {
+        let mut stopping = self.0.scope.stopping.clone();
+        // The sender is gone only after the subscriber has stopped.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    }
+
+    /// Publishes an event that this one caused: it carries the correlation and causation, and an id that is the same at
+    /// every attempt, so that a retry does not publish it twice.
+    pub fn publish(&self, event: impl Into<Outgoing>) -> CausedPublish {
+        let ordinal = self.0.published.fetch_add(1, Ordering::Relaxed);
+        let event = event.into();
+        let id = self.derived_id(&event, ordinal);
+        let publish = self.0.scope.bus.publish(event).id(&id);
+        let publish = publish.correlation(self.correlation()).header(headers::CAUSATION, self.id().as_str());
+        CausedPublish(publish)
+    }
+
+    fn derived_id(&self, event: &Outgoing, ordinal: u32) -> String {
+        let (name, key) = event
+            .as_event()
+            .map_or(("", ""), |event| (event.name.as_str(), event.key.as_ref().map_or("", |key| key.as_str())));
+        let from = format!("{}\n{}\n{}\n{name}\n{key}\n{ordinal}", self.subscriber(), self.id(), self.run());
+        EventId::derived(&from).to_string()
+    }
+
+    pub(crate) fn take_skip(&self) -> Option<String> {
+        self.0.skipped.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl fmt::Debug for Cx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cx")
+            .field("subscriber", &self.subscriber())
+            .field("event", self.event())
+            .field("attempt", &self.attempt())
+            .field("run", &self.run())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An event that a handler publishes; await it.
+#[must_use = "nothing is published before it is awaited"]
+#[derive(Debug)]
+pub struct CausedPublish(Publish);
+
+impl CausedPublish {
+    /// Changes the event before it is sent, with the setters of [`Publish`].
+    pub fn with(self, change: impl FnOnce(Publish) -> Publish) -> Self {
+        Self(change(self.0))
+    }
+
+    /// Publishes it.
+    ///
+    /// # Errors
+    /// [`PublishError`] says what is wrong with the event, or that the log did not take it.
+    pub async fn send(self) -> Result<Published, PublishError> {
+        self.0.send().await
+    }
+}
+
+impl IntoFuture for CausedPublish {
+    type Output = Result<Published, PublishError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}

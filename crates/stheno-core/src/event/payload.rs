@@ -1,0 +1,189 @@
+//! Payload types: their documented fields, which of them are sensitive, and room for fields nobody documented.
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// How carefully a field has to be treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Sensitivity {
+    /// May be shown.
+    Public,
+    /// About a person (an e-mail address, a name): hidden unless revealed on purpose.
+    Personal,
+    /// Gives access (a token, a password hash): hidden unless revealed on purpose.
+    Secret,
+}
+
+/// One documented field of a payload.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[non_exhaustive]
+pub struct Field {
+    /// Its name in the JSON object; empty for a payload that is not an object.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: FieldKind,
+    /// Whether it may be absent or null.
+    pub optional: bool,
+    /// How carefully it has to be treated.
+    pub sensitivity: Sensitivity,
+    /// What it means, as its documentation says.
+    pub description: &'static str,
+    /// The fields inside, where it is a documented object or an array of such.
+    pub fields: &'static [Field],
+}
+
+impl Field {
+    /// A public, required field without fields inside.
+    pub const fn new(name: &'static str, kind: FieldKind, description: &'static str) -> Self {
+        Self { name, kind, optional: false, sensitivity: Sensitivity::Public, description, fields: &[] }
+    }
+
+    /// The same, which may be absent or null.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// The same, about a person.
+    #[must_use]
+    pub const fn personal(mut self) -> Self {
+        self.sensitivity = Sensitivity::Personal;
+        self
+    }
+
+    /// The same, a secret.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.sensitivity = Sensitivity::Secret;
+        self
+    }
+
+    /// The same, with documented fields inside.
+    #[must_use]
+    pub const fn with_fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
+        self
+    }
+}
+
+/// What JSON a field may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FieldKind {
+    /// A string.
+    String,
+    /// A whole number.
+    Integer,
+    /// Any number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// An object.
+    Object,
+    /// An array of anything.
+    Array,
+    /// An array of strings.
+    Strings,
+    /// An array of objects.
+    Objects,
+    /// A string or an object.
+    StringOrObject,
+    /// Anything at all.
+    Any,
+}
+
+impl FieldKind {
+    /// Whether this value is of the kind.
+    pub fn accepts(self, value: &Value) -> bool {
+        match self {
+            FieldKind::String => value.is_string(),
+            FieldKind::Integer => value.is_i64() || value.is_u64(),
+            FieldKind::Number => value.is_number(),
+            FieldKind::Boolean => value.is_boolean(),
+            FieldKind::Object => value.is_object(),
+            FieldKind::Array => value.is_array(),
+            FieldKind::Strings => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
+            FieldKind::Objects => value.as_array().is_some_and(|all| all.iter().all(Value::is_object)),
+            FieldKind::StringOrObject => value.is_string() || value.is_object(),
+            FieldKind::Any => true,
+        }
+    }
+}
+
+impl fmt::Display for FieldKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FieldKind::String => "string",
+            FieldKind::Integer => "integer",
+            FieldKind::Number => "number",
+            FieldKind::Boolean => "boolean",
+            FieldKind::Object => "object",
+            FieldKind::Array => "array",
+            FieldKind::Strings => "array of strings",
+            FieldKind::Objects => "array of objects",
+            FieldKind::StringOrObject => "string or object",
+            FieldKind::Any => "any JSON",
+        })
+    }
+}
+
+/// A typed JSON body whose fields are documented. `#[derive(Payload)]` writes it, together with serde's two traits, a
+/// redacting `Debug`, `new` and the setters.
+///
+/// Encoding gives exactly the documented shape. Decoding is lenient: fields nobody documented are kept in an [`Extra`]
+/// field and written back, `null` equals absent.
+pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The documented fields.
+    const FIELDS: &'static [Field];
+
+    /// A value as the documentation would show it.
+    fn example() -> Self;
+}
+
+/// The fields of an object that nobody documented: kept, written back, and never printed.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Extra(Option<Box<Map<String, Value>>>);
+
+impl Extra {
+    /// No extra fields.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// The value of an undocumented field.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.as_ref()?.get(name)
+    }
+
+    /// Adds an undocumented field.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.0.get_or_insert_default().insert(name.into(), value.into());
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter().flat_map(|map| map.iter())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |map| map.len())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} undocumented]", self.len())
+    }
+}

@@ -1,0 +1,85 @@
+//! The `Event` trait: a payload type that belongs to one documented name.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{catalog::EventDescriptor, event::payload::Payload, key::Key, name::EventName};
+
+/// A payload type that belongs to one event name. `#[derive(Event)]` writes it for a [`Payload`].
+///
+/// The pattern is the name for nearly every event; `oauth.token_generated.*` is one whose last token says which
+/// application it is about.
+pub trait Event: Payload {
+    /// The name, or the pattern of the names, that this payload is documented for.
+    const PATTERN: &'static str;
+
+    /// What the catalog says of it.
+    fn descriptor() -> EventDescriptor;
+
+    /// The name this very value is published under: the pattern, unless the type says otherwise.
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(Self::PATTERN)
+    }
+
+    /// The key this value is about, by the catalog's rule.
+    fn key(&self) -> Option<Key>;
+
+    /// Reads a payload that stands under this name. Lenient: fields nobody documented are kept.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the path of the field at fault.
+    fn decode(name: &EventName, body: &[u8]) -> Result<Self, DecodeError> {
+        let _ = name;
+        decode_json(body)
+    }
+}
+
+/// Reads JSON, and on a failure says at which field it failed. The second pass is only made when the first one failed.
+///
+/// # Errors
+/// [`DecodeError`] with the path of the field at fault.
+pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    serde_json::from_slice(body).map_err(|first| {
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(located) => {
+                let path = located.path().to_string();
+                DecodeError {
+                    path: if path == "." { String::new() } else { path },
+                    reason: located.into_inner().to_string(),
+                }
+            }
+            // Trailing characters after a value: only the whole pass sees them.
+            Ok(_) => DecodeError { path: String::new(), reason: first.to_string() },
+        }
+    })
+}
+
+/// A body that is not the payload its name documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodeError {
+    path: String,
+    reason: String,
+}
+
+impl DecodeError {
+    /// A failure at a field (`items[0].id`; empty for the whole body) for a reason.
+    pub fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { path: path.into(), reason: reason.into() }
+    }
+
+    /// The path of the field at fault; empty when it is the body as a whole.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.as_str() {
+            "" => write!(f, "the payload does not decode: {}", self.reason),
+            path => write!(f, "the payload does not decode at `{path}`: {}", self.reason),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}

@@ -1,0 +1,95 @@
+//! The declarative macros: `plugin!`, `plugins!`, `catalog!`, `declare_event!`, `register_subscriber!`.
+
+/// Where the macro was called; for messages that name both places.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __origin {
+    () => {
+        $crate::__private::Origin {
+            module: $crate::__private::module_path!(),
+            crate_name: $crate::__private::env!("CARGO_PKG_NAME"),
+            crate_version: $crate::__private::env!("CARGO_PKG_VERSION"),
+            file: $crate::__private::file!(),
+            line: $crate::__private::line!(),
+        }
+    };
+}
+
+/// Names the plugin that this module is, and writes `pub fn plugin() -> Plugin`.
+///
+/// The plugin has every `#[subscriber]` of this module and the modules in it. `setup = f` names an
+/// `async fn f(p: &mut Setup) -> Result<(), Failure>` that runs before the start.
+#[macro_export]
+macro_rules! plugin {
+    ($name:literal $(,)?) => {
+        $crate::plugin!(@ $name,);
+    };
+    ($name:literal, setup = $setup:path $(,)?) => {
+        $crate::plugin!(@ $name, .setup(|setup| $crate::__private::Box::pin($setup(setup))));
+    };
+    (@ $name:literal, $($setup:tt)*) => {
+        #[doc = concat!("The plugin `", $name, "`.")]
+        pub fn plugin() -> $crate::Plugin {
+            $crate::Plugin::at($name, $crate::__origin!()) $($setup)*
+        }
+
+        $crate::__private::submit! { $crate::__private::Linked::Plugin(plugin) }
+    };
+}
+
+/// Lists the plugin crates that a host runs, and writes `fn plugins() -> Vec<Plugin>`.
+///
+/// Each name is a crate or module with a `plugin!`; one that has none does not compile.
+#[macro_export]
+macro_rules! plugins {
+    ($($plugin:ident),* $(,)?) => {
+        /// The plugins that this host runs.
+        fn plugins() -> ::std::vec::Vec<$crate::Plugin> {
+            ::std::vec![$($plugin::plugin()),*]
+        }
+    };
+}
+
+/// Lists the event types of one owner, and writes `pub fn catalog() -> Catalog`.
+///
+/// `stheno::catalog!("loyalty"; PointsEarned, PointsSpent);`
+#[macro_export]
+macro_rules! catalog {
+    ($name:literal; $($event:ty),* $(,)?) => {
+        #[doc = concat!("The documented events of `", $name, "`.")]
+        pub fn catalog() -> $crate::Catalog {
+            let (crate_name, version) = ($crate::__private::env!("CARGO_PKG_NAME"), $crate::__private::env!("CARGO_PKG_VERSION"));
+            $crate::Catalog::new($name, crate_name, version)
+                $(.event(<$event as $crate::Event>::descriptor()))*
+        }
+
+        $crate::__private::submit! { $crate::__private::Linked::Catalog(catalog) }
+    };
+}
+
+/// Declares a foreign event name that one only hears of, so that subscribing to it is not refused as unknown.
+#[macro_export]
+macro_rules! declare_event {
+    ($name:literal $(, $description:literal)? $(,)?) => {
+        $crate::__private::submit! {
+            $crate::__private::Linked::Declared(|| {
+                let description = $crate::__private::concat!($($description)?);
+                $crate::EventDescriptor::declared($name, description, $crate::__private::env!("CARGO_PKG_NAME"))
+            })
+        }
+    };
+}
+
+/// Registers a hand-written [`Subscriber`](crate::Subscriber) for the plugin of this module.
+///
+/// The closure gets the resources: `register_subscriber!(id = "receipts.send", |r| Ok(SendReceipt { pool: r.get()? }));`
+#[macro_export]
+macro_rules! register_subscriber {
+    (id = $id:literal, $(on = [$($pattern:literal),* $(,)?],)? $build:expr $(,)?) => {
+        $crate::__private::submit! {
+            $crate::__private::Linked::Subscriber(|| {
+                $crate::SubscriberDef::built($id, $build).origin($crate::__origin!())$(.on_all(&[$($pattern),*]))?
+            })
+        }
+    };
+}

@@ -1,0 +1,229 @@
+//! `stheno.toml` and the environment: the tables of plugins and the policies of subscribers.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::{Table, Value};
+
+use crate::subscriber::policy::PolicyPatch;
+
+/// The prefix of environment variables that set a plugin's fields: `STHENO_PLUGIN_RECEIPTS__FROM`.
+const ENV_PREFIX: &str = "STHENO_PLUGIN_";
+
+/// The configuration of an application.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    path: Option<PathBuf>,
+    url: Option<String>,
+    plugins: BTreeMap<String, Table>,
+    subscribers: BTreeMap<String, PolicyPatch>,
+    environment: Vec<(String, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    url: Option<String>,
+    #[serde(default)]
+    plugins: BTreeMap<String, Table>,
+    #[serde(default)]
+    subscribers: BTreeMap<String, PolicyPatch>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    place: String,
+    message: String,
+}
+
+impl ConfigError {
+    fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { place: place.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads a configuration from text; `place` is what errors call it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with line and column for text that is not TOML, and for keys that mean nothing.
+    pub fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
+        let document: Document = toml::from_str(text).map_err(|error| ConfigError::new(place, error.to_string()))?;
+        let Document { url, plugins, subscribers } = document;
+        Ok(Self { path: Some(place.into()), url, plugins, subscribers, environment: Vec::new() })
+    }
+
+    /// Reads a file; a file that is not there is an empty configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that cannot be read, and as [`Config::parse`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let place = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, &place),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(ConfigError::new(place, format!("cannot be read: {error}"))),
+        }
+    }
+
+    /// Lets these environment variables override the fields of plugins. Others are ignored.
+    #[must_use]
+    pub fn with_environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.environment.extend(variables.into_iter().filter(|(name, _)| name.starts_with(ENV_PREFIX)));
+        self
+    }
+
+    /// The address of the log, if the file says one.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
+    }
+
+    /// The file it was read from.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The configuration of one plugin.
+    pub(crate) fn plugin<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
+        let mut table = self.plugins.get(name).cloned().unwrap_or_default();
+        let prefix = format!("{ENV_PREFIX}{}__", env_name(name));
+        let mut overridden = Vec::new();
+        for (variable, text) in &self.environment {
+            if let Some(field) = variable.strip_prefix(&prefix) {
+                let path: Vec<String> = field.split("__").map(str::to_ascii_lowercase).collect();
+                set(&mut table, &path, parse_value(text));
+                overridden.push(variable.as_str());
+            }
+        }
+        let place = self.place(name, &overridden);
+        let mut unknown = Vec::new();
+        let parsed = serde_ignored::deserialize(Value::Table(table), |path| unknown.push(path.to_string()));
+        let parsed = parsed.map_err(|error: toml::de::Error| ConfigError::new(&place, error.message()))?;
+        if unknown.is_empty() {
+            return Ok(parsed);
+        }
+        Err(ConfigError::new(place, format!("unknown key `{}`; correct or remove it", unknown.join("`, `"))))
+    }
+
+    fn place(&self, plugin: &str, overridden: &[&str]) -> String {
+        let file = self.path.as_ref().map_or("stheno.toml".into(), |path| path.display().to_string());
+        match overridden {
+            [] => format!("[plugins.{plugin}] in {file}"),
+            variables => format!("[plugins.{plugin}] in {file}, with {}", variables.join(", ")),
+        }
+    }
+
+    pub(crate) fn policy(&self, subscriber: &str) -> Option<&PolicyPatch> {
+        self.subscribers.get(subscriber)
+    }
+
+    /// Tables that belong to no plugin or subscriber of the application.
+    pub(crate) fn strangers(&self, plugins: &[&str], subscribers: &[&str]) -> Vec<String> {
+        let file = self.path.as_ref().map_or("stheno.toml".into(), |path| path.display().to_string());
+        let mut strangers = Vec::new();
+        let mut look = |table: &str, name: &str, known: &[&str]| {
+            if !known.contains(&name) {
+                let meant = crate::nearest::nearest(name, known.iter().copied());
+                let hint =
+                    meant.map_or("nothing of that name is enabled".into(), |meant| format!("did you mean `{meant}`?"));
+                strangers.push(format!("[{table}.\"{name}\"] in {file}: {hint}"));
+            }
+        };
+        self.plugins.keys().for_each(|name| look("plugins", name, plugins));
+        self.subscribers.keys().for_each(|id| look("subscribers", id, subscribers));
+        strangers
+    }
+}
+
+fn env_name(plugin: &str) -> String {
+    plugin.to_ascii_uppercase().replace(['-', '.'], "_")
+}
+
+/// A value as TOML writes it (`true`, `5`, `["a"]`), or else the text itself.
+fn parse_value(text: &str) -> Value {
+    let parsed = toml::from_str::<Table>(&format!("v = {text}"));
+    parsed.ok().and_then(|mut table| table.remove("v")).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn set(table: &mut Table, path: &[String], value: Value) {
+    match path {
+        [] => {}
+        [last] => {
+            table.insert(last.clone(), value);
+        }
+        [first, rest @ ..] => {
+            let inner = table.entry(first.clone()).or_insert_with(|| Value::Table(Table::new()));
+            if !inner.is_table() {
+                *inner = Value::Table(Table::new());
+            }
+            if let Value::Table(inner) = inner {
+                set(inner, rest, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Receipts {
+        from: String,
+        #[serde(default)]
+        smtp: Option<Smtp>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Smtp {
+        port: u16,
+    }
+
+    fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let config =
+            Config::parse("[plugins.receipts]\nfrom = 'a@x'\n[plugins.receipts.smtp]\nport = 25", "stheno.toml")
+                .unwrap();
+        let config = config.with_environment(variables(&[
+            ("STHENO_PLUGIN_RECEIPTS__SMTP__PORT", "2525"),
+            ("STHENO_PLUGIN_RECEIPTS__FROM", "b@x"),
+            ("PATH", "/bin"),
+        ]));
+        let receipts: Receipts = config.plugin("receipts").unwrap();
+        assert_eq!(receipts, Receipts { from: "b@x".into(), smtp: Some(Smtp { port: 2525 }) });
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        let config = Config::parse("[plugins.receipts]\nfrom = 'a'\nform = 'b'", "stheno.toml").unwrap();
+        let refused = config.plugin::<Receipts>("receipts").unwrap_err().to_string();
+        assert!(refused.contains("form"), "{refused}");
+        assert!(Config::parse("[plugin.receipts]", "stheno.toml").is_err());
+    }
+
+    #[test]
+    fn tables_that_belong_to_nothing_are_found() {
+        let config =
+            Config::parse("[plugins.receits]\n[subscribers.'receipts.sent']\npaused = true", "stheno.toml").unwrap();
+        let strangers = config.strangers(&["receipts"], &["receipts.send"]);
+        assert_eq!(strangers.len(), 2);
+        assert!(strangers.iter().all(|line| line.contains("did you mean")), "{strangers:?}");
+    }
+}

@@ -1,0 +1,4 @@
+//! What drives delivery.
+
+pub(crate) mod join;
+pub(crate) mod no_log;

@@ -1,0 +1,231 @@
+//! A subscriber before the start: its id, what it takes, how it is run, and how to build its handler.
+
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+
+use crate::{
+    cx::Cx,
+    event::input::Input,
+    failure::{Failure, IntoFailure},
+    pattern::{Pattern, PatternSet},
+    resources::{MissingResource, Resources},
+    subscriber::{
+        Subscriber,
+        handler::{Arguments, FnHandler, Handler, SubscriberHandler},
+        policy::{Policy, Start},
+    },
+};
+
+type Build = dyn Fn(&Resources) -> Result<Arc<dyn Handler>, Vec<MissingResource>> + Send + Sync;
+
+/// Where something was written: for messages that name both places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Origin {
+    pub module: &'static str,
+    pub crate_name: &'static str,
+    pub crate_version: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+}
+
+impl Origin {
+    pub(crate) const UNKNOWN: Origin = Origin { module: "", crate_name: "", crate_version: "", file: "", line: 0 };
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.crate_name {
+            "" => f.write_str("the app"),
+            name => write!(f, "{name} {} ({}:{})", self.crate_version, self.file, self.line),
+        }
+    }
+}
+
+/// A subscriber before the start. `#[subscriber]` writes one; [`SubscriberDef::new`] makes one by hand.
+#[derive(Clone)]
+pub struct SubscriberDef {
+    pub(crate) id: String,
+    pub(crate) was: Option<String>,
+    pub(crate) patterns: Vec<String>,
+    pub(crate) batch: bool,
+    pub(crate) policy: Policy,
+    pub(crate) origin: Origin,
+    pub(crate) plugin: Option<String>,
+    build: Arc<Build>,
+}
+
+impl SubscriberDef {
+    /// A subscriber with a permanent id: lower-case tokens of `[a-z0-9-]` joined by dots, `plugin.what-it-does`.
+    pub fn new<S: Subscriber>(id: impl Into<String>, subscriber: S) -> Self {
+        let shared = Arc::new(subscriber);
+        Self::build_with(id, move |_| Ok(Arc::clone(&shared)))
+    }
+
+    /// The same, built from resources once they are all there.
+    pub fn built<S, F>(id: impl Into<String>, build: F) -> Self
+    where
+        S: Subscriber,
+        F: Fn(&Resources) -> Result<S, MissingResource> + Send + Sync + 'static,
+    {
+        Self::build_with(id, move |resources| build(resources).map(Arc::new))
+    }
+
+    fn build_with<S, F>(id: impl Into<String>, build: F) -> Self
+    where
+        S: Subscriber,
+        F: Fn(&Resources) -> Result<Arc<S>, MissingResource> + Send + Sync + 'static,
+    {
+        Self::from_parts::<S::Event>(
+            id.into(),
+            Arc::new(move |resources| match build(resources) {
+                Ok(subscriber) => Ok(Arc::new(SubscriberHandler(subscriber))),
+                Err(missing) => Err(vec![missing]),
+            }),
+        )
+    }
+
+    /// The same from a function of the event and further arguments; what `#[subscriber]` calls.
+    #[doc(hidden)]
+    pub fn from_fn<E, A, F, Fut, Fail>(id: &str, function: F) -> Self
+    where
+        E: Input,
+        A: Arguments,
+        F: Fn(E, A) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Fail>> + Send + 'static,
+        Fail: IntoFailure,
+    {
+        Self::from_parts::<E>(
+            id.to_owned(),
+            Arc::new(move |resources| {
+                let ready = A::prepare_all(resources)?;
+                let function = function.clone();
+                let call = move |event: E, cx: Cx| {
+                    let running = function(event, A::take_all(&ready, &cx));
+                    async move { running.await.map_err(IntoFailure::into_failure) as Result<(), Failure> }
+                };
+                Ok(Arc::new(FnHandler::new(call)))
+            }),
+        )
+    }
+
+    fn from_parts<E: Input>(id: String, build: Arc<Build>) -> Self {
+        Self {
+            id,
+            was: None,
+            patterns: E::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            batch: E::BATCH,
+            policy: Policy::default(),
+            origin: Origin::UNKNOWN,
+            plugin: None,
+            build,
+        }
+    }
+
+    /// Takes events that match this pattern. The first call replaces what the event type stands for.
+    #[must_use]
+    pub fn on(self, pattern: &str) -> Self {
+        self.on_all(&[pattern])
+    }
+
+    /// Takes events that match any of these patterns, in place of what the event type stands for.
+    #[must_use]
+    pub fn on_all(mut self, patterns: &[&str]) -> Self {
+        if !patterns.is_empty() {
+            self.patterns = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        }
+        self
+    }
+
+    /// Adopts the position, the waiting events and the dead letters of a subscriber that had this id before.
+    #[must_use]
+    pub fn was(mut self, old_id: impl Into<String>) -> Self {
+        self.was = Some(old_id.into());
+        self
+    }
+
+    /// At most this many attempts at one event.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.policy.attempts = Some(NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN));
+        self
+    }
+
+    /// How retries wait: the first wait, which doubles, the longest, and for how long in all.
+    #[must_use]
+    pub fn retry(mut self, initial: Duration, cap: Duration, total: Duration) -> Self {
+        (self.policy.retry_initial, self.policy.retry_cap, self.policy.retry_total) = (initial, cap, total);
+        self
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.policy.timeout = timeout;
+        self
+    }
+
+    /// Most attempts under way at once.
+    #[must_use]
+    pub fn concurrency(mut self, attempts: usize) -> Self {
+        self.policy.concurrency = attempts;
+        self
+    }
+
+    /// Handles events of one key side by side and in any order; a dead letter parks nothing.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.policy.ordered = false;
+        self
+    }
+
+    /// Where it begins when it has never run.
+    #[must_use]
+    pub fn start(mut self, start: Start) -> Self {
+        self.policy.start = start;
+        self
+    }
+
+    /// Most events in one call, and how long a batch waits to become full.
+    #[must_use]
+    pub fn batch(mut self, events: usize, linger: Duration) -> Self {
+        (self.policy.batch, self.policy.linger) = (events, linger);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Its permanent id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How it is run, before an operator's overrides.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The patterns as written.
+    pub fn patterns(&self) -> &[String] {
+        &self.patterns
+    }
+
+    pub(crate) fn pattern_set(&self) -> Result<PatternSet, crate::name::NameError> {
+        let parsed: Result<Vec<_>, _> = self.patterns.iter().map(Pattern::new).collect();
+        Ok(PatternSet::new(parsed?))
+    }
+
+    pub(crate) fn build(&self, resources: &Resources) -> Result<Arc<dyn Handler>, Vec<MissingResource>> {
+        (self.build)(resources)
+    }
+}
+
+impl fmt::Debug for SubscriberDef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriberDef").field("id", &self.id).field("patterns", &self.patterns).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,117 @@
+//! One shape for every handler: an event goes in, a future comes out.
+
+use std::{future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+
+use crate::{
+    cx::Cx,
+    event::{
+        input::{BatchMarks, Input},
+        recorded::RecordedEvent,
+        typed::DecodeError,
+    },
+    failure::Failure,
+    resources::{Argument, MissingResource, Resources},
+    subscriber::Subscriber,
+};
+
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// A handler whose event type is forgotten.
+pub(crate) trait Handler: Send + Sync {
+    /// Decodes the event and begins the attempt.
+    fn call(&self, event: &Arc<RecordedEvent>, cx: Cx) -> Result<Running, DecodeError>;
+
+    /// Decodes many events and begins one attempt at all of them.
+    fn call_batch(&self, events: &[Arc<RecordedEvent>], marks: &BatchMarks, cx: Cx) -> Result<Running, DecodeError>;
+}
+
+/// A handler that is a function of the event and its context.
+pub(crate) struct FnHandler<E, F> {
+    function: F,
+    event: PhantomData<fn(E)>,
+}
+
+impl<E, F> FnHandler<E, F> {
+    pub(crate) fn new(function: F) -> Self {
+        Self { function, event: PhantomData }
+    }
+}
+
+impl<E, F, Fut> Handler for FnHandler<E, F>
+where
+    E: Input,
+    F: Fn(E, Cx) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+{
+    fn call(&self, event: &Arc<RecordedEvent>, cx: Cx) -> Result<Running, DecodeError> {
+        Ok(Box::pin((self.function)(E::decode(event)?, cx)))
+    }
+
+    fn call_batch(&self, events: &[Arc<RecordedEvent>], marks: &BatchMarks, cx: Cx) -> Result<Running, DecodeError> {
+        Ok(Box::pin((self.function)(E::decode_batch(events, marks)?, cx)))
+    }
+}
+
+/// A handler that is a [`Subscriber`].
+pub(crate) struct SubscriberHandler<S>(pub(crate) Arc<S>);
+
+impl<S: Subscriber> SubscriberHandler<S> {
+    fn begin(&self, event: S::Event, cx: Cx) -> Running {
+        let subscriber = Arc::clone(&self.0);
+        Box::pin(async move { subscriber.handle(event, cx).await })
+    }
+}
+
+impl<S: Subscriber> Handler for SubscriberHandler<S> {
+    fn call(&self, event: &Arc<RecordedEvent>, cx: Cx) -> Result<Running, DecodeError> {
+        Ok(self.begin(S::Event::decode(event)?, cx))
+    }
+
+    fn call_batch(&self, events: &[Arc<RecordedEvent>], marks: &BatchMarks, cx: Cx) -> Result<Running, DecodeError> {
+        Ok(self.begin(S::Event::decode_batch(events, marks)?, cx))
+    }
+}
+
+/// The arguments of a handler after the event: a tuple of [`Argument`]s.
+#[doc(hidden)]
+pub trait Arguments: Sized + Send + 'static {
+    type Ready: Clone + Send + Sync + 'static;
+
+    /// Looks all of them up, and says everything that is missing.
+    ///
+    /// # Errors
+    /// Every resource that nobody provided.
+    fn prepare_all(resources: &Resources) -> Result<Self::Ready, Vec<MissingResource>>;
+
+    fn take_all(ready: &Self::Ready, cx: &Cx) -> Self;
+}
+
+macro_rules! arguments_for_tuples {
+    ($(($($name:ident),*))*) => {$(
+        impl<$($name: Argument),*> Arguments for ($($name,)*) {
+            type Ready = ($($name::Ready,)*);
+
+            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for every arity, none included")]
+            fn prepare_all(resources: &Resources) -> Result<Self::Ready, Vec<MissingResource>> {
+                $(let $name = $name::prepare(resources);)*
+                let mut missing = Vec::new();
+                $(missing.extend($name.as_ref().err().cloned());)*
+                match ($($name,)*) {
+                    ($(Ok($name),)*) => Ok(($($name,)*)),
+                    #[allow(unreachable_patterns, reason = "no argument cannot be missing")]
+                    _ => Err(missing),
+                }
+            }
+
+            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for every arity, none included")]
+            fn take_all(ready: &Self::Ready, cx: &Cx) -> Self {
+                let ($($name,)*) = ready;
+                ($($name::take($name, cx),)*)
+            }
+        }
+    )*};
+}
+
+arguments_for_tuples! {
+    () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H)
+}

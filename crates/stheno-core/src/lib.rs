@@ -12,6 +12,7 @@ pub mod backend;
 pub mod bus;
 pub mod catalog;
 pub mod cx;
+pub mod delivery;
 pub mod event;
 pub mod failure;
 pub mod headers;

@@ -91,7 +91,7 @@ macro_rules! arguments_for_tuples {
         impl<$($name: Argument),*> Arguments for ($($name,)*) {
             type Ready = ($($name::Ready,)*);
 
-            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for every arity, none included")]
+            #[allow(non_snake_case, unused_variables, unused_mut, clippy::unused_unit, reason = "one body for every arity, none included")]
             fn prepare_all(resources: &Resources) -> Result<Self::Ready, Vec<MissingResource>> {
                 $(let $name = $name::prepare(resources);)*
                 let mut missing = Vec::new();
@@ -103,7 +103,7 @@ macro_rules! arguments_for_tuples {
                 }
             }
 
-            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for every arity, none included")]
+            #[allow(non_snake_case, unused_variables, unused_mut, clippy::unused_unit, reason = "one body for every arity, none included")]
             fn take_all(ready: &Self::Ready, cx: &Cx) -> Self {
                 let ($($name,)*) = ready;
                 ($($name::take($name, cx),)*)

@@ -1,0 +1,1 @@
+//! Why a handler did not act.

@@ -8,6 +8,7 @@
 // The macros write `::stheno::..`; inside this crate that is this crate.
 extern crate self as stheno;
 
+pub mod app;
 pub mod backend;
 pub mod bus;
 pub mod catalog;
@@ -36,6 +37,7 @@ pub use async_trait::async_trait;
 pub use stheno_macros::{Event, EventSum, Payload, subscriber};
 
 pub use crate::{
+    app::App,
     bus::{Bus, Outgoing, PublishError, PublishErrorKind, Published},
     catalog::{
         EventDescriptor, Status,

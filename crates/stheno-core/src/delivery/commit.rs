@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::{
-    backend::{Expect, RecordWrite, Revision},
+    backend::{Expect, RecordName, RecordWrite, Revision},
     delivery::{
         doc::{Counts, DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
         lane::LaneId,
@@ -24,9 +24,16 @@ pub(crate) struct Outbox {
     pub(crate) undead: Vec<u64>,
     notes: Vec<(u64, Note)>,
     forget: Vec<LaneId>,
+    /// Commands that were carried out.
+    commands: Vec<RecordName>,
 }
 
 impl Outbox {
+    /// Says that a command was carried out: it goes with the same write that says what it changed.
+    pub(crate) fn carried_out(&mut self, command: RecordName) {
+        self.commands.push(command);
+    }
+
     /// Adds a note to the ring. Of many between two writes only the newest are kept.
     pub(crate) fn note(&mut self, counts: &mut Counts, note: Note) {
         if self.notes.len() >= 2 * PER_COMMIT {
@@ -50,6 +57,7 @@ pub(crate) struct Commit {
     pub(crate) dead: Vec<DeadLetter>,
     pub(crate) undead: Vec<u64>,
     pub(crate) notes: Vec<(u64, Note)>,
+    pub(crate) commands: Vec<RecordName>,
 }
 
 impl Machine {
@@ -92,6 +100,7 @@ impl Machine {
             dead,
             undead: std::mem::take(&mut self.outbox.undead),
             notes: std::mem::take(&mut self.outbox.notes),
+            commands: std::mem::take(&mut self.outbox.commands),
         })
     }
 
@@ -188,6 +197,7 @@ impl Commit {
         writes.extend(
             self.notes.iter().map(|(number, note)| RecordWrite::put(names::note(subscriber, *number), json(note))),
         );
+        writes.extend(self.commands.iter().map(|command| RecordWrite::delete(command.clone())));
         writes
     }
 }

@@ -153,6 +153,21 @@ impl Machine {
             && !self.committing
     }
 
+    /// Whether a lane can go on at once.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Whether an event is being tried alone, or about to be.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone.is_some()
+    }
+
+    /// Whether something has to be recorded.
+    pub(crate) fn has_to_record(&self) -> bool {
+        self.dirty
+    }
+
     /// Takes the next live event. An attempt that comes back has to be settled or suspended before the next call.
     pub(crate) fn offer(&mut self, event: &Arc<RecordedEvent>) -> Offer {
         let sequence = event.sequence;

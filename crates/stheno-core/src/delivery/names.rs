@@ -41,8 +41,16 @@ pub(crate) fn note(subscriber: &str, number: u64) -> RecordName {
     RecordName::trusted(format!("{}{:04}", notes(subscriber), number % NOTES))
 }
 
+/// What every command begins with.
+pub(crate) const COMMANDS: &str = "command/";
+
 pub(crate) fn commands(subscriber: &str) -> String {
-    format!("sub/{subscriber}/command/")
+    format!("{COMMANDS}{subscriber}/")
+}
+
+/// The subscriber that a command is for.
+pub(crate) fn commanded(name: &RecordName) -> Option<&str> {
+    name.as_str().strip_prefix(COMMANDS)?.split_once('/').map(|(subscriber, _)| subscriber)
 }
 
 /// Every record of a subscriber but its lease.

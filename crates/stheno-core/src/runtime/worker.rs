@@ -52,6 +52,9 @@ pub(crate) struct Surroundings {
     pub(crate) drain: Duration,
 }
 
+/// What a lane's events are, and how far they were read; nothing if the read failed.
+pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
+
 /// Why a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -79,7 +82,7 @@ pub(crate) struct Worker {
     /// The batch that is being offered, and how far it was.
     pub(crate) current: Option<(Arc<Batch>, usize)>,
     pub(crate) writing: Option<Writing>,
-    pub(crate) loads: tokio::task::JoinSet<(Load, Option<(Vec<Arc<RecordedEvent>>, u64)>)>,
+    pub(crate) loads: tokio::task::JoinSet<(Load, Read)>,
     pub(crate) leave: Option<OwnedSemaphorePermit>,
     pub(crate) rewinding: Option<(u64, Asked)>,
     pub(crate) jitter: fn() -> f64,
@@ -104,7 +107,7 @@ pub(crate) struct Writing {
 enum Woken {
     Intake(Option<Arc<Batch>>),
     Ended(Option<Ended>),
-    Loaded(Load, Option<(Vec<Arc<RecordedEvent>>, u64)>),
+    Loaded(Load, Read),
     Wrote(Result<Vec<Revision>, RecordError>),
     Commanded(Option<Asked>),
     Leave(OwnedSemaphorePermit),

@@ -52,7 +52,7 @@ fn write_page(page: &mut String, catalog: &Catalog, sections: &[Section<'_>]) ->
     )?;
     page.push_str(
         "The body of an event is the JSON of its table, nothing around it. A key is what order is kept by: its kind, and \
-         where its id stands (a JSON pointer into the body, or `{n}`, a token of the name). A field that is not required \
+         where its id stands (a JSON pointer into the body, nothing for the body itself, `{n}` for a token of the name). A field that is not required \
          may be absent or null. Fields that are *secret* or *personal* are never shown unless revealed on purpose; \
          examples have none that is real.\n\n",
     );

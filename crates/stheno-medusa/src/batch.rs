@@ -12,7 +12,9 @@ ids! {
 
     /// Triggered when a batch job is updated.
     #[event(
-        name = "batch.updated", key = "batch:/id", section = "Batch Jobs Events",
+        name = "batch.updated",
+        key = "batch:/id",
+        section = "Batch Jobs Events",
         note = "Also sent when errors of the job are recorded, just before `batch.failed`."
     )]
     pub struct BatchUpdated {
@@ -29,7 +31,9 @@ ids! {
 
     /// Triggered after the preProcessBatchJob of a batch job stategy is done executing.
     #[event(
-        name = "batch.pre_processed", key = "batch:/id", section = "Batch Jobs Events",
+        name = "batch.pre_processed",
+        key = "batch:/id",
+        section = "Batch Jobs Events",
         note = "Followed by `batch.confirmed` in the same transaction, unless the job is a dry run."
     )]
     pub struct BatchPreProcessed {
@@ -46,7 +50,9 @@ ids! {
 
     /// Triggered when a batch job starts processing after it's confirmed.
     #[event(
-        name = "batch.processing", key = "batch:/id", section = "Batch Jobs Events",
+        name = "batch.processing",
+        key = "batch:/id",
+        section = "Batch Jobs Events",
         note = "Sent in the transaction that completes the job, so it arrives together with `batch.completed` and not while the job runs."
     )]
     pub struct BatchProcessing {

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
-use stheno::{
-    DecodeError, Event, EventDescriptor, EventName, Field, FieldKind, Key, KeyRule, KeySource, Payload,
-};
+use stheno::{DecodeError, Event, EventDescriptor, EventName, Field, FieldKind, Key, KeyRule, KeySource, Payload};
 
 use crate::{
     define::ids,
@@ -15,7 +13,8 @@ use crate::{
 
 const SECTION: &str = "Cart Events";
 
-/// Triggered when a cart is associated with a different email than it was already associated with, or if a customer logs
+/// Triggered when a cart is associated with a different email than it was already associated with, or if a customer
+/// logs
 /// in after adding items to their cart as a guest.
 ///
 /// The body is a JSON string.
@@ -66,7 +65,8 @@ ids! {
     }
 }
 
-/// Triggered when a cart and data associated with it (payment sessions, shipping methods, user details, etc…) are updated.
+/// Triggered when a cart and data associated with it (payment sessions, shipping methods, user details, etc…) are
+/// updated.
 ///
 /// The documentation promises an object with at least the id, mostly the whole cart.
 #[derive(Debug, Clone, PartialEq)]

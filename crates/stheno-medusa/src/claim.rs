@@ -1,6 +1,9 @@
 //! Claims: a customer got a wrong or broken item, which is replaced or refunded.
 
-use crate::{define::ids, examples::{CLAIM, FULFILLMENT}};
+use crate::{
+    define::ids,
+    examples::{CLAIM, FULFILLMENT},
+};
 
 ids! {
     /// Triggered when a claim is created.
@@ -29,7 +32,9 @@ ids! {
 
     /// Triggered when fulfillment is created for a claim.
     #[event(
-        name = "claim.fulfillment_created", key = "claim:/id", section = "Claim Events",
+        name = "claim.fulfillment_created",
+        key = "claim:/id",
+        section = "Claim Events",
         note = "Sent once for each fulfillment."
     )]
     pub struct ClaimFulfillmentCreated {

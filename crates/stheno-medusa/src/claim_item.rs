@@ -19,7 +19,9 @@ ids! {
 
     /// Triggered when a claim is canceled.
     #[event(
-        name = "claim_item.canceled", key = "claim_item:/id", section = "Claim Item Events",
+        name = "claim_item.canceled",
+        key = "claim_item:/id",
+        section = "Claim Item Events",
         status = "documented_only",
         note = "No code of Medusa sends it. Use `claim.canceled`."
     )]

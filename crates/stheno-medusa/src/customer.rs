@@ -7,14 +7,20 @@ use crate::{define::whole, entity::Customer, examples::CUSTOMER};
 whole! {
     /// Triggered when a customer is created.
     #[event(
-        name = "customer.created", key = "customer:/id", section = "Customer Events",
+        name = "customer.created",
+        key = "customer:/id",
+        section = "Customer Events",
         note = "Medusa also sends `password_hash` when the customer has an account."
     )]
     pub struct CustomerCreated { customer: Customer }
 
-    /// Triggered when a customer is updated including their information or password, or when a customer account is created that is associated with an existing email (for example, if a customer placed an order with their email as a guest, then created an account with that email).
+    /// Triggered when a customer is updated including their information or password, or when a customer account is
+    /// created that is associated with an existing email (for example, if a customer placed an order with their email
+    /// as a guest, then created an account with that email).
     #[event(
-        name = "customer.updated", key = "customer:/id", section = "Customer Events",
+        name = "customer.updated",
+        key = "customer:/id",
+        section = "Customer Events",
         note = "Medusa also sends `password_hash` when the password changed."
     )]
     pub struct CustomerUpdated { customer: Customer }
@@ -23,7 +29,9 @@ whole! {
 /// Triggered when a customer requests to reset their password.
 #[derive(Clone, PartialEq, Payload, Event)]
 #[event(
-    name = "customer.password_reset", key = "customer:/id", section = "Customer Events",
+    name = "customer.password_reset",
+    key = "customer:/id",
+    section = "Customer Events",
     note = "A customer need not have given a first and a last name."
 )]
 pub struct CustomerPasswordReset {

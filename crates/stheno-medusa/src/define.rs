@@ -12,8 +12,8 @@ macro_rules! ids {
             $(..$silence:ident)?
         }
     )+) => {$(
-        $(#[$about])*
         #[derive(Clone, PartialEq, stheno::Payload, stheno::Event)]
+        $(#[$about])*
         pub struct $event {
             $(
                 $(#[$doc])+
@@ -21,7 +21,7 @@ macro_rules! ids {
                 pub $field: String,
             )+
             $(
-                /// True when no notification should be sent; null and absent mean the same.
+                /// True when no notification should be sent; false, null and absent when one may be.
                 #[field(example = false)]
                 pub $silence: Option<bool>,
             )?
@@ -48,15 +48,18 @@ macro_rules! silence {
 
 /// Defines an event whose payload is one whole entity: `pub struct PaymentCreated { payment: Payment }`.
 ///
-/// The JSON is that of the entity, nothing around it.
+/// The JSON is that of the entity, nothing around it. The example is that of the entity too, unless one is given:
+/// `{ payment: Payment = declined() }`.
 macro_rules! whole {
+    (@example $entity:ident) => { <$entity as stheno::Payload>::example() };
+    (@example $entity:ident $example:expr) => { $example };
     ($(
         $(#[$about:meta])*
-        pub struct $event:ident { $field:ident: $entity:ident }
+        pub struct $event:ident { $field:ident: $entity:ident $(= $example:expr)? }
     )+) => {$(
-        $(#[$about])*
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, stheno::Event)]
         #[serde(transparent)]
+        $(#[$about])*
         pub struct $event {
             /// The entity, which is the whole payload.
             pub $field: $entity,
@@ -73,7 +76,7 @@ macro_rules! whole {
             const FIELDS: &'static [stheno::Field] = <$entity as stheno::Payload>::FIELDS;
 
             fn example() -> Self {
-                Self::new(<$entity as stheno::Payload>::example())
+                Self::new($crate::define::whole!(@example $entity $($example)?))
             }
         }
     )+};

@@ -7,7 +7,9 @@ use crate::examples::INVITE;
 /// Triggered when an invite is created for a user to join the admin team.
 #[derive(Clone, PartialEq, Payload, Event)]
 #[event(
-    name = "invite.created", key = "invite:/id", section = "Invite Events",
+    name = "invite.created",
+    key = "invite:/id",
+    section = "Invite Events",
     note = "Also sent when an invite is sent again."
 )]
 pub struct InviteCreated {

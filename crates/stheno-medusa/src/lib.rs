@@ -69,7 +69,10 @@ mod token;
 mod user;
 
 pub use self::{
-    batch::*, cart::*, claim::*, claim_item::*, currency::*, customer::*, draft_order::*, gift_card::*, invite::*, note::*, oauth::*, order::*, order_edit::*, order_edit_item_change::*, payment::*, payment_collection::*, product::*, product_category::*, product_variant::*, publishable_api_key::*, region::*, sales_channel::*, swap::*, token::*, user::*,
+    batch::*, cart::*, claim::*, claim_item::*, currency::*, customer::*, draft_order::*, gift_card::*, invite::*,
+    note::*, oauth::*, order::*, order_edit::*, order_edit_item_change::*, payment::*, payment_collection::*,
+    product::*, product_category::*, product_variant::*, publishable_api_key::*, region::*, sales_channel::*, swap::*,
+    token::*, user::*,
 };
 
 stheno::catalog!("medusa";

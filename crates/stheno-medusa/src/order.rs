@@ -21,7 +21,9 @@ ids! {
 
     /// Triggered when an order and data associated with it (shipping method, shipping address, etc…) are updated.
     #[event(
-        name = "order.updated", key = "order:/id", section = "Order Events",
+        name = "order.updated",
+        key = "order:/id",
+        section = "Order Events",
         note = "Sent without `no_notification` when a shipping method was added."
     )]
     pub struct OrderUpdated {
@@ -40,7 +42,9 @@ ids! {
 
     /// Triggered when an order is completed.
     #[event(
-        name = "order.completed", key = "order:/id", section = "Order Events",
+        name = "order.completed",
+        key = "order:/id",
+        section = "Order Events",
         note = "Sent before the order is saved, in the same transaction."
     )]
     pub struct OrderCompleted {
@@ -51,7 +55,9 @@ ids! {
 
     /// Triggered when an order is claimed.
     #[event(
-        name = "order.orders_claimed", key = "order:/id", section = "Order Events",
+        name = "order.orders_claimed",
+        key = "order:/id",
+        section = "Order Events",
         status = "documented_only",
         note = "No code of Medusa sends it."
     )]
@@ -62,7 +68,9 @@ ids! {
 
     /// Triggered when a gift card in an order is created.
     #[event(
-        name = "order.gift_card_created", key = "order:/id", section = "Order Events",
+        name = "order.gift_card_created",
+        key = "order:/id",
+        section = "Order Events",
         status = "documented_only",
         note = "No code of Medusa sends it. Use `gift_card.created`."
     )]
@@ -73,7 +81,9 @@ ids! {
 
     /// Triggered when the payment of an order is captured.
     #[event(
-        name = "order.payment_captured", key = "order:/id", section = "Order Events",
+        name = "order.payment_captured",
+        key = "order:/id",
+        section = "Order Events",
         note = "Sent only when every payment of the order is captured."
     )]
     pub struct OrderPaymentCaptured {
@@ -100,7 +110,7 @@ pub struct OrderPaymentCaptureFailed {
     /// Why it failed.
     #[field(kind = "string_or_object", fields, example = "Your card was declined.")]
     pub error: EventError,
-    /// True when no notification should be sent; null and absent mean the same.
+    /// True when no notification should be sent; false, null and absent when one may be.
     #[field(example = false)]
     pub no_notification: Option<bool>,
     /// Fields that nobody documented.
@@ -113,7 +123,9 @@ silence!(OrderPaymentCaptureFailed, no_notification);
 ids! {
     /// Triggered when fulfillment is created for an order.
     #[event(
-        name = "order.fulfillment_created", key = "order:/id", section = "Order Events",
+        name = "order.fulfillment_created",
+        key = "order:/id",
+        section = "Order Events",
         note = "Sent once for each fulfillment."
     )]
     pub struct OrderFulfillmentCreated {
@@ -136,7 +148,9 @@ ids! {
 
     /// Triggered when fulfillment of an order is canceled.
     #[event(
-        name = "order.fulfillment_canceled", key = "order:/id", section = "Order Events",
+        name = "order.fulfillment_canceled",
+        key = "order:/id",
+        section = "Order Events",
         note = "`no_notification` is that of the fulfillment, not of the order."
     )]
     pub struct OrderFulfillmentCanceled {
@@ -149,7 +163,9 @@ ids! {
 
     /// Triggered when a return of an order is requested.
     #[event(
-        name = "order.return_requested", key = "order:/id", section = "Order Events",
+        name = "order.return_requested",
+        key = "order:/id",
+        section = "Order Events",
         note = "Returns requested in the storefront have no `no_notification`; those requested by staff have."
     )]
     pub struct OrderReturnRequested {
@@ -162,7 +178,9 @@ ids! {
 
     /// Triggered when the items of an order have been returned and the order has been registered as “returned”.
     #[event(
-        name = "order.items_returned", key = "order:/id", section = "Order Events",
+        name = "order.items_returned",
+        key = "order:/id",
+        section = "Order Events",
         note = "`no_notification` is that of the return, not of the order."
     )]
     pub struct OrderItemsReturned {
@@ -173,9 +191,12 @@ ids! {
         ..no_notification
     }
 
-    /// Triggered when the order is being registered as “returned” but there are additional actions required related to refunding the payment.
+    /// Triggered when the order is being registered as “returned” but there are additional actions required related to
+    /// refunding the payment.
     #[event(
-        name = "order.return_action_required", key = "order:/id", section = "Order Events",
+        name = "order.return_action_required",
+        key = "order:/id",
+        section = "Order Events",
         note = "`no_notification` is that of the return, not of the order."
     )]
     pub struct OrderReturnActionRequired {
@@ -198,7 +219,9 @@ ids! {
 
     /// Triggered when the refund of the order’s payment fails.
     #[event(
-        name = "order.refund_failed", key = "order:/id", section = "Order Events",
+        name = "order.refund_failed",
+        key("order:/id", "order:/order/id"),
+        section = "Order Events",
         status = "documented_only",
         decode_with = order_of_plugin,
         note = "No code of Medusa sends it. The Adyen payment plugin sends it as `{order, error}`: the id is then taken from the order, and both are kept in `extra`."
@@ -210,7 +233,9 @@ ids! {
 
     /// Triggered when a swap for an order is created.
     #[event(
-        name = "order.swap_created", key = "order:/id", section = "Order Events",
+        name = "order.swap_created",
+        key = "order:/id",
+        section = "Order Events",
         status = "documented_only",
         note = "No code of Medusa sends it. Use `swap.created`."
     )]
@@ -220,7 +245,8 @@ ids! {
     }
 }
 
-/// Reads the documented shape, or `{order, error}`, which the Adyen payment plugin sends under the same names: the id is
+/// Reads the documented shape, or `{order, error}`, which the Adyen payment plugin sends under the same names: the id
+/// is
 /// then taken from the order.
 fn order_of_plugin<T: DeserializeOwned>(_name: &EventName, body: &[u8]) -> Result<T, DecodeError> {
     decode_json(body).or_else(|documented| {
@@ -232,7 +258,7 @@ fn order_of_plugin<T: DeserializeOwned>(_name: &EventName, body: &[u8]) -> Resul
 /// The object of a body that has an order and no id of its own, with the id of the order.
 fn with_id_of_order(body: &[u8]) -> Option<Value> {
     let mut object: Value = serde_json::from_slice(body).ok()?;
-    if object.get("id").is_some() {
+    if object.get("id").is_some_and(|id| !id.is_null()) {
         return None;
     }
     let id = object.pointer("/order/id")?.clone();

@@ -7,7 +7,9 @@ use crate::{define::ids, examples::ITEM_CHANGE};
 ids! {
     /// Triggered when an order edit item change is created.
     #[event(
-        name = "order-edit-item-change.CREATED", key = "order-edit-item-change:/id", section = "Order Edit Item Changes Events",
+        name = "order-edit-item-change.CREATED",
+        key = "order-edit-item-change:/id",
+        section = "Order Edit Item Changes Events",
         note = "The action is in upper case, unlike every other."
     )]
     pub struct OrderEditItemChangeCreated {

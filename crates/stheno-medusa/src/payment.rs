@@ -2,7 +2,7 @@
 
 use crate::{
     define::whole,
-    entity::{Payment, Refund},
+    entity::{EventError, Payment, Refund},
 };
 
 whole! {
@@ -20,11 +20,13 @@ whole! {
 
     /// Triggered when the capturing of a payment fails.
     #[event(
-        name = "payment.payment_capture_failed", key = "payment:/id", section = "Payment Events",
+        name = "payment.payment_capture_failed",
+        key = "payment:/id",
+        section = "Payment Events",
         status = "lossy_upstream",
         note = "Medusa sends it in a transaction that it then rolls back, so it is lost unless a caller swallows the error. `error` is the JSON of an error: `nessage` is documented, `message` is sent, and it may be `{}`."
     )]
-    pub struct PaymentCaptureFailed { payment: Payment }
+    pub struct PaymentCaptureFailed { payment: Payment = Payment::example().error(EventError::example()) }
 
     /// Triggered when a refund of a payment is created.
     #[event(
@@ -37,7 +39,9 @@ whole! {
 
     /// Triggered when a payment's refund fails.
     #[event(
-        name = "payment.payment_refund_failed", key = "payment:/id", section = "Payment Events",
+        name = "payment.payment_refund_failed",
+        key = "payment:/id",
+        section = "Payment Events",
         status = "lossy_upstream",
         note = "Medusa sends it in a transaction that it then rolls back, so it is lost unless a caller swallows the error. It carries an `error` too."
     )]

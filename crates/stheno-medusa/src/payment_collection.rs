@@ -13,7 +13,9 @@ whole! {
 
     /// Triggered when a payment collection is deleted.
     #[event(
-        name = "payment-collection.deleted", key = "payment-collection:/id", section = "Payment Collection Events",
+        name = "payment-collection.deleted",
+        key = "payment-collection:/id",
+        section = "Payment Collection Events",
         status = "lossy_upstream",
         note = "Medusa sends it after the row is removed, so the payload may have no `id`, and then there is no key either."
     )]
@@ -21,7 +23,8 @@ whole! {
 
     /// Triggered when a payment collection is either marked authorized or its payment session is authorized.
     #[event(
-        name = "payment-collection.payment_authorized", key = "payment-collection:/id",
+        name = "payment-collection.payment_authorized",
+        key = "payment-collection:/id",
         section = "Payment Collection Events",
         note = "With `payment_sessions` and `payments` when a session was authorized, without when the collection was marked."
     )]

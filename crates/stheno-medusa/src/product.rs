@@ -44,7 +44,7 @@ pub struct UpdatedFields {
     #[field(example = PRODUCT)]
     pub id: String,
     /// Names of the updated fields.
-    #[field(example = ["title", "thumbnail"].map(String::from))]
+    #[field(example = ["title", "thumbnail"])]
     pub fields: Vec<String>,
     /// Fields that nobody documented.
     #[field(extra)]
@@ -81,13 +81,13 @@ impl Shaped for ProductUpdated {
         if let Some(id) = shapes::only_id(looked_at) {
             return Ok(Self::Id(id.to_owned()));
         }
-        match looked_at {
-            Value::Array(_) => source.read().map(Self::Products),
-            Value::Object(object) if object.is_empty() => Ok(Self::Nothing),
-            Value::Object(object) if object.get("fields").is_some_and(|fields| !fields.is_null()) => {
-                source.read().map(Self::Fields)
-            }
-            _ => source.read().map(|product| Self::Product(Box::new(product))),
+        if looked_at.is_array() {
+            return source.read().map(Self::Products);
+        }
+        match shapes::present(looked_at).find(|(name, _)| *name == "fields") {
+            Some(_) => source.read().map(Self::Fields),
+            None if looked_at.is_object() && shapes::present(looked_at).next().is_none() => Ok(Self::Nothing),
+            None => source.read().map(|product| Self::Product(Box::new(product))),
         }
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use stheno::{Event, Extra, Payload};
 
-use crate::{define::ids, examples::{PRODUCT, VARIANT}};
+use crate::{
+    define::ids,
+    examples::{PRODUCT, VARIANT},
+};
 
 ids! {
     /// Triggered when a product variant is created.
@@ -19,7 +22,9 @@ ids! {
 /// Triggered when a product variant is updated.
 #[derive(Clone, PartialEq, Payload, Event)]
 #[event(
-    name = "product-variant.updated", key = "product-variant:/id", section = "Product Variant Events",
+    name = "product-variant.updated",
+    key = "product-variant:/id",
+    section = "Product Variant Events",
     note = "Since Medusa 1.8 sent only when something changed."
 )]
 pub struct ProductVariantUpdated {
@@ -30,7 +35,7 @@ pub struct ProductVariantUpdated {
     #[field(example = PRODUCT)]
     pub product_id: String,
     /// Names of the updated fields.
-    #[field(example = ["title", "inventory_quantity"].map(String::from))]
+    #[field(example = ["title", "inventory_quantity"])]
     pub fields: Vec<String>,
     /// Fields that nobody documented.
     #[field(extra)]

@@ -7,7 +7,10 @@ use crate::{define::ids, examples::PUBLISHABLE_KEY};
 /// Triggered when a publishable API key is created.
 #[derive(Clone, PartialEq, Default, Payload, Event)]
 #[event(
-    name = "publishable_api_key.created", key = "publishable_api_key:/id", section = "Publishable API Key Events", status = "lossy_upstream",
+    name = "publishable_api_key.created",
+    key = "publishable_api_key:/id",
+    section = "Publishable API Key Events",
+    status = "lossy_upstream",
     note = "Medusa sends it before the publishable API key has its id, so the body may be `{}`."
 )]
 pub struct PublishableApiKeyCreated {
@@ -22,7 +25,9 @@ pub struct PublishableApiKeyCreated {
 ids! {
     /// Triggered when a publishable API key is revoked.
     #[event(
-        name = "publishable_api_key.revoked", key = "publishable_api_key:/id", section = "Publishable API Key Events",
+        name = "publishable_api_key.revoked",
+        key = "publishable_api_key:/id",
+        section = "Publishable API Key Events"
     )]
     pub struct PublishableApiKeyRevoked {
         /// ID of the publishable API key.

@@ -16,7 +16,9 @@ ids! {
 /// Triggered when a region or data associated with it (countries, fulfillment providers, etc…) are updated.
 #[derive(Clone, PartialEq, Payload, Event)]
 #[event(
-    name = "region.updated", key = "region:/id", section = "Region Events",
+    name = "region.updated",
+    key = "region:/id",
+    section = "Region Events",
     note = "`fields` may also name `countries`, `payment_providers` and `fulfillment_providers`."
 )]
 pub struct RegionUpdated {
@@ -24,7 +26,7 @@ pub struct RegionUpdated {
     #[field(example = REGION)]
     pub id: String,
     /// Names of the updated fields.
-    #[field(example = ["currency_code", "countries"].map(String::from))]
+    #[field(example = ["currency_code", "countries"])]
     pub fields: Vec<String>,
     /// Fields that nobody documented.
     #[field(extra)]

@@ -7,7 +7,10 @@ use crate::{define::ids, examples::SALES_CHANNEL};
 /// Triggered when a sales channel is created.
 #[derive(Clone, PartialEq, Default, Payload, Event)]
 #[event(
-    name = "sales_channel.created", key = "sales_channel:/id", section = "Sales Channel Events", status = "lossy_upstream",
+    name = "sales_channel.created",
+    key = "sales_channel:/id",
+    section = "Sales Channel Events",
+    status = "lossy_upstream",
     note = "Medusa sends it before the sales channel has its id, so the body may be `{}`."
 )]
 pub struct SalesChannelCreated {

@@ -22,11 +22,21 @@ pub(crate) trait Source {
 
 /// The id of `{id}`: an object with an id, and with nothing else.
 pub(crate) fn only_id(looked_at: &Value) -> Option<&str> {
-    let object = looked_at.as_object().filter(|object| object.len() == 1)?;
-    object.get("id")?.as_str()
+    let mut present = present(looked_at);
+    match (present.next(), present.next()) {
+        (Some(("id", Value::String(id))), None) => Some(id),
+        _ => None,
+    }
 }
 
-/// Reads the bytes of a body. They are parsed twice, once to look and once to read; only so does an error know its path.
+/// The fields of an object that are there: null is the same as absent.
+pub(crate) fn present(looked_at: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let fields = looked_at.as_object().into_iter().flatten();
+    fields.map(|(name, value)| (name.as_str(), value)).filter(|(_, value)| !value.is_null())
+}
+
+/// Reads the bytes of a body. They are parsed twice, once to look and once to read; only so does an error know its
+/// path.
 pub(crate) fn decode<T: Shaped>(body: &[u8]) -> Result<T, DecodeError> {
     T::read(&decode_json(body)?, body)
 }

@@ -1,6 +1,9 @@
 //! Swaps: a customer returns items and gets others for them.
 
-use crate::{define::ids, examples::{FULFILLMENT, ORDER, SWAP}};
+use crate::{
+    define::ids,
+    examples::{FULFILLMENT, ORDER, SWAP},
+};
 
 ids! {
     /// Triggered when a swap is created.
@@ -23,7 +26,9 @@ ids! {
 
     /// Triggered when fulfillment is created for a swap.
     #[event(
-        name = "swap.fulfillment_created", key = "swap:/id", section = "Swap Events",
+        name = "swap.fulfillment_created",
+        key = "swap:/id",
+        section = "Swap Events",
         note = "Medusa puts the id of the swap into `fulfillment_id`; look the fulfillment up."
     )]
     pub struct SwapFulfillmentCreated {
@@ -44,7 +49,8 @@ ids! {
         ..no_notification
     }
 
-    /// Triggered when payment is completed for a swap which happens when the cart associated with the swap is registered as completed.
+    /// Triggered when payment is completed for a swap which happens when the cart associated with the swap is
+    /// registered as completed.
     #[event(name = "swap.payment_completed", key = "swap:/id", section = "Swap Events")]
     pub struct SwapPaymentCompleted {
         /// ID of the swap.
@@ -62,7 +68,9 @@ ids! {
 
     /// Triggered when the capturing of the payment of a swap fails.
     #[event(
-        name = "swap.payment_capture_failed", key = "swap:/id", section = "Swap Events",
+        name = "swap.payment_capture_failed",
+        key = "swap:/id",
+        section = "Swap Events",
         note = "Carries no error: the swap is saved with its payment status, and the error is dropped."
     )]
     pub struct SwapPaymentCaptureFailed {
@@ -73,7 +81,9 @@ ids! {
 
     /// Triggered when a swap’s amount difference is processed and refunded.
     #[event(
-        name = "swap.refund_processed", key = "swap:/id", section = "Swap Events",
+        name = "swap.refund_processed",
+        key = "swap:/id",
+        section = "Swap Events",
         note = "Also sent when the difference is zero and nothing was refunded."
     )]
     pub struct SwapRefundProcessed {

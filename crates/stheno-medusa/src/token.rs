@@ -7,7 +7,9 @@ use crate::examples::{CUSTOMER, ORDER};
 /// Triggered when a customer requests to claim an order and a token is created.
 #[derive(Clone, PartialEq, Payload, Event)]
 #[event(
-    name = "order-update-token.created", key = "customer:/new_customer_id", section = "Token Events",
+    name = "order-update-token.created",
+    key = "customer:/new_customer_id",
+    section = "Token Events",
     note = "Sent once for each e-mail address that the claimed orders were placed under. Has no id; its key is the customer who claims."
 )]
 pub struct OrderUpdateTokenCreated {
@@ -18,7 +20,7 @@ pub struct OrderUpdateTokenCreated {
     #[field(example = CUSTOMER)]
     pub new_customer_id: String,
     /// IDs of the orders.
-    #[field(example = [ORDER.to_owned()])]
+    #[field(example = [ORDER])]
     pub orders: Vec<String>,
     /// Token that proves the claim.
     #[field(secret, example = "not-a-real-claim-token")]

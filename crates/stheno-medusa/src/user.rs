@@ -23,7 +23,8 @@ ids! {
 /// Triggered when a user requests to reset their password.
 #[derive(Clone, PartialEq, Payload, Event)]
 #[event(
-    name = "user.password_reset", section = "User Events",
+    name = "user.password_reset",
+    section = "User Events",
     note = "Has no id and therefore no key: an e-mail address must not become one."
 )]
 pub struct UserPasswordReset {

@@ -107,10 +107,10 @@ pub struct Cart {
     #[field(fields)]
     pub billing_address: Option<Address>,
     /// The address that the goods go to, if loaded.
-    #[field(fields)]
+    #[field(fields, example = Address::example())]
     pub shipping_address: Option<Address>,
     /// The items, if loaded.
-    #[field(fields)]
+    #[field(fields, example = [LineItem::example()])]
     pub items: Option<Vec<LineItem>>,
     /// The region, if loaded.
     #[field(kind = "object")]
@@ -127,13 +127,13 @@ pub struct Cart {
     #[field(fields)]
     pub payment_session: Option<PaymentSession>,
     /// The payment sessions, if loaded.
-    #[field(fields)]
+    #[field(fields, example = [PaymentSession::example()])]
     pub payment_sessions: Option<Vec<PaymentSession>>,
     /// The payment, if loaded.
     #[field(fields)]
     pub payment: Option<Payment>,
     /// The shipping methods, if loaded.
-    #[field(fields)]
+    #[field(fields, example = [ShippingMethod::example()])]
     pub shipping_methods: Option<Vec<ShippingMethod>>,
     /// The sales channel, if loaded.
     #[field(kind = "object")]

@@ -11,7 +11,8 @@ use stheno::{Extra, Field, Payload};
 
 /// Why something failed.
 ///
-/// The documentation shows a text for one event and an object for another. What Medusa sends is the JSON of a JavaScript
+/// The documentation shows a text for one event and an object for another. What Medusa sends is the JSON of a
+/// JavaScript
 /// error: `{}` for a plain one, `{type, message, code, date}` for one of Medusa's own.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventError {

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use stheno_core::{Event, EventName};
-use stheno_medusa::{OauthTokenGenerated, OauthTokenRefreshed, OrderPlaced, OrderRefundFailed, entity::CartType};
+use stheno_core::{Event, EventName, Payload};
+use stheno_medusa::{entity::CartType, *};
 
 use crate::{
     every_type::{EventType, every_type, type_of},
-    fixtures::without_nulls,
+    fixtures::{documented, without_nulls},
 };
 
 #[test]
@@ -96,10 +96,6 @@ fn a_text_that_is_not_in_a_list_is_kept() {
 
 #[test]
 fn the_flag_silences_only_when_it_is_true() {
-    for event in every_type().iter().filter(|event| event.descriptor.fields.iter().any(|f| f.name == "no_notification"))
-    {
-        assert_eq!((event.example)().body["no_notification"], false, "{}", event.descriptor.pattern);
-    }
     let silenced = |flag: Value| {
         let name = EventName::new("order.placed").unwrap();
         let body = json!({ "id": "order_1", "no_notification": flag }).to_string();
@@ -109,6 +105,55 @@ fn the_flag_silences_only_when_it_is_true() {
     assert!(!silenced(false.into()));
     assert!(!silenced(Value::Null));
     assert!(!OrderPlaced::new("order_1").is_silenced());
+}
+
+#[test]
+fn every_event_with_the_flag_can_be_asked() {
+    macro_rules! asked {
+        ($($event:ident),* $(,)?) => {
+            [$({
+                assert!(!$event::example().is_silenced());
+                assert!($event::example().no_notification(true).is_silenced());
+                $event::PATTERN
+            }),*]
+        };
+    }
+    let asked = asked![
+        ClaimCreated,
+        ClaimUpdated,
+        ClaimCanceled,
+        ClaimFulfillmentCreated,
+        ClaimShipmentCreated,
+        ClaimRefundProcessed,
+        OrderPlaced,
+        OrderUpdated,
+        OrderCanceled,
+        OrderCompleted,
+        OrderPaymentCaptured,
+        OrderPaymentCaptureFailed,
+        OrderFulfillmentCreated,
+        OrderShipmentCreated,
+        OrderFulfillmentCanceled,
+        OrderReturnRequested,
+        OrderItemsReturned,
+        OrderReturnActionRequired,
+        OrderRefundCreated,
+        SwapCreated,
+        SwapReceived,
+        SwapFulfillmentCreated,
+        SwapShipmentCreated,
+        SwapPaymentCompleted,
+        SwapPaymentCaptured,
+        SwapPaymentCaptureFailed,
+        SwapRefundProcessed,
+        SwapProcessRefundFailed,
+    ];
+    let with_flag: Vec<String> = documented()
+        .into_iter()
+        .filter(|event| event.fields.iter().any(|field| field.name == "no_notification"))
+        .map(|event| event.name)
+        .collect();
+    assert_eq!(asked.as_slice(), with_flag);
 }
 
 #[test]

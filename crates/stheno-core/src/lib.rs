@@ -8,10 +8,12 @@
 // The macros write `::stheno::..`; inside this crate that is this crate.
 extern crate self as stheno;
 
+pub mod app;
 pub mod backend;
 pub mod bus;
 pub mod catalog;
 pub mod cx;
+pub mod delivery;
 pub mod event;
 pub mod failure;
 pub mod headers;
@@ -35,6 +37,7 @@ pub use async_trait::async_trait;
 pub use stheno_macros::{Event, EventSum, Payload, subscriber};
 
 pub use crate::{
+    app::App,
     bus::{Bus, Outgoing, PublishError, PublishErrorKind, Published},
     catalog::{
         EventDescriptor, Status,

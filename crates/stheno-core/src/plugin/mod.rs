@@ -88,8 +88,12 @@ impl Plugin {
         &self.origin
     }
 
-    pub(crate) fn take_parts(&mut self) -> (Vec<SubscriberDef>, Vec<Catalog>) {
-        (std::mem::take(&mut self.subscribers), std::mem::take(&mut self.catalogs))
+    pub(crate) fn catalogs(&self) -> &[Catalog] {
+        &self.catalogs
+    }
+
+    pub(crate) fn take_subscribers(&mut self) -> Vec<SubscriberDef> {
+        std::mem::take(&mut self.subscribers)
     }
 
     pub(crate) async fn run_setup(&self, setup: &mut Setup) -> Result<(), Failure> {

@@ -50,7 +50,6 @@ pub struct SubscriberDef {
     pub(crate) batch: bool,
     pub(crate) policy: Policy,
     pub(crate) origin: Origin,
-    pub(crate) plugin: Option<String>,
     build: Arc<Build>,
 }
 
@@ -112,7 +111,6 @@ impl SubscriberDef {
             batch: E::BATCH,
             policy: Policy::default(),
             origin: Origin::UNKNOWN,
-            plugin: None,
             build,
         }
     }

@@ -37,7 +37,7 @@ pub(crate) struct SharedIntake {
     backend: Arc<dyn Backend>,
     patterns: PatternSet,
     ring: Mutex<Ring>,
-    /// Changes when the ring does.
+    /// Changes when the ring does: it has grown, or begins elsewhere.
     grown: watch::Sender<u64>,
     /// The position of the fastest subscriber.
     fastest: watch::Sender<u64>,
@@ -47,6 +47,8 @@ pub(crate) struct SharedIntake {
 
 #[derive(Default)]
 struct Ring {
+    /// Where the ring begins, also while it is empty: what is older has to be read from the log.
+    start: u64,
     batches: VecDeque<Arc<Batch>>,
 }
 
@@ -73,7 +75,7 @@ impl SharedIntake {
         }
         loop {
             let start = *fastest.borrow_and_update();
-            self.ring().batches.clear();
+            self.begin_ring(start);
             match self.read_from(start, &mut fastest).await {
                 Ok(()) => {}
                 Err(error) if error.kind() == BackendErrorKind::Closed => return,
@@ -112,11 +114,18 @@ impl SharedIntake {
         }
     }
 
+    fn begin_ring(&self, start: u64) {
+        *self.ring() = Ring { start, batches: VecDeque::new() };
+        self.grown.send_replace(start);
+    }
+
     fn push(&self, batch: Batch) {
         let covered = batch.covered;
         let mut ring = self.ring();
-        if ring.batches.len() == RING {
-            ring.batches.pop_front();
+        if ring.batches.len() == RING
+            && let Some(oldest) = ring.batches.pop_front()
+        {
+            ring.start = oldest.covered;
         }
         ring.batches.push_back(Arc::new(batch));
         drop(ring);
@@ -129,14 +138,11 @@ impl SharedIntake {
 
     fn next(&self, position: u64) -> Next {
         let ring = self.ring();
-        match ring.batches.front() {
-            None => Next::Wait,
-            Some(first) if position < first.after => Next::Behind,
-            Some(_) => {
-                let at = ring.batches.partition_point(|batch| batch.covered <= position);
-                ring.batches.get(at).map_or(Next::Wait, |batch| Next::Ready(Arc::clone(batch)))
-            }
+        if position < ring.start {
+            return Next::Behind;
         }
+        let at = ring.batches.partition_point(|batch| batch.covered <= position);
+        ring.batches.get(at).map_or(Next::Wait, |batch| Next::Ready(Arc::clone(batch)))
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {

@@ -60,10 +60,14 @@ pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
 pub(crate) enum End {
     /// It was asked to stop, and has handed over.
     Stopped,
+    /// It was asked to stop, and what was still under way at the drain deadline was cut off before it handed over.
+    Cut,
     /// The lease went to somebody else.
     LostLease,
     /// The log is not the one it was.
     LogChanged,
+    /// It panicked, or the runtime of the handlers is gone.
+    Broken,
 }
 
 pub(crate) struct Worker {
@@ -507,7 +511,10 @@ impl Worker {
                 () = self.lease.lost() => return End::LostLease,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
-                    break;
+                    return match self.hand_over().await {
+                        End::Stopped => End::Cut,
+                        end => end,
+                    };
                 }
             };
             self.settle_all(ended.unwrap_or_default());

@@ -16,9 +16,11 @@ use crate::{
 };
 
 /// Batches the ring holds: a subscriber that is further behind reads on its own.
-const RING: usize = 64;
+const RING: usize = 24;
+/// Events the shared reader asks for at once.
+const BATCH: usize = 1024;
 /// The shared reader stays this many batches ahead of the fastest subscriber, and no more.
-const AHEAD: usize = 8;
+const AHEAD: usize = 6;
 /// Batches that wait for one subscriber.
 const QUEUE: usize = 4;
 /// The wait after a read that failed.
@@ -37,7 +39,7 @@ pub(crate) struct SharedIntake {
     backend: Arc<dyn Backend>,
     patterns: PatternSet,
     ring: Mutex<Ring>,
-    /// Changes when the ring does: it has grown, or begins elsewhere.
+    /// Counts the changes of the ring.
     grown: watch::Sender<u64>,
     /// The position of the fastest subscriber.
     fastest: watch::Sender<u64>,
@@ -45,10 +47,10 @@ pub(crate) struct SharedIntake {
     broken: watch::Sender<bool>,
 }
 
+/// What was read lately: every event after `from`, as far as the last batch goes.
 #[derive(Default)]
 struct Ring {
-    /// Where the ring begins, also while it is empty: what is older has to be read from the log.
-    start: u64,
+    from: u64,
     batches: VecDeque<Arc<Batch>>,
 }
 
@@ -75,7 +77,9 @@ impl SharedIntake {
         }
         loop {
             let start = *fastest.borrow_and_update();
-            self.begin_ring(start);
+            *self.ring() = Ring { from: start, batches: VecDeque::new() };
+            // Who is behind the new start has to read on its own.
+            self.grown.send_modify(|changes| *changes += 1);
             match self.read_from(start, &mut fastest).await {
                 Ok(()) => {}
                 Err(error) if error.kind() == BackendErrorKind::Closed => return,
@@ -94,7 +98,7 @@ impl SharedIntake {
 
     /// Reads from a position until somebody is further.
     async fn read_from(&self, start: u64, fastest: &mut watch::Receiver<u64>) -> Result<(), BackendError> {
-        let mut tail = self.backend.tail(Query::new(self.patterns.clone()).after(start)).await?;
+        let mut tail = self.backend.tail(Query::new(self.patterns.clone()).after(start).limit(BATCH)).await?;
         let mut covered = start;
         loop {
             while self.batches_ahead(*fastest.borrow_and_update()) > AHEAD {
@@ -114,22 +118,16 @@ impl SharedIntake {
         }
     }
 
-    fn begin_ring(&self, start: u64) {
-        *self.ring() = Ring { start, batches: VecDeque::new() };
-        self.grown.send_replace(start);
-    }
-
     fn push(&self, batch: Batch) {
-        let covered = batch.covered;
         let mut ring = self.ring();
         if ring.batches.len() == RING
             && let Some(oldest) = ring.batches.pop_front()
         {
-            ring.start = oldest.covered;
+            ring.from = oldest.covered;
         }
         ring.batches.push_back(Arc::new(batch));
         drop(ring);
-        self.grown.send_replace(covered);
+        self.grown.send_modify(|changes| *changes += 1);
     }
 
     fn batches_ahead(&self, of: u64) -> usize {
@@ -138,7 +136,7 @@ impl SharedIntake {
 
     fn next(&self, position: u64) -> Next {
         let ring = self.ring();
-        if position < ring.start {
+        if position < ring.from {
             return Next::Behind;
         }
         let at = ring.batches.partition_point(|batch| batch.covered <= position);
@@ -200,7 +198,7 @@ impl SharedIntake {
     }
 
     async fn read_own(&self, patterns: &PatternSet, position: u64) -> Result<Batch, BackendError> {
-        let page: Page = self.backend.read(Query::new(patterns.clone()).after(position)).await?;
+        let page: Page = self.backend.read(Query::new(patterns.clone()).after(position).limit(BATCH)).await?;
         Ok(Batch { after: position, covered: page.covered.max(position), events: page.events })
     }
 }

@@ -115,7 +115,8 @@ pub struct Running {
     clock: Arc<dyn Clock>,
     drain: Duration,
     stop: watch::Sender<bool>,
-    supervisors: Vec<JoinHandle<()>>,
+    /// Each says whether the drain deadline cut what was under way.
+    supervisors: Vec<JoinHandle<bool>>,
     tasks: Vec<JoinHandle<()>>,
     control: Control,
 }
@@ -216,11 +217,12 @@ impl Running {
     /// Runs until SIGTERM, SIGINT or Ctrl-C, then stops in order; a second signal ends it at once. Also returns when a
     /// subscriber ends on its own.
     pub async fn until_signal(mut self) -> Stopped {
+        let mut signals = Signals::listen();
         let failed = tokio::select! {
-            () = signal() => false,
+            () = signals.next() => false,
             () = any_ended(&mut self.supervisors) => true,
         };
-        match self.stop_or(signal()).await {
+        match self.stop_or(signals.next()).await {
             Stopped::Drained if failed => Stopped::Failed,
             stopped => stopped,
         }
@@ -230,14 +232,18 @@ impl Running {
         let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
         stop.send_replace(true);
         let all = async {
+            let mut stopped = Stopped::Drained;
             for supervisor in supervisors {
-                // Aborted or panicked: there is nothing left of it to wait for.
-                let _ = supervisor.await;
+                // One that was aborted or has panicked left nothing to wait for.
+                if supervisor.await.unwrap_or(false) {
+                    stopped = Stopped::Cut;
+                }
             }
+            stopped
         };
         // Workers end at the drain deadline; writing the last state may take a little longer.
         let stopped = tokio::select! {
-            () = all => Stopped::Drained,
+            stopped = all => stopped,
             () = tokio::time::sleep(drain + Duration::from_secs(5)) => Stopped::Cut,
             () = at_once => Stopped::Cut,
         };
@@ -267,7 +273,7 @@ pub struct NotSettled {
 }
 
 /// Returns when one has ended, and takes it out: a handle must not be awaited twice.
-async fn any_ended(supervisors: &mut Vec<JoinHandle<()>>) {
+async fn any_ended(supervisors: &mut Vec<JoinHandle<bool>>) {
     let ended = std::future::poll_fn(|context| {
         let ended = supervisors.iter_mut().position(|task| Pin::new(task).poll(context).is_ready());
         ended.map_or(Poll::Pending, Poll::Ready)
@@ -276,26 +282,45 @@ async fn any_ended(supervisors: &mut Vec<JoinHandle<()>>) {
     supervisors.remove(ended);
 }
 
-/// Returns at SIGTERM, SIGINT or Ctrl-C.
-async fn signal() {
+/// SIGTERM, SIGINT or Ctrl-C. Listened to from the first one on, so that a second one is never missed in between.
+struct Signals {
     #[cfg(unix)]
-    {
+    heard: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
+            (Ok(terminate), Ok(interrupt)) => Self { heard: Some([terminate, interrupt]) },
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
+                Self { heard: None }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        match &mut self.heard {
+            Some([terminate, interrupt]) => {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
                 }
             }
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
-                std::future::pending::<()>().await;
-            }
+            None => std::future::pending().await,
         }
     }
+
     #[cfg(not(unix))]
-    {
+    fn listen() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "Ctrl-C cannot be heard");
             std::future::pending::<()>().await;

@@ -137,7 +137,10 @@ pub(crate) struct Machine {
 impl Machine {
     /// Whether more live events can be taken now.
     pub(crate) fn wants_intake(&self) -> bool {
-        !self.is_paused() && self.alone.is_none() && self.running < self.policy.concurrency && self.open.len() < OPEN_LIMIT
+        !self.is_paused()
+            && self.alone.is_none()
+            && self.running < self.policy.concurrency
+            && self.open.len() < OPEN_LIMIT
     }
 
     /// Whether it stands still, because an operator or the configuration says so.

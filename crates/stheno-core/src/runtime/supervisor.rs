@@ -61,17 +61,17 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs until the app stops. Runs on the control thread.
-    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) {
+    /// Runs until the app stops. Says whether the drain deadline cut what was under way. Runs on the control thread.
+    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> bool {
         let mut stopping = self.around.stopping.clone();
         loop {
             let held = tokio::select! {
                 held = self.take_over() => held,
-                _ = stopping.wait_for(|stop| *stop) => return,
+                _ = stopping.wait_for(|stop| *stop) => return false,
             };
             let (lease, machine, guard) = match held {
                 Ok(held) => held,
-                Err(error) if error.kind() == BackendErrorKind::Closed => return,
+                Err(error) if error.kind() == BackendErrorKind::Closed => return false,
                 Err(error) => {
                     tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
                     tokio::time::sleep(RETRY).await;
@@ -93,13 +93,13 @@ impl Supervisor {
                 Ok((End::LostLease, unread)) => commands = unread,
                 Ok((End::LogChanged, _)) => {
                     tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
-                    return;
+                    return false;
                 }
-                Ok((End::Stopped, _)) => return,
+                Ok((end @ (End::Stopped | End::Cut), _)) => return end == End::Cut,
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
                 Err(error) => {
                     tracing::error!(subscriber = &*self.subscriber.id, %error, "the worker ended");
-                    return;
+                    return false;
                 }
             }
         }

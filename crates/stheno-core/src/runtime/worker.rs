@@ -63,6 +63,8 @@ pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
 pub(crate) enum End {
     /// It was asked to stop, and has handed over.
     Stopped,
+    /// The same, but the drain deadline passed while attempts were under way.
+    Cut,
     /// The lease went to somebody else.
     LostLease,
     /// The log is not the one it was.
@@ -508,6 +510,7 @@ impl Worker {
     /// Lets what is under way come to its end, records it and hands over.
     async fn drain(&mut self) -> End {
         let deadline = tokio::time::Instant::now() + self.around.drain;
+        let mut end = End::Stopped;
         self.flush_batch(true);
         while self.attempts.len() > 0 {
             let ended = tokio::select! {
@@ -515,13 +518,17 @@ impl Worker {
                 () = self.lease.lost() => return End::LostLease,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
+                    end = End::Cut;
                     break;
                 }
             };
             self.settle_all(ended.unwrap_or_default());
             self.flush_batch(true);
         }
-        self.hand_over().await
+        match self.hand_over().await {
+            End::Stopped => end,
+            other => other,
+        }
     }
 
     /// Writes the last state together with the release of the lease.

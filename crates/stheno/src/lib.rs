@@ -90,5 +90,5 @@ pub use stheno_sqlite as sqlite;
 
 pub use crate::{
     connect::{BusExt, backend as open_backend},
-    host::{AppExt, Error, Exit, Result},
+    host::{AppExt, Error, Exit, Result, host},
 };

@@ -54,7 +54,7 @@ stheno::plugins!(small, wrong);
 use crate as small;
 
 #[tokio::main]
-async fn main() -> stheno::Result<stheno::Exit> {
+async fn main() -> stheno::Exit {
     let wanted = if std::env::var_os("SMALL_HOST_WRONG").is_some() { 2 } else { 1 };
-    App::from_env().await?.plugins(plugins().into_iter().take(wanted)).run().await
+    stheno::host(async { App::from_env().await?.plugins(plugins().into_iter().take(wanted)).run().await }).await
 }

@@ -83,8 +83,7 @@ async fn a_handler_that_blocks_its_thread_does_not_delay_another_subscriber() {
         }
     })
     .concurrency(1);
-    let running =
-        App::new(memory()).subscribe(blocking).subscribe(noting("good", ">", &good)).start().await.unwrap();
+    let running = App::new(memory()).subscribe(blocking).subscribe(noting("good", ">", &good)).start().await.unwrap();
     running.bus().publish_all((0..20).map(|number| OrderPlaced::new(format!("order_{number}")))).await.unwrap();
     good.at_least(20).await;
     drop(release);

@@ -3,14 +3,14 @@
 use std::{
     env, fmt, io,
     path::{Path, PathBuf},
-    process::{ExitCode, Termination},
+    process::{self, ExitCode, Termination},
 };
 
 use stheno_core::{
     App, Config, ConfigError,
     app::{StartError, Stopped},
     async_trait,
-    backend::BackendError,
+    backend::{BackendError, BackendErrorKind},
 };
 
 use crate::connect;
@@ -71,6 +71,17 @@ impl std::error::Error for Error {
     }
 }
 
+impl Error {
+    /// How a host ends that could not be set up for this reason.
+    pub fn exit(&self) -> Exit {
+        match &*self.0 {
+            Kind::Config(_) | Kind::Nats => Exit::CONFIG,
+            Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
+            Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
+        }
+    }
+}
+
 impl From<BackendError> for Error {
     fn from(error: BackendError) -> Self {
         Self(Box::new(Kind::Backend(error)))
@@ -92,6 +103,8 @@ impl Exit {
     pub const CONFIG: Exit = Exit(78);
     /// Its log cannot be used now (`EX_UNAVAILABLE`): starting it again later may help.
     pub const UNAVAILABLE: Exit = Exit(69);
+    /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start.
+    pub const CUT: Exit = Exit(75);
     /// It did what it was asked.
     pub const OK: Exit = Exit(0);
 
@@ -113,6 +126,27 @@ impl Termination for Exit {
     }
 }
 
+/// Runs a host for `main`: one that cannot be set up says why on standard error, and ends with the code for the reason,
+/// where a `main` that returns the error would end with 1 for every reason.
+///
+/// ```no_run
+/// # mod receipts { stheno::plugin!("receipts"); }
+/// use stheno::{App, prelude::*};
+///
+/// stheno::plugins!(receipts);
+///
+/// #[tokio::main]
+/// async fn main() -> stheno::Exit {
+///     stheno::host(async { App::from_env().await?.plugins(plugins()).run().await }).await
+/// }
+/// ```
+pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
+    run.await.unwrap_or_else(|error| {
+        eprintln!("{error:?}");
+        error.exit()
+    })
+}
+
 /// `App::from_env` and `App::run`.
 #[async_trait]
 pub trait AppExt: Sized {
@@ -129,6 +163,9 @@ pub trait AppExt: Sized {
     ///
     /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `STHENO_MANIFEST=check` a difference from it is
     /// a start-up error.
+    ///
+    /// When a second signal or the drain deadline cuts what is under way, the process ends here: a handler that never
+    /// gives its thread back would keep the runtime, and with it `main`, from ending.
     ///
     /// # Errors
     /// When the manifest cannot be written. An app that cannot start says why on standard error and ends with a code.
@@ -153,7 +190,11 @@ impl AppExt for App {
         match app.start().await {
             Ok(running) => {
                 eprint!("{}", running.table());
-                Ok(running.until_signal().await.into())
+                let exit = Exit::from(running.until_signal().await);
+                if exit == Exit::CUT {
+                    process::exit(exit.code().into());
+                }
+                Ok(exit)
             }
             Err(error) => Ok(refuse(&error)),
         }

@@ -524,6 +524,7 @@ impl Worker {
     /// Lets what is under way come to its end, records it and hands over.
     async fn drain(&mut self) -> End {
         let deadline = tokio::time::Instant::now() + self.around.drain;
+        let mut end = End::Stopped;
         self.flush_batch(true);
         while self.attempts.len() > 0 {
             let ended = tokio::select! {
@@ -531,16 +532,17 @@ impl Worker {
                 () = self.lease.lost() => return End::LostLease,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
-                    return match self.hand_over().await {
-                        End::Stopped => End::Cut,
-                        end => end,
-                    };
+                    end = End::Cut;
+                    break;
                 }
             };
             self.settle_all(ended.unwrap_or_default());
             self.flush_batch(true);
         }
-        self.hand_over().await
+        match self.hand_over().await {
+            End::Stopped => end,
+            other => other,
+        }
     }
 
     /// Writes the last state together with the release of the lease.

@@ -9,7 +9,11 @@ pub use serde_json::{self, Value};
 
 pub use crate::{
     async_trait,
-    catalog::key_rule::KeyId,
+    catalog::{
+        key_rule::{KeyId, key_by_rule, key_of_field},
+        redact,
+    },
+    event::object,
     plugin::discovery::{Linked, submit},
     subscriber::definition::Origin,
 };

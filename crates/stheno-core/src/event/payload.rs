@@ -99,6 +99,11 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Whether it holds several values.
+    pub fn is_array(self) -> bool {
+        matches!(self, FieldKind::Array | FieldKind::Strings | FieldKind::Objects)
+    }
+
     /// Whether this value is of the kind.
     pub fn accepts(self, value: &Value) -> bool {
         match self {

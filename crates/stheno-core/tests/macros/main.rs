@@ -1,0 +1,6 @@
+//! What the macros write, beside what one would write without them.
+
+extern crate stheno_core as stheno;
+
+mod event;
+mod payload;

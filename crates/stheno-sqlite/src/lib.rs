@@ -1,1 +1,64 @@
-//! Being built.
+//! The embedded backend of Stheno: the log and the records in one SQLite file, or in memory. No server.
+//!
+//! ```
+//! use stheno_core::{EventName, NewEvent, backend::{Append, Backend, Query}};
+//! use stheno_sqlite::SqliteBackend;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let log = SqliteBackend::memory()?;
+//! let placed = NewEvent::new(EventName::new("order.placed")?, r#"{"id":"order_1"}"#);
+//! let appended = log.append(Append::one(placed)).await?;
+//! assert_eq!(appended[0].sequence, Some(1));
+//! assert_eq!(log.read(Query::all()).await?.events.len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it promises beyond the contract of [`stheno_core::backend`]:
+//!
+//! - Appends and record writes of any number of tasks are committed in groups: one transaction and one `fsync` for all
+//!   that gathered while the commit before was under way. Nobody is answered before the commit is done.
+//! - Any number of processes on one machine may use one file at once. A tail sees what another process wrote within
+//!   about [`SqliteOptions::POLL`]. A network file system is refused: SQLite's write-ahead log needs shared memory.
+//! - All methods need a Tokio runtime with time enabled around them, and any may be called from several runtimes. No
+//!   thread is held between calls.
+//! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
+//!
+//! Reading order: [`options`](SqliteOptions) and their address form (`url`); `place`, `mounts`, `schema`, `connect` (what
+//! is checked before a file is used); `session` and `names` (a connection and what it remembers); `writer` (group
+//! commit), `commit` (one transaction) with `append`, `scheduled`, `records` (what is committed); `readers`, `read`, `span`, `seek`, `row` (how a page
+//! is read); `signal`, `watch`, `tail` (how readers learn of new events); `backend` (the contract); [`once`] (exactly-once
+//! effects in the user's own database).
+
+mod append;
+mod backend;
+mod commit;
+mod connect;
+mod error;
+mod mounts;
+mod names;
+mod options;
+mod place;
+mod read;
+mod readers;
+mod records;
+mod row;
+mod scheduled;
+mod schema;
+mod seek;
+mod session;
+mod signal;
+mod span;
+mod tail;
+mod url;
+mod watch;
+mod writer;
+
+pub mod once;
+
+pub use crate::{
+    backend::SqliteBackend,
+    once::{OnceError, OnceErrorKind, handled_once},
+    options::{SqliteOptions, SyncMode},
+};

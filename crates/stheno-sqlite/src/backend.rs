@@ -1,0 +1,190 @@
+//! The contract, put together from its parts.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use stheno_core::backend::{
+    Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
+    RecordError, RecordName, RecordWrite, Revision, Tail,
+};
+
+use crate::{
+    append,
+    connect::{self, Opened},
+    error::{self, Trouble},
+    options::SqliteOptions,
+    place::Place,
+    read,
+    readers::Readers,
+    records, scheduled,
+    session::Session,
+    signal::{Signal, State},
+    span,
+    tail::SqliteTail,
+    watch::Watcher,
+    writer::Writer,
+};
+
+/// The embedded backend: a log and records in one SQLite file, or in memory.
+pub struct SqliteBackend {
+    options: SqliteOptions,
+    /// The absolute path, or `memory`.
+    place: String,
+    log_id: String,
+    signal: Arc<Signal>,
+    writer: Arc<Writer>,
+    readers: Arc<Readers>,
+    /// `None` in memory, where nobody else writes.
+    watcher: Option<Arc<Watcher>>,
+}
+
+impl SqliteBackend {
+    /// Opens a log, and makes it when the file does not exist.
+    ///
+    /// # Errors
+    /// [`BackendError`] of kind `Address` (directory missing, network file system, a database of another program),
+    /// `Permission`, `NewerSchema`, `Corrupt` (not a database, or a damaged one), `Unavailable` (another process holds it),
+    /// `Full`. The file of another program is never changed.
+    pub async fn open(options: SqliteOptions) -> Result<Arc<Self>, BackendError> {
+        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(options));
+        match opened.await {
+            Ok(opened) => Ok(Arc::new(opened?)),
+            Err(_) => Err(Trouble::vanished("the given address").into()),
+        }
+    }
+
+    /// A new log in memory, with the default options.
+    ///
+    /// # Errors
+    /// When memory is short.
+    pub fn memory() -> Result<Arc<Self>, BackendError> {
+        Ok(Arc::new(Self::open_blocking(SqliteOptions::memory())?))
+    }
+
+    fn open_blocking(options: SqliteOptions) -> Result<Self, Trouble> {
+        let Opened { connection, path } = connect::open(&options)?;
+        let place = path.as_ref().map_or_else(|| "memory".to_owned(), |path| path.display().to_string());
+        let explain = |error| Trouble::explain(&place, error);
+        let log_id: String = connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)?;
+        let last = span::last_sequence(&connection).map_err(explain)?.cast_unsigned();
+        let due = scheduled::next_due(&connection).map_err(explain)?;
+
+        let signal = Arc::new(Signal::new(last, due));
+        let session = Arc::new(Mutex::new(Some(Session::new(connection))));
+        let (readers, watcher) = match &path {
+            Some(path) => {
+                let watcher = Watcher::new(path.clone(), options.clone(), log_id.clone(), Arc::clone(&signal));
+                (Readers::of_file(path.clone(), options.clone()), Some(Arc::new(watcher)))
+            }
+            None => (Readers::sharing(Arc::clone(&session)), None),
+        };
+        let writer = Writer::new(
+            place.clone(),
+            path,
+            Arc::clone(&options.clock),
+            options.dedup_window,
+            Arc::clone(&signal),
+            session,
+        );
+        Ok(Self { options, place, log_id, signal, writer: Arc::new(writer), readers: Arc::new(readers), watcher })
+    }
+}
+
+#[async_trait]
+impl Backend for SqliteBackend {
+    fn abilities(&self) -> Abilities {
+        let shared = matches!(self.options.place, Place::File(_));
+        Abilities::new(self.options.durability(), append::MAX_BATCH, self.options.max_body, shared)
+    }
+
+    async fn info(&self) -> Result<LogInfo, BackendError> {
+        let (first, last) = self.readers.with(|session| ends(&session.connection)).await?;
+        let (log_id, place) = (self.log_id.clone(), self.place.clone());
+        Ok(LogInfo::new(log_id, "sqlite", place, first, last, self.options.dedup_window))
+    }
+
+    async fn append(&self, batch: Append) -> Result<Vec<Appended>, AppendError> {
+        append::check(&batch.events, self.options.max_body)?;
+        self.writer.append(batch.events).await
+    }
+
+    async fn read(&self, query: Query) -> Result<Page, BackendError> {
+        self.readers.with(move |session| read::page(session, &query)).await
+    }
+
+    async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {
+        // Listening begins before the log is looked at, so that nothing falls between.
+        let news = self.signal.listen();
+        if news.borrow().state == State::Closed {
+            return Err(error::closed().into());
+        }
+        let (_, last) = self.readers.with(|session| ends(&session.connection)).await?;
+        if query.after > last {
+            // Its position is from another log, or from a later state of this one.
+            return Err(error::log_changed(&self.place).into());
+        }
+        let mut query = query;
+        query.direction = Direction::Forward;
+        Ok(Box::new(SqliteTail {
+            query,
+            place: self.place.clone(),
+            readers: Arc::clone(&self.readers),
+            writer: Arc::clone(&self.writer),
+            watcher: self.watcher.clone(),
+            clock: Arc::clone(&self.options.clock),
+            news,
+            begun: false,
+        }))
+    }
+
+    async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
+        let (name, now) = (name.clone(), self.options.clock.now());
+        self.readers.with(move |session| records::get(&session.connection, &name, now)).await
+    }
+
+    async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError> {
+        let (prefix, now) = (prefix.to_owned(), self.options.clock.now());
+        self.readers.with(move |session| records::list(&session.connection, &prefix, now)).await
+    }
+
+    async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {
+        records::check(&writes)?;
+        self.writer.write_records(writes).await
+    }
+
+    async fn close(&self) {
+        self.writer.finish().await;
+        self.readers.finish().await;
+        self.signal.closed();
+        let (writer, readers, watcher) = (Arc::clone(&self.writer), Arc::clone(&self.readers), self.watcher.clone());
+        let let_go = move || {
+            readers.let_go();
+            if let Some(watcher) = watcher {
+                watcher.let_go();
+            }
+            // Last, because the last connection moves the write-ahead log into the file.
+            writer.let_go();
+        };
+        // It can only fail when the runtime is shut down, which lets go of everything too.
+        let _ = tokio::task::spawn_blocking(let_go).await;
+    }
+}
+
+impl fmt::Debug for SqliteBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteBackend").field("place", &self.place).field("options", &self.options).finish()
+    }
+}
+
+/// The first and last sequence of the log.
+fn ends(connection: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let snapshot = connection.unchecked_transaction()?;
+    let last = span::last_sequence(&snapshot)?.cast_unsigned();
+    let first: Option<i64> =
+        snapshot.prepare_cached("SELECT min(sequence) FROM events")?.query_row([], |row| row.get(0))?;
+    Ok((first.map_or(last + 1, i64::cast_unsigned), last))
+}

@@ -1,0 +1,193 @@
+//! Opening connections: what is checked before a file is used, and how SQLite is set.
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+use stheno_core::backend::BackendErrorKind;
+
+use crate::{
+    error::Trouble,
+    options::{SqliteOptions, SyncMode},
+    place::{self, Place},
+    schema::{self, Found},
+};
+
+/// How long a connection sleeps before it tries again for a lock that another process holds. Commits take about as long,
+/// so waiting longer would only let the other one in first again.
+const LOCK_RETRY: Duration = Duration::from_millis(1);
+/// Pages in the write-ahead log at which a commit moves them into the file. Four times SQLite's default: hot index pages
+/// are then moved once for many commits.
+const CHECKPOINT_PAGES: i32 = 4000;
+/// To this size the write-ahead log is cut after a burst.
+const WAL_SIZE_LIMIT: i64 = 64 * 1024 * 1024;
+/// Memory for pages, per connection, in KiB (negative in the pragma).
+const WRITER_CACHE_KIB: i32 = 64 * 1024;
+const READER_CACHE_KIB: i32 = 8 * 1024;
+/// Room for every statement a connection uses.
+const STATEMENTS: usize = 64;
+/// Every connection is used by one thread at a time, so SQLite needs no mutex of its own.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// A checked log, ready to be written.
+pub(crate) struct Opened {
+    pub(crate) connection: Connection,
+    /// The absolute path; `None` in memory.
+    pub(crate) path: Option<PathBuf>,
+}
+
+/// Opens the log for writing and makes it when it does not exist.
+pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
+    match &options.place {
+        Place::File(path) => {
+            let path = place::resolve(path)?;
+            let shown = path.display().to_string();
+            let connection = open_file(&path, options).map_err(|refusal| refusal.into_trouble(&shown))?;
+            Ok(Opened { connection, path: Some(path) })
+        }
+        Place::Memory => {
+            let connection = open_memory(options).map_err(|error| Trouble::explain("memory", error))?;
+            Ok(Opened { connection, path: None })
+        }
+    }
+}
+
+/// Opens one more connection to a log that [`open`] has checked, for reading only.
+pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_with_flags(path, FLAGS)?;
+    configure(&mut connection, options, READER_CACHE_KIB)?;
+    // Not opened read-only: readers of a write-ahead log have to write to its shared memory.
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Why a file could not be opened.
+enum Refusal {
+    Sqlite(rusqlite::Error),
+    Trouble(Trouble),
+}
+
+impl Refusal {
+    fn into_trouble(self, place: &str) -> Trouble {
+        match self {
+            Refusal::Trouble(trouble) => trouble,
+            // The directory is there and the path is no directory, so what is left is permission.
+            Refusal::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => read_only(place),
+            Refusal::Sqlite(error) => Trouble::explain(place, error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Refusal::Sqlite(error)
+    }
+}
+
+impl From<Trouble> for Refusal {
+    fn from(trouble: Trouble) -> Self {
+        Refusal::Trouble(trouble)
+    }
+}
+
+fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal> {
+    let shown = path.display().to_string();
+    let mut connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
+    set_busy_handler(&mut connection, options.busy_timeout)?;
+    // Before anything that writes: a file that is not ours stays as it is.
+    let found = schema::inspect(&connection)?;
+    schema::check(found, &shown)?;
+    if connection.is_readonly(MAIN_DB)? {
+        return Err(read_only(&shown).into());
+    }
+    use_write_ahead_log(&connection, options.busy_timeout, &shown)?;
+    configure(&mut connection, options, WRITER_CACHE_KIB)?;
+    if found == Found::Empty {
+        schema::create(&mut connection, options.clock.now())?;
+        schema::check(schema::inspect(&connection)?, &shown)?;
+    }
+    limit_size(&connection, options)?;
+    Ok(connection)
+}
+
+fn open_memory(options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory_with_flags(FLAGS)?;
+    configure(&mut connection, options, WRITER_CACHE_KIB)?;
+    schema::create(&mut connection, options.clock.now())?;
+    limit_size(&connection, options)?;
+    Ok(connection)
+}
+
+fn configure(connection: &mut Connection, options: &SqliteOptions, cache_kib: i32) -> rusqlite::Result<()> {
+    set_busy_handler(connection, options.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let synchronous = match options.sync {
+        SyncMode::Full => "FULL",
+        SyncMode::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    // On macOS only this reaches the platter; elsewhere it changes nothing.
+    connection.pragma_update(None, "fullfsync", options.sync == SyncMode::Full)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_SIZE_LIMIT)?;
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    // A damaged page becomes an error at once, and nothing stored in the file can call functions.
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+fn set_busy_handler(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
+    let mut since = Instant::now();
+    connection.busy_handler(Some(move |tries: i32| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let patient = since.elapsed() < timeout;
+        if patient {
+            thread::sleep(LOCK_RETRY);
+        }
+        patient
+    }))
+}
+
+fn use_write_ahead_log(connection: &Connection, timeout: Duration, place: &str) -> Result<(), Refusal> {
+    let since = Instant::now();
+    loop {
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+        match mode {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(_) => {
+                let message = format!(
+                    "the file system of {place} has no shared memory for SQLite's write-ahead log; use a local disk"
+                );
+                return Err(Trouble::new(BackendErrorKind::Address, message).into());
+            }
+            // Two processes that make one file at once: SQLite does not call the busy handler for this switch.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && since.elapsed() < timeout => {
+                thread::sleep(LOCK_RETRY);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn limit_size(connection: &Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
+    let Some(bytes) = options.max_size else { return Ok(()) };
+    let page_size: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    // SQLite takes 32 bits, and never less than what is there already.
+    let pages = (bytes / page_size.max(1)).clamp(1, u64::from(u32::MAX - 1));
+    connection.pragma_update_and_check(None, "max_page_count", pages.cast_signed(), |_| Ok(()))
+}
+
+fn read_only(place: &str) -> Trouble {
+    Trouble::new(
+        BackendErrorKind::Permission,
+        format!(
+            "{place} cannot be opened for writing; let this user write both the file and its directory (a `-wal` and a \
+             `-shm` file are made beside it)"
+        ),
+    )
+}

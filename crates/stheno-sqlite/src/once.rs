@@ -1,0 +1,136 @@
+//! Exactly-once effects in the user's own SQLite database: the work and the marker that it was done, in one transaction.
+
+use std::fmt;
+
+use rusqlite::Transaction;
+use stheno_core::{Cx, Timestamp};
+
+/// The version of rusqlite whose transactions [`handled_once`] takes.
+pub use rusqlite;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS stheno_handled (
+    subscriber TEXT NOT NULL,
+    event      TEXT NOT NULL,
+    run        INTEGER NOT NULL,
+    epoch      INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (subscriber, event, run)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stheno_epoch (
+    subscriber TEXT PRIMARY KEY,
+    epoch      INTEGER NOT NULL
+) WITHOUT ROWID;
+";
+
+/// Marks the event of this attempt as handled. True if it was not yet: do the work in the same transaction and commit.
+/// False if it was: there is nothing to do.
+///
+/// The marker is for subscriber, event and run, so a replay (another run) does the work again. What a process does that
+/// has lost its lease is refused: the tables remember the highest epoch of each subscriber. Both tables,
+/// `stheno_handled` and `stheno_epoch`, are made when they are missing. Old rows of `stheno_handled` (`at` is in microseconds
+/// since 1970) may be deleted once no attempt at their events can come any more.
+///
+/// What is *not* promised: effects outside this database, such as a mail, are not undone when the transaction is.
+///
+/// # Errors
+/// [`OnceError`]; roll back and return it from the handler, which tries again.
+///
+/// ```
+/// use stheno_core::Cx;
+/// use stheno_sqlite::{handled_once, once::rusqlite};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut shop = rusqlite::Connection::open_in_memory()?;
+/// shop.execute_batch("CREATE TABLE stock (sold INTEGER); INSERT INTO stock VALUES (0)")?;
+/// let cx = Cx::test("order.placed");
+/// for _attempt in 0..3 {
+///     let transaction = shop.transaction()?;
+///     if handled_once(&transaction, &cx)? {
+///         transaction.execute("UPDATE stock SET sold = sold + 1", [])?;
+///     }
+///     transaction.commit()?;
+/// }
+/// assert_eq!(shop.query_row("SELECT sold FROM stock", [], |row| row.get::<_, i64>(0))?, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub fn handled_once(transaction: &Transaction<'_>, cx: &Cx) -> Result<bool, OnceError> {
+    transaction.execute_batch(TABLES)?;
+    // Written before it is read, so that the transaction has the write lock and sees what others have committed.
+    let epoch = i64::try_from(cx.epoch()).unwrap_or(i64::MAX);
+    transaction
+        .prepare_cached(
+            "INSERT INTO stheno_epoch (subscriber, epoch) VALUES (?1, ?2)
+             ON CONFLICT (subscriber) DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+        )?
+        .execute((cx.subscriber(), epoch))?;
+    let highest: i64 = transaction
+        .prepare_cached("SELECT epoch FROM stheno_epoch WHERE subscriber = ?1")?
+        .query_row([cx.subscriber()], |row| row.get(0))?;
+    if highest > epoch {
+        let kind = OnceErrorKind::StaleEpoch { seen: highest.cast_unsigned(), own: cx.epoch() };
+        return Err(OnceError { kind, source: None });
+    }
+    let inserted = transaction
+        .prepare_cached(
+            "INSERT INTO stheno_handled (subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (subscriber, event, run) DO NOTHING",
+        )?
+        .execute((cx.subscriber(), cx.id().as_str(), cx.run(), epoch, Timestamp::now().as_micros()))?;
+    Ok(inserted == 1)
+}
+
+/// Why an event was not marked as handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnceErrorKind {
+    /// Another process has taken the subscriber over since this attempt began; it handles the event.
+    StaleEpoch {
+        /// The highest epoch that has written.
+        seen: u64,
+        /// The epoch of this attempt.
+        own: u64,
+    },
+    /// The database could not do it.
+    Database,
+}
+
+/// An event that was not marked as handled. Roll back, and try again.
+#[derive(Debug)]
+pub struct OnceError {
+    kind: OnceErrorKind,
+    source: Option<rusqlite::Error>,
+}
+
+impl OnceError {
+    /// Why.
+    pub fn kind(&self) -> OnceErrorKind {
+        self.kind
+    }
+}
+
+impl From<rusqlite::Error> for OnceError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self { kind: OnceErrorKind::Database, source: Some(error) }
+    }
+}
+
+impl fmt::Display for OnceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            OnceErrorKind::StaleEpoch { seen, own } => write!(
+                f,
+                "the lease of this subscriber went to another process (epoch {seen}, this attempt has {own}); roll back, \
+                 the other process handles the event"
+            ),
+            OnceErrorKind::Database => f.write_str("the database did not take the marker; roll back and try again"),
+        }
+    }
+}
+
+impl std::error::Error for OnceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
+    }
+}

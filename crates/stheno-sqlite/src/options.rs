@@ -1,0 +1,148 @@
+//! What can be chosen when a log is opened, and the defaults.
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use stheno_core::{Clock, SystemClock, backend::info::Durability};
+
+use crate::place::Place;
+
+/// When a commit is written through to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SyncMode {
+    /// At every commit (`synchronous=FULL`): what was acknowledged survives a power failure, as far as the disk keeps what
+    /// it says it has written. A disk or hypervisor that acknowledges `fsync` from a volatile cache breaks that promise,
+    /// and no program can notice. On macOS `F_FULLFSYNC` is used.
+    #[default]
+    Full,
+    /// At checkpoints (`synchronous=NORMAL`): what was acknowledged survives `kill -9` of every process; a power failure or
+    /// a crash of the machine may take the newest events. The file stays whole in either case.
+    Normal,
+}
+
+/// Where a log is and how it is kept: `SqliteOptions::file("stheno.db").sync(SyncMode::Normal)`.
+///
+/// The same as an address: [`SqliteOptions::from_url`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct SqliteOptions {
+    pub(crate) place: Place,
+    pub(crate) sync: SyncMode,
+    pub(crate) dedup_window: Duration,
+    pub(crate) max_body: usize,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) poll: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl SqliteOptions {
+    /// For how long an id is known as a duplicate.
+    pub const DEDUP_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+    /// Longest body in bytes.
+    pub const MAX_BODY: usize = 1024 * 1024;
+    /// How long a write waits while another process writes.
+    pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+    /// How often a waiting tail looks for what other processes wrote.
+    pub const POLL: Duration = Duration::from_millis(20);
+    /// What [`SqliteOptions::max_body`] can be at most: SQLite keeps no row of 1 GB.
+    pub const MAX_BODY_LIMIT: usize = 512 * 1024 * 1024;
+
+    /// A log in a file, which is made when it does not exist. Its directory must exist.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::new(Place::File(path.into()))
+    }
+
+    /// A log of its own in memory, which is gone when the backend is dropped.
+    pub fn memory() -> Self {
+        Self::new(Place::Memory)
+    }
+
+    fn new(place: Place) -> Self {
+        Self {
+            place,
+            sync: SyncMode::default(),
+            dedup_window: Self::DEDUP_WINDOW,
+            max_body: Self::MAX_BODY,
+            busy_timeout: Self::BUSY_TIMEOUT,
+            max_size: None,
+            poll: Self::POLL,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// When a commit is written through to the disk; [`SyncMode::Full`] by default.
+    #[must_use]
+    pub fn sync(mut self, mode: SyncMode) -> Self {
+        self.sync = mode;
+        self
+    }
+
+    /// For how long an id is known as a duplicate; [`SqliteOptions::DEDUP_WINDOW`] by default, zero for not at all.
+    #[must_use]
+    pub fn dedup_window(mut self, window: Duration) -> Self {
+        self.dedup_window = window;
+        self
+    }
+
+    /// Longest body in bytes, at most [`SqliteOptions::MAX_BODY_LIMIT`]; [`SqliteOptions::MAX_BODY`] by default.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes.min(Self::MAX_BODY_LIMIT);
+        self
+    }
+
+    /// How long a write waits while another process writes; [`SqliteOptions::BUSY_TIMEOUT`] by default.
+    #[must_use]
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// How large this process lets the file become, in bytes, so that a log cannot fill the disk of its neighbours; what
+    /// does not fit is refused as [`Full`](stheno_core::backend::BackendErrorKind::Full). Unlimited by default. The
+    /// write-ahead log beside the file (some megabytes) is not counted.
+    #[must_use]
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        self.max_size = Some(bytes);
+        self
+    }
+
+    /// How often a waiting tail looks for what other processes wrote; [`SqliteOptions::POLL`] by default. Events of this
+    /// process need no looking.
+    #[must_use]
+    pub fn poll(mut self, interval: Duration) -> Self {
+        self.poll = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Where storing times, due times, the dedup window and the expiry of records get their time from; the system's
+    /// clock by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    pub(crate) fn durability(&self) -> Durability {
+        match (&self.place, self.sync) {
+            (Place::Memory, _) => Durability::Memory,
+            (Place::File(_), SyncMode::Full) => Durability::Power,
+            (Place::File(_), SyncMode::Normal) => Durability::Process,
+        }
+    }
+}
+
+impl fmt::Debug for SqliteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteOptions")
+            .field("place", &self.place)
+            .field("sync", &self.sync)
+            .field("dedup_window", &self.dedup_window)
+            .field("max_body", &self.max_body)
+            .field("busy_timeout", &self.busy_timeout)
+            .field("max_size", &self.max_size)
+            .field("poll", &self.poll)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,72 @@
+//! Events that are not in the log before their time.
+//!
+//! Whoever has the file open moves them once they are due: every commit does it before its own events, and a tail that
+//! waits keeps a timer. Moved twice is impossible, because moving is a transaction like any other.
+
+use rusqlite::{Connection, OptionalExtension};
+use stheno_core::{NewEvent, Timestamp};
+
+use crate::{commit::Writing, row::headers_text};
+
+/// Most events moved in one commit; the rest follows in the next.
+const MOVED_AT_ONCE: i64 = 1_000;
+
+/// When the next event is due.
+pub(crate) fn next_due(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let mut statement = connection.prepare_cached("SELECT min(due) FROM scheduled")?;
+    let due: Option<i64> = statement.query_row([], |row| row.get(0))?;
+    Ok(due.map(Timestamp::from_micros))
+}
+
+/// Whether an event of this id is scheduled.
+pub(crate) fn is_scheduled(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM scheduled WHERE id = ?1")?;
+    Ok(statement.query_row([id], |_| Ok(())).optional()?.is_some())
+}
+
+/// Keeps an event until it is due.
+pub(crate) fn schedule(writing: &mut Writing<'_>, event: &NewEvent, due: Timestamp) -> rusqlite::Result<()> {
+    let name = writing.names.intern(writing.connection, event.name.as_str())?;
+    let mut statement = writing.connection.prepare_cached(
+        "INSERT INTO scheduled (due, name, time, id, key, source, headers, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    statement.execute((
+        due.as_micros(),
+        name,
+        event.time.map(Timestamp::as_micros),
+        event.id.as_str(),
+        event.key.as_ref().map(|key| key.as_str()),
+        event.source.as_deref(),
+        headers_text(&event.headers),
+        &event.body[..],
+    ))?;
+    writing.next_due = Some(writing.next_due.map_or(due, |next| next.min(due)));
+    Ok(())
+}
+
+/// Moves what is due into the log, in the order it is due.
+pub(crate) fn move_due(writing: &mut Writing<'_>) -> rusqlite::Result<()> {
+    let now = writing.now;
+    if writing.next_due.is_none_or(|due| due > now) {
+        return Ok(());
+    }
+    writing.note_clock_step()?;
+    let connection = writing.connection;
+    connection
+        .prepare_cached(
+            "INSERT INTO events (name, stored, time, id, key, source, headers, body)
+             SELECT name, ?1, time, id, key, source, headers, body FROM scheduled
+             WHERE due <= ?1 ORDER BY due, position LIMIT ?2",
+        )?
+        .execute([now.as_micros(), MOVED_AT_ONCE])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM scheduled WHERE position IN
+             (SELECT position FROM scheduled WHERE due <= ?1 ORDER BY due, position LIMIT ?2)",
+        )?
+        .execute([now.as_micros(), MOVED_AT_ONCE])?;
+    writing.last = connection.last_insert_rowid();
+    writing.next_due = next_due(connection)?;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The tables, and the version of their form.
+//!
+//! Names are interned: `names` gives each event name a small number, so that rows and the index stay small and a pattern is
+//! matched once per name and not once per event. Time has no index: storing times rise with the sequence except where
+//! the clock was set back, and those places are kept in `clock_steps`, so that a time is found by halving (see `span`).
+
+use rusqlite::{Connection, TransactionBehavior};
+use stheno_core::{Timestamp, backend::BackendErrorKind};
+use uuid::Uuid;
+
+use crate::error::Trouble;
+
+/// Written into the header of the file: `STHN`.
+const APPLICATION_ID: i32 = 0x5354_484E;
+/// The newest form of the tables that this version knows.
+const VERSION: i32 = 1;
+
+const TABLES: &str = "
+-- One row: what this log is. `revision` is the last one given to a record.
+CREATE TABLE meta (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    log_id   TEXT NOT NULL,
+    created  INTEGER NOT NULL,
+    revision INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE names (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- The log. AUTOINCREMENT: a sequence never repeats, also when rows are deleted. Times are microseconds since 1970 in UTC;
+-- `time` is NULL where it is the storing time. `headers` is NULL where there is none. The body comes last, so that
+-- looking at the other columns never reads its pages.
+CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    name     INTEGER NOT NULL,
+    stored   INTEGER NOT NULL,
+    time     INTEGER,
+    id       TEXT NOT NULL,
+    key      TEXT,
+    source   TEXT,
+    headers  TEXT,
+    body     BLOB NOT NULL
+) STRICT;
+CREATE INDEX events_id ON events (id);
+CREATE INDEX events_name ON events (name);
+CREATE INDEX events_key ON events (key) WHERE key IS NOT NULL;
+
+-- Events whose `stored` is earlier than that of the event before them: the clock was set back.
+CREATE TABLE clock_steps (
+    sequence INTEGER PRIMARY KEY
+) STRICT;
+
+-- Events that are not in the log before `due`.
+CREATE TABLE scheduled (
+    position INTEGER PRIMARY KEY,
+    due      INTEGER NOT NULL,
+    name     INTEGER NOT NULL,
+    time     INTEGER,
+    id       TEXT NOT NULL UNIQUE,
+    key      TEXT,
+    source   TEXT,
+    headers  TEXT,
+    body     BLOB NOT NULL
+) STRICT;
+CREATE INDEX scheduled_due ON scheduled (due);
+
+CREATE TABLE records (
+    name     TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    expires  INTEGER,
+    value    BLOB NOT NULL
+) STRICT;
+CREATE INDEX records_expires ON records (expires) WHERE expires IS NOT NULL;
+";
+
+/// What a file turns out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing is in it yet.
+    Empty,
+    /// A log in the form this version knows.
+    Current,
+    /// A log that a newer version has written.
+    Newer(i32),
+    /// A database of another program.
+    Foreign,
+}
+
+/// Looks at a file without changing it.
+pub(crate) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
+    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
+    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match application {
+        0 if version == 0 && tables == 0 => Found::Empty,
+        APPLICATION_ID if version > VERSION => Found::Newer(version),
+        APPLICATION_ID if version == VERSION => Found::Current,
+        _ => Found::Foreign,
+    })
+}
+
+/// Refuses a file that is not ours, or not in a form we know.
+pub(crate) fn check(found: Found, place: &str) -> Result<(), Trouble> {
+    match found {
+        Found::Empty | Found::Current => Ok(()),
+        Found::Newer(version) => Err(Trouble::new(
+            BackendErrorKind::NewerSchema,
+            format!(
+                "the log at {place} has form {version}, and this version knows forms up to {VERSION}; run the version that \
+                 wrote it, or a newer one"
+            ),
+        )),
+        Found::Foreign => Err(Trouble::new(
+            BackendErrorKind::Address,
+            format!("{place} is a database of another program and was left as it is; choose another file for the log"),
+        )),
+    }
+}
+
+/// Makes the tables in an empty file. Of several processes that do it at once one makes them, and the others find them.
+pub(crate) fn create(connection: &mut Connection, now: Timestamp) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if inspect(&transaction)? != Found::Empty {
+        return Ok(());
+    }
+    transaction.execute_batch(TABLES)?;
+    transaction.execute(
+        "INSERT INTO meta (one, log_id, created, revision) VALUES (1, ?1, ?2, 0)",
+        (Uuid::now_v7().to_string(), now.as_micros()),
+    )?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

@@ -1,0 +1,160 @@
+//! The address form of the options: `sqlite://path?sync=normal&dedup=24h`, `memory:`.
+
+use std::time::Duration;
+
+use stheno_core::{
+    backend::{BackendError, BackendErrorKind},
+    decode_token,
+};
+
+use crate::options::{SqliteOptions, SyncMode};
+
+/// What an address may say after `?`, with an example of each.
+const KNOWN_OPTIONS: &str = "sync=full, sync=normal, dedup=24h, max_body=1MiB, busy=10s, max_size=10GiB, poll=20ms";
+
+impl SqliteOptions {
+    /// Reads an address: `sqlite://stheno.db` (relative), `sqlite:///var/lib/stheno.db` (absolute), `memory:`.
+    ///
+    /// Options follow a `?`: `sync` (`full`, `normal`), `dedup`, `busy`, `poll` (durations such as `24h`), `max_body`,
+    /// `max_size` (bytes, or with `KiB`, `MiB`, `GiB`). A `?` or `%` in a path is written `%3F` or `%25`.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Address`] says which part is not understood and what may stand there.
+    ///
+    /// ```
+    /// use stheno_sqlite::SqliteOptions;
+    /// assert!(SqliteOptions::from_url("sqlite://stheno.db?sync=normal&dedup=2h").is_ok());
+    /// assert!(SqliteOptions::from_url("postgres://localhost/log").is_err());
+    /// ```
+    pub fn from_url(url: &str) -> Result<Self, BackendError> {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let mut options = match address.strip_prefix("sqlite://") {
+            Some(path) => Self::file(decode_path(path)?),
+            None if address == "memory:" => Self::memory(),
+            None => {
+                return Err(refused(format!(
+                    "`{address}` is not an address of this backend; write `sqlite://path/to/file.db` or `memory:`"
+                )));
+            }
+        };
+        for option in query.split('&').filter(|option| !option.is_empty()) {
+            let (name, value) = option.split_once('=').unwrap_or((option, ""));
+            options = options.with(name, value)?;
+        }
+        Ok(options)
+    }
+
+    fn with(self, name: &str, value: &str) -> Result<Self, BackendError> {
+        let bad = || refused(format!("`{name}={value}` is not understood; an address may say {KNOWN_OPTIONS}"));
+        let options = match name {
+            "sync" if value == "full" => self.sync(SyncMode::Full),
+            "sync" if value == "normal" => self.sync(SyncMode::Normal),
+            "dedup" => self.dedup_window(duration(value).ok_or_else(bad)?),
+            "busy" => self.busy_timeout(duration(value).ok_or_else(bad)?),
+            "poll" => self.poll(duration(value).ok_or_else(bad)?),
+            "max_body" => self.max_body(usize::try_from(size(value).ok_or_else(bad)?).unwrap_or(usize::MAX)),
+            "max_size" => self.max_size(size(value).ok_or_else(bad)?),
+            _ => return Err(bad()),
+        };
+        Ok(options)
+    }
+}
+
+fn decode_path(path: &str) -> Result<String, BackendError> {
+    if path.is_empty() {
+        return Err(refused("the address has no path; write `sqlite://stheno.db`, or `memory:`".to_owned()));
+    }
+    decode_token(path)
+        .ok_or_else(|| refused(format!("the path `{path}` has `%` without two hexadecimal digits; write `%25`")))
+}
+
+fn duration(value: &str) -> Option<Duration> {
+    humantime::parse_duration(value).ok()
+}
+
+fn size(value: &str) -> Option<u64> {
+    let digits = value.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &value[digits.len()..] {
+        "" => 1,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        "GiB" => 1024 * 1024 * 1024,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+fn refused(message: String) -> BackendError {
+    BackendError::new(BackendErrorKind::Address, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::place::Place;
+
+    fn path(url: &str) -> String {
+        match SqliteOptions::from_url(url).unwrap().place {
+            Place::File(path) => path.to_str().unwrap().to_owned(),
+            Place::Memory => "memory".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_address_names_a_relative_or_absolute_path_or_memory() {
+        assert_eq!(path("sqlite://stheno.db"), "stheno.db");
+        assert_eq!(path("sqlite://data/stheno.db?sync=full"), "data/stheno.db");
+        assert_eq!(path("sqlite:///var/lib/stheno.db"), "/var/lib/stheno.db");
+        assert_eq!(path("sqlite://what%3F%20100%25.db"), "what? 100%.db");
+        assert_eq!(path("memory:"), "memory");
+        assert_eq!(path("memory:?dedup=1h"), "memory");
+        assert!(Path::new(&path("sqlite:///x")).is_absolute());
+    }
+
+    #[test]
+    fn the_defaults_are_the_documented_ones() {
+        let options = SqliteOptions::from_url("sqlite://x").unwrap();
+        assert_eq!(options.sync, SyncMode::Full);
+        assert_eq!(options.dedup_window, Duration::from_secs(86_400));
+        assert_eq!(options.max_body, 1_048_576);
+        assert_eq!(options.max_size, None);
+    }
+
+    #[test]
+    fn options_follow_the_question_mark() {
+        let url = "sqlite://x?sync=normal&dedup=90m&max_body=64KiB&busy=3s&max_size=2GiB&poll=5ms";
+        let options = SqliteOptions::from_url(url).unwrap();
+        assert_eq!(options.sync, SyncMode::Normal);
+        assert_eq!(options.dedup_window, Duration::from_secs(5_400));
+        assert_eq!(options.max_body, 65_536);
+        assert_eq!(options.busy_timeout, Duration::from_secs(3));
+        assert_eq!(options.max_size, Some(2_147_483_648));
+        assert_eq!(options.poll, Duration::from_millis(5));
+        assert_eq!(SqliteOptions::from_url("sqlite://x?max_body=900GiB").unwrap().max_body, 536_870_912);
+    }
+
+    #[test]
+    fn whatever_is_not_understood_is_refused() {
+        for url in [
+            "",
+            "stheno.db",
+            "postgres://localhost/log",
+            "sqlite:stheno.db",
+            "sqlite://",
+            "sqlite://?sync=full",
+            "sqlite://100%.db",
+            "memory:x",
+            "sqlite://x?sync=off",
+            "sqlite://x?sync",
+            "sqlite://x?dedup=soon",
+            "sqlite://x?max_body=1MB",
+            "sqlite://x?max_body=KiB",
+            "sqlite://x?max_size=99999999999GiB",
+            "sqlite://x?fast=yes",
+        ] {
+            assert_eq!(SqliteOptions::from_url(url).unwrap_err().kind(), BackendErrorKind::Address, "{url}");
+        }
+    }
+}

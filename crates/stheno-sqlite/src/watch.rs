@@ -1,0 +1,108 @@
+//! Looking for what other processes wrote, and whether the file is still there.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rusqlite::Connection;
+use stheno_core::backend::BackendError;
+use tokio::time::Instant;
+
+use crate::{
+    connect, error::Trouble, options::SqliteOptions, place::FileIdentity, scheduled, session::lock, signal::Signal,
+    span,
+};
+
+/// Looks at the file while somebody waits for news. Nobody waiting costs nothing, and many waiting cost one look.
+pub(crate) struct Watcher {
+    path: PathBuf,
+    options: SqliteOptions,
+    identity: Option<FileIdentity>,
+    log_id: String,
+    signal: Arc<Signal>,
+    /// When anybody looked last.
+    looked: Mutex<Instant>,
+    eye: Mutex<Option<Eye>>,
+}
+
+/// The connection that looks. `PRAGMA data_version` tells a connection whether any other one has changed the file since.
+struct Eye {
+    connection: Connection,
+    version: i64,
+}
+
+impl Watcher {
+    pub(crate) fn new(path: PathBuf, options: SqliteOptions, log_id: String, signal: Arc<Signal>) -> Self {
+        let identity = FileIdentity::of(&path);
+        Self { path, options, identity, log_id, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
+    }
+
+    /// Whether the path still leads to the file that was opened.
+    pub(crate) fn file_is_there(&self) -> bool {
+        FileIdentity::of(&self.path) == self.identity
+    }
+
+    /// Waits for the interval and looks, unless somebody else has looked meanwhile. Can be given up at any point.
+    pub(crate) async fn wait_and_look(self: &Arc<Self>) -> Result<(), BackendError> {
+        tokio::time::sleep(self.options.poll).await;
+        if !self.is_my_turn(self.options.poll) {
+            return Ok(());
+        }
+        let watcher = Arc::clone(self);
+        let looked = tokio::task::spawn_blocking(move || watcher.look());
+        let place = || self.path.display().to_string();
+        match looked.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Trouble::explain(&place(), error).into()),
+            Err(_) => Err(Trouble::vanished(&place()).into()),
+        }
+    }
+
+    /// Whether nobody has looked for this long; then the caller is the one who looks.
+    fn is_my_turn(&self, interval: Duration) -> bool {
+        let mut looked = lock(&self.looked);
+        let now = Instant::now();
+        let mine = now.saturating_duration_since(*looked) >= interval;
+        if mine {
+            *looked = now;
+        }
+        mine
+    }
+
+    fn look(&self) -> rusqlite::Result<()> {
+        if !self.file_is_there() {
+            self.signal.changed();
+            return Ok(());
+        }
+        let mut eye = lock(&self.eye);
+        let eye = match &mut *eye {
+            Some(eye) => eye,
+            // A version that no file has, so that the first look reads.
+            none => none.insert(Eye { connection: connect::open_reader(&self.path, &self.options)?, version: -1 }),
+        };
+        let version = eye.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        if version == eye.version {
+            return Ok(());
+        }
+        let snapshot = eye.connection.unchecked_transaction()?;
+        let log_id: String = snapshot.query_row("SELECT log_id FROM meta", [], |row| row.get(0))?;
+        let last = span::last_sequence(&snapshot)?.cast_unsigned();
+        let due = scheduled::next_due(&snapshot)?;
+        drop(snapshot);
+        eye.version = version;
+        // Another log, or an older state of this one, was copied over the file.
+        if log_id != self.log_id || last < self.signal.last() {
+            self.signal.changed();
+        } else {
+            self.signal.advance(last, due);
+        }
+        Ok(())
+    }
+
+    /// Closes the connection. Blocks.
+    pub(crate) fn let_go(&self) {
+        lock(&self.eye).take();
+    }
+}

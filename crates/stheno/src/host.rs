@@ -1,0 +1,226 @@
+//! What a host's `main` needs: the app from its surroundings, run until a signal, with an exit code.
+
+use std::{
+    env, fmt, io,
+    path::{Path, PathBuf},
+    process::{ExitCode, Termination},
+};
+
+use stheno_core::{
+    App, Config, ConfigError,
+    app::{StartError, Stopped},
+    async_trait,
+    backend::BackendError,
+};
+
+use crate::connect;
+
+/// The address that is used when nothing names one.
+const DEFAULT_URL: &str = "sqlite://stheno.db";
+/// The configuration file, unless `STHENO_CONFIG` names another.
+const CONFIG: &str = "stheno.toml";
+/// The manifest, unless the app names another.
+const MANIFEST: &str = "stheno.manifest.json";
+
+/// Why a host could not be set up. Its `Debug` is for people too, since `main` prints it.
+pub struct Error(Box<Kind>);
+
+enum Kind {
+    Config(ConfigError),
+    Nats,
+    Backend(BackendError),
+    Manifest(PathBuf, io::Error),
+}
+
+/// The result of a host's `main`.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Kind::Config(error) => write!(f, "{error}"),
+            Kind::Nats => f.write_str(
+                "NATS_URL is set and STHENO_URL is not: a local file here could be lost with its container. \
+                 Set STHENO_URL to where the log is, for example STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
+            ),
+            Kind::Backend(error) => write!(f, "{error}"),
+            Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &*self.0 {
+            Kind::Config(_) | Kind::Nats => None,
+            Kind::Backend(error) => std::error::Error::source(error),
+            Kind::Manifest(_, error) => Some(error),
+        }
+    }
+}
+
+impl From<BackendError> for Error {
+    fn from(error: BackendError) -> Self {
+        Self(Box::new(Kind::Backend(error)))
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self(Box::new(Kind::Config(error)))
+    }
+}
+
+/// How a host ended, for `main` to return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(u8);
+
+impl Exit {
+    /// It cannot start as it is built and configured (`EX_CONFIG`): starting it again will not help.
+    pub const CONFIG: Exit = Exit(78);
+    /// Its log cannot be used now (`EX_UNAVAILABLE`): starting it again later may help.
+    pub const UNAVAILABLE: Exit = Exit(69);
+    /// It did what it was asked.
+    pub const OK: Exit = Exit(0);
+
+    /// The number the process ends with.
+    pub fn code(self) -> u8 {
+        self.0
+    }
+}
+
+impl From<Stopped> for Exit {
+    fn from(stopped: Stopped) -> Self {
+        Self(stopped.exit_code())
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self.0)
+    }
+}
+
+/// `App::from_env` and `App::run`.
+#[async_trait]
+pub trait AppExt: Sized {
+    /// An app as its surroundings say: `STHENO_URL`, else `url` in `stheno.toml` (or the file that `STHENO_CONFIG` names),
+    /// else `sqlite://stheno.db`, which is said aloud. Plugins and subscribers are configured from the same file and from
+    /// `STHENO_PLUGIN_*`.
+    ///
+    /// # Errors
+    /// When the configuration or the address is wrong, or the log cannot be opened; also when `NATS_URL` is set and no
+    /// address is: a silent local file in a container is lost events.
+    async fn from_env() -> Result<App>;
+
+    /// Says on standard error what is linked and enabled, then runs until SIGTERM, SIGINT or Ctrl-C.
+    ///
+    /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `STHENO_MANIFEST=check` a difference from it is
+    /// a start-up error.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written. An app that cannot start says why on standard error and ends with a code.
+    async fn run(self) -> Result<Exit>;
+}
+
+#[async_trait]
+impl AppExt for App {
+    async fn from_env() -> Result<App> {
+        let path = env::var_os("STHENO_CONFIG").map_or_else(|| PathBuf::from(CONFIG), PathBuf::from);
+        let config = Config::read(&path)?.with_environment(variables());
+        let url = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), &path)?;
+        Ok(connect::app(&url).await?.config(config))
+    }
+
+    async fn run(self) -> Result<Exit> {
+        let app = match env::var("STHENO_MANIFEST").as_deref() {
+            Ok("write") => return write_manifest(self, Path::new(MANIFEST)).await,
+            Ok("check") => self.manifest(MANIFEST),
+            _ => self,
+        };
+        match app.start().await {
+            Ok(running) => {
+                eprint!("{}", running.table());
+                Ok(running.until_signal().await.into())
+            }
+            Err(error) => Ok(refuse(&error)),
+        }
+    }
+}
+
+/// Environment variables that are text; others can be none of ours.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<String> {
+    match (variable, configured) {
+        (Some(url), _) => Ok(url),
+        (None, Some(url)) => {
+            eprintln!("log: as {} says", config.display());
+            Ok(url.to_owned())
+        }
+        (None, None) if nats => Err(Error(Box::new(Kind::Nats))),
+        (None, None) => {
+            let place = env::current_dir().map_or_else(|_| "stheno.db".into(), |folder| folder.join("stheno.db"));
+            eprintln!("log: {}, because neither STHENO_URL nor {} names another", place.display(), config.display());
+            Ok(DEFAULT_URL.to_owned())
+        }
+    }
+}
+
+async fn write_manifest(app: App, path: &Path) -> Result<Exit> {
+    match app.inspect().await {
+        Ok((_, manifest)) => {
+            let failed = |error| Error(Box::new(Kind::Manifest(path.to_owned(), error)));
+            std::fs::write(path, manifest.to_json()).map_err(failed)?;
+            eprintln!("wrote {}", path.display());
+            Ok(Exit::OK)
+        }
+        Err(error) => Ok(refuse(&error)),
+    }
+}
+
+fn refuse(error: &StartError) -> Exit {
+    eprintln!("{error}");
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        eprintln!("  because {error}");
+        source = error.source();
+    }
+    match error {
+        StartError::Problems(_) => Exit::CONFIG,
+        _ => Exit::UNAVAILABLE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_comes_before_the_file_and_the_file_before_the_default() {
+        let config = Path::new("stheno.toml");
+        assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap(), "memory:");
+        assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap(), "sqlite://a");
+        assert_eq!(address(None, None, false, config).unwrap(), DEFAULT_URL);
+    }
+
+    #[test]
+    fn a_local_file_beside_a_nats_url_is_refused() {
+        let refused = address(None, None, true, Path::new("stheno.toml")).unwrap_err();
+        assert!(matches!(*refused.0, Kind::Nats));
+    }
+}

@@ -13,9 +13,17 @@ pub use crate::{
         key_rule::{KeyId, key_by_rule, key_of_field},
         redact,
     },
-    event::object,
-    plugin::discovery::{Linked, submit},
-    subscriber::definition::Origin,
+    event::{object, typed::not_of_sum},
+    plugin::{
+        discovery::{Linked, submit},
+        no_plugin,
+    },
+    resources::Argument,
+    subscriber::{
+        definition::Origin,
+        handler::Prepared,
+        written::{Outcome, Written},
+    },
 };
 
 /// Refuses, at compile time, a pattern that the type of the event does not stand for.

@@ -3,7 +3,6 @@
 use std::fmt::Display;
 
 use quote::ToTokens;
-use syn::meta::ParseNestedMeta;
 
 /// What is wrong with an item, gathered.
 #[derive(Default)]
@@ -35,15 +34,23 @@ impl Errors {
 }
 
 /// The error for an option that does not exist: it lists those that do.
-pub(crate) fn unknown_option(meta: &ParseNestedMeta<'_>, known: &[&str]) -> syn::Error {
-    let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-    meta.error(format!("unknown option; write one of {}", known.join(", ")))
+pub(crate) fn unknown_option(written: impl ToTokens, known: &[&str]) -> syn::Error {
+    let message = format!("`{}` is no option; write {}", written.to_token_stream(), one_of(known));
+    syn::Error::new_spanned(written, message)
+}
+
+/// Words to choose from, as a message shows them.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let one_of = if quoted.len() == 1 { "" } else { "one of " };
+    format!("{one_of}{}", quoted.join(", "))
 }
 
 /// Sets an option that may be given once.
-pub(crate) fn set_once<T>(place: &mut Option<T>, meta: &ParseNestedMeta<'_>, value: T) -> syn::Result<()> {
+pub(crate) fn set_once<T>(place: &mut Option<T>, written: impl ToTokens, value: T) -> syn::Result<()> {
     if place.is_some() {
-        return Err(meta.error("given twice; keep one"));
+        let message = format!("`{}` is given twice; keep one", written.to_token_stream());
+        return Err(syn::Error::new_spanned(written, message));
     }
     *place = Some(value);
     Ok(())

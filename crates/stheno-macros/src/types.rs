@@ -1,5 +1,6 @@
 //! Looking at types by the last segment of their path; a macro sees no more than that.
 
+use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// The last segment of a type that is a path.
@@ -29,4 +30,37 @@ pub(crate) fn is_primitive(written: &Type) -> bool {
     const PRIMITIVES: [&str; 13] =
         ["bool", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
     last_segment(written).is_some_and(|segment| PRIMITIVES.iter().any(|name| segment.ident == name))
+}
+
+/// The type as one would write it. Tokens print with spaces between them; those that part words are kept.
+pub(crate) fn display(written: &Type) -> String {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_' || character == '\'';
+    let mut text = String::new();
+    for piece in written.to_token_stream().to_string().split(' ') {
+        let parts_words = text.ends_with(is_word) && piece.starts_with(is_word);
+        if parts_words || text.ends_with([',', '+']) || piece.starts_with('+') {
+            text.push(' ');
+        }
+        text.push_str(piece);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_is_shown_as_it_was_written() {
+        for written in [
+            "OrderPlaced",
+            "stheno::Body<Order>",
+            "Batch<Body<Map<String, Value>>>",
+            "Res<dyn Commerce + Send>",
+            "&'static str",
+            "(A, B)",
+        ] {
+            assert_eq!(display(&syn::parse_str(written).unwrap()), written);
+        }
+    }
 }

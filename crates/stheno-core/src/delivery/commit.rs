@@ -123,7 +123,7 @@ impl Machine {
             *stage = AloneStage::Recorded;
         }
         // Reserve ahead before it runs out.
-        if self.reserved < self.position + RESERVE / 2 {
+        if self.reserve_runs_out() {
             self.dirty = true;
         }
     }

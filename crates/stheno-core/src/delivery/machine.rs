@@ -158,6 +158,11 @@ impl Machine {
         !self.ready.is_empty()
     }
 
+    /// Whether events will soon have to wait for a write that reserves more sequences.
+    pub(crate) fn reserve_runs_out(&self) -> bool {
+        self.reserved < self.position.max(self.wanted) + RESERVE / 2
+    }
+
     /// Whether an event is being tried alone, or about to be.
     pub(crate) fn is_alone(&self) -> bool {
         self.alone.is_some()

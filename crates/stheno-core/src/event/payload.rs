@@ -143,6 +143,11 @@ impl fmt::Display for FieldKind {
 ///
 /// Encoding gives exactly the documented shape. Decoding is lenient: fields nobody documented are kept in an [`Extra`]
 /// field and written back, `null` equals absent.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a payload",
+    label = "its fields are not documented",
+    note = "write `#[derive(Payload)]` on the type, or implement `Payload` by hand"
+)]
 pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The documented fields.
     const FIELDS: &'static [Field];

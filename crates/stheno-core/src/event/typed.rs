@@ -8,6 +8,11 @@ use crate::{catalog::EventDescriptor, event::payload::Payload, key::Key, name::E
 ///
 /// The pattern is the name for nearly every event; `oauth.token_generated.*` is one whose last token says which
 /// application it is about.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "belongs to no event name",
+    note = "write `#[derive(Payload, Event)]` and `#[event(name = \"..\")]` on the type, or implement `Event` by hand"
+)]
 pub trait Event: Payload {
     /// The name, or the pattern of the names, that this payload is documented for.
     const PATTERN: &'static str;
@@ -52,6 +57,13 @@ pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Dec
             Ok(_) => DecodeError { path: String::new(), reason: without_value(first.to_string()) },
         }
     })
+}
+
+/// An event that an enum with `#[derive(EventSum)]` was handed and has no variant for.
+#[doc(hidden)]
+pub fn not_of_sum(name: &EventName, sum: &str) -> DecodeError {
+    let fix = "add a variant for it, or a catch-all `#[event(other)] Other(AnyEvent)`";
+    DecodeError::new("", format!("`{sum}` has no variant for `{name}`; {fix}"))
 }
 
 /// An error of serde without the value it found, which may be a secret in a field of the wrong type: what kind of value

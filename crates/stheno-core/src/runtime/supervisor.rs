@@ -190,6 +190,7 @@ impl Supervisor {
             machine,
             current: None,
             writing: None,
+            wrote_at: Instant::now(),
             loads: tokio::task::JoinSet::new(),
             leave: None,
             rewinding: None,

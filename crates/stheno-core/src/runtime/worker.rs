@@ -32,6 +32,9 @@ use crate::{
 
 /// Attempts begun in place before other tasks get their turn.
 const TURN: usize = 128;
+/// While there is more to do than one turn, what is done is recorded within this time. A write costs as much as many
+/// events, and a crash repeats no more than this.
+const RECORD_WITHIN: Duration = Duration::from_millis(5);
 /// The wait after a write that failed, doubled up to [`WRITE_RETRY_CAP`].
 const WRITE_RETRY: Duration = Duration::from_millis(100);
 const WRITE_RETRY_CAP: Duration = Duration::from_secs(5);
@@ -82,6 +85,8 @@ pub(crate) struct Worker {
     /// The batch that is being offered, and how far it was.
     pub(crate) current: Option<(Arc<Batch>, usize)>,
     pub(crate) writing: Option<Writing>,
+    /// When the last write began.
+    pub(crate) wrote_at: Instant,
     pub(crate) loads: tokio::task::JoinSet<(Load, Read)>,
     pub(crate) leave: Option<OwnedSemaphorePermit>,
     pub(crate) rewinding: Option<(u64, Asked)>,
@@ -135,7 +140,9 @@ impl Worker {
             return Err(End::LostLease);
         }
         let more = self.work()?;
-        self.begin_write();
+        if !more || self.machine.reserve_runs_out() || self.wrote_at.elapsed() >= RECORD_WITHIN {
+            self.begin_write();
+        }
         if more {
             tokio::task::yield_now().await;
             // What has happened meanwhile comes before what is left to do.
@@ -334,6 +341,7 @@ impl Worker {
             backend.write_records(writes).await
         });
         self.writing = Some(Writing { commit, task, failures });
+        self.wrote_at = Instant::now();
     }
 
     fn report(&self) {

@@ -5,12 +5,12 @@ use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 use crate::{
     cx::Cx,
     event::input::Input,
-    failure::{Failure, IntoFailure},
+    failure::Failure,
     pattern::{Pattern, PatternSet},
     resources::{MissingResource, Resources},
     subscriber::{
         Subscriber,
-        handler::{Arguments, FnHandler, Handler, SubscriberHandler},
+        handler::{FnHandler, Handler, SubscriberHandler},
         policy::{Policy, Start},
     },
 };
@@ -83,26 +83,22 @@ impl SubscriberDef {
         )
     }
 
-    /// The same from a function of the event and further arguments; what `#[subscriber]` calls.
+    /// The same from a function of the event, what its other arguments need, and the context; what `#[subscriber]` calls.
     #[doc(hidden)]
-    pub fn from_fn<E, A, F, Fut, Fail>(id: &str, function: F) -> Self
+    pub fn from_fn<E, R, P, F, Fut>(id: &str, prepare: P, function: F) -> Self
     where
         E: Input,
-        A: Arguments,
-        F: Fn(E, A) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), Fail>> + Send + 'static,
-        Fail: IntoFailure,
+        R: Send + Sync + 'static,
+        P: Fn(&Resources) -> Result<R, Vec<MissingResource>> + Send + Sync + 'static,
+        F: Fn(E, &R, &Cx) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         Self::from_parts::<E>(
             id.to_owned(),
             Arc::new(move |resources| {
-                let ready = A::prepare_all(resources)?;
+                let ready = prepare(resources)?;
                 let function = function.clone();
-                let call = move |event: E, cx: Cx| {
-                    let running = function(event, A::take_all(&ready, &cx));
-                    async move { running.await.map_err(IntoFailure::into_failure) as Result<(), Failure> }
-                };
-                Ok(Arc::new(FnHandler::new(call)))
+                Ok(Arc::new(FnHandler::new(move |event: E, cx: Cx| function(event, &ready, &cx))))
             }),
         )
     }

@@ -2,5 +2,8 @@
 
 extern crate stheno_core as stheno;
 
+mod declarative;
 mod event;
+mod event_sum;
 mod payload;
+mod subscriber;

@@ -34,7 +34,9 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
         }
     });
     quote! {
+        // A type that is no event is not told the names of some that are.
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::stheno::Event for #ident {
             const PATTERN: &'static ::core::primitive::str = #pattern;
 

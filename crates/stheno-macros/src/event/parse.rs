@@ -3,7 +3,7 @@
 use syn::{DeriveInput, Error, Ident, LitStr, Path, Token, meta::ParseNestedMeta, punctuated::Punctuated};
 
 use crate::{
-    diag::{Errors, set_once, unknown_option},
+    diag::{Errors, one_of, set_once, unknown_option},
     doc,
     event::key::{Place, Source},
     names,
@@ -106,14 +106,14 @@ impl Options {
             attribute.parse_nested_meta(|meta| {
                 let name = meta.path.get_ident().map(Ident::to_string).unwrap_or_default();
                 match name.as_str() {
-                    "name" => set_once(&mut options.name, &meta, meta.value()?.parse()?),
-                    "name_with" => set_once(&mut options.name_with, &meta, meta.value()?.parse()?),
-                    "key" => set_once(&mut options.key, &meta, parse_key(&meta)?),
-                    "section" => set_once(&mut options.section, &meta, meta.value()?.parse()?),
-                    "status" => set_once(&mut options.status, &meta, parse_status(&meta.value()?.parse()?)?),
-                    "note" => set_once(&mut options.note, &meta, meta.value()?.parse()?),
-                    "decode_with" => set_once(&mut options.decode_with, &meta, meta.value()?.parse()?),
-                    _ => Err(unknown_option(&meta, &OPTIONS)),
+                    "name" => set_once(&mut options.name, &meta.path, meta.value()?.parse()?),
+                    "name_with" => set_once(&mut options.name_with, &meta.path, meta.value()?.parse()?),
+                    "key" => set_once(&mut options.key, &meta.path, parse_key(&meta)?),
+                    "section" => set_once(&mut options.section, &meta.path, meta.value()?.parse()?),
+                    "status" => set_once(&mut options.status, &meta.path, parse_status(&meta.value()?.parse()?)?),
+                    "note" => set_once(&mut options.note, &meta.path, meta.value()?.parse()?),
+                    "decode_with" => set_once(&mut options.decode_with, &meta.path, meta.value()?.parse()?),
+                    _ => Err(unknown_option(&meta.path, &OPTIONS)),
                 }
             })?;
         }
@@ -134,8 +134,8 @@ fn parse_key(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<LitStr>> {
 fn parse_status(written: &LitStr) -> syn::Result<&'static str> {
     let text = written.value();
     STATUSES.iter().find(|(name, _)| *name == text).map(|(_, variant)| *variant).ok_or_else(|| {
-        let known = STATUSES.map(|(name, _)| format!("`{name}`")).join(", ");
-        Error::new(written.span(), format!("`{text}` is no status; write one of {known}"))
+        let known = one_of(&STATUSES.map(|(name, _)| name));
+        Error::new(written.span(), format!("`{text}` is no status; write {known}"))
     })
 }
 
@@ -169,8 +169,8 @@ fn check_field(source: &Source, payload: Option<&Payload>, written: &LitStr) -> 
     if payload.fields.iter().any(|field| field.name == name) {
         return Ok(());
     }
-    let known: Vec<String> = payload.fields.iter().map(|field| format!("`/{}`", field.name)).collect();
-    let message = format!("no field is called `{name}` in JSON; point to one of {}", known.join(", "));
+    let known: Vec<&str> = payload.fields.iter().map(|field| field.name.as_str()).collect();
+    let message = format!("no field is called `{name}` in JSON; after the slash write {}", one_of(&known));
     Err(Error::new(written.span(), message))
 }
 

@@ -1,4 +1,4 @@
-//! What `#[derive(Payload)]` writes: serde's two traits, `Debug`, `Payload`, `new` and the setters.
+//! What `#[derive(Payload)]` writes: `Payload`, serde's two traits, `Debug`, `new` and the setters.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -14,7 +14,7 @@ use crate::{
 
 /// Everything.
 pub(crate) fn expand(payload: &Payload) -> TokenStream {
-    [serialize(payload), deserialize(payload), debug(payload), describe(payload), build(payload)].into_iter().collect()
+    [describe(payload), serialize(payload), deserialize(payload), debug(payload), build(payload)].into_iter().collect()
 }
 
 fn serialize(payload: &Payload) -> TokenStream {
@@ -26,13 +26,13 @@ fn serialize(payload: &Payload) -> TokenStream {
     for field in &payload.fields {
         let (ident, name) = (&field.ident, &field.name);
         entries.extend(if field.optional {
-            quote! {
+            quote_spanned! {field.value.span()=>
                 if let ::stheno::__private::Option::Some(__value) = &self.#ident {
                     SerializeMap::serialize_entry(&mut __object, #name, __value)?;
                 }
             }
         } else {
-            quote!(SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
+            quote_spanned!(field.value.span()=> SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
         });
     }
     if let Some(extra) = &payload.extra {
@@ -68,7 +68,7 @@ fn deserialize(payload: &Payload) -> TokenStream {
     });
     let fill = payload.fields.iter().zip(indices()).zip(&places).map(|((field, index), place)| {
         let name = &field.name;
-        quote! {
+        quote_spanned! {field.value.span()=>
             ::stheno::__private::Result::Ok(#index) =>
                 ::stheno::__private::object::fill(&mut #place, #name, &mut __object)?,
         }
@@ -151,7 +151,7 @@ fn debug(payload: &Payload) -> TokenStream {
             let ident = &field.ident;
             let name = ident.unraw().to_string();
             match (hidden(field), field.optional) {
-                (None, _) => quote!(.field(#name, &self.#ident)),
+                (None, _) => quote_spanned!(field.value.span()=> .field(#name, &self.#ident)),
                 (Some(hidden), false) => quote!(.field(#name, &#hidden)),
                 (Some(hidden), true) => {
                     quote!(.field(#name, &::stheno::__private::Option::map(self.#ident.as_ref(), |_| #hidden)))
@@ -199,7 +199,9 @@ fn describe(payload: &Payload) -> TokenStream {
     });
     let extra = payload.extra.as_ref().map(|extra| quote!(#extra: ::stheno::Extra::new(),));
     quote! {
+        // A type that is no payload is not told the names of some that are.
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl ::stheno::Payload for #ident {
             const FIELDS: &'static [::stheno::Field] = &[#(#descriptions),*];
 

@@ -2,7 +2,10 @@
 
 use syn::{LitStr, Type};
 
-use crate::types::{inside, is_primitive, last_segment};
+use crate::{
+    diag::one_of,
+    types::{inside, is_primitive, last_segment},
+};
 
 /// The variants of core's `FieldKind`, by the same names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +39,11 @@ impl Kind {
     /// The kind that a `kind = ".."` names.
     pub(crate) fn named(name: &LitStr) -> syn::Result<Self> {
         let written = name.value();
-        NAMES.iter().find(|(known, _)| *known == written).map(|(_, kind)| *kind).ok_or_else(|| {
-            syn::Error::new(name.span(), format!("`{written}` is no kind of field; write one of {}", names()))
-        })
+        NAMES
+            .iter()
+            .find(|(known, _)| *known == written)
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| syn::Error::new(name.span(), format!("`{written}` is no kind of field; write {}", names())))
     }
 
     /// The kind of a type, if its name says enough.
@@ -77,8 +82,7 @@ impl Kind {
 
 /// All names, for messages.
 pub(crate) fn names() -> String {
-    let quoted: Vec<String> = NAMES.iter().map(|(name, _)| format!("`{name}`")).collect();
-    quoted.join(", ")
+    one_of(&NAMES.map(|(name, _)| name))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use syn::{Data, DeriveInput, Expr, Fields, Ident, LitStr, Type, Visibility, ext::IdentExt};
+use syn::{Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Type, Visibility, ext::IdentExt};
 
 use crate::{
     diag::{Errors, set_once, unknown_option},
@@ -64,8 +64,8 @@ impl Payload {
                 Some(Parsed::Documented(field)) => {
                     for name in field.aliases.iter().chain([&field.name]) {
                         if !names.insert(name.clone()) {
-                            errors
-                                .at(written, format!("a second field is called `{name}` in JSON; rename one of them"));
+                            let message = format!("a second field is called `{name}` in JSON; rename one of them");
+                            errors.at(&field.ident, message);
                         }
                     }
                     payload.fields.push(*field);
@@ -81,10 +81,10 @@ impl Payload {
 
 fn named_fields(input: &DeriveInput) -> syn::Result<impl ExactSizeIterator<Item = &syn::Field>> {
     let by_hand = "implement `Payload` (and serde's `Serialize` and `Deserialize`) by hand for it";
-    let refuse = |what: &str| Err(syn::Error::new(input.ident.span(), format!("{what}; {by_hand}")));
+    let refuse = |what: &str| Err(Error::new(input.ident.span(), format!("{what}; {by_hand}")));
     if !input.generics.params.is_empty() {
         let message = format!("a payload has one documented shape and cannot be generic; name the type, or {by_hand}");
-        return Err(syn::Error::new_spanned(&input.generics, message));
+        return Err(Error::new_spanned(&input.generics, message));
     }
     match &input.data {
         Data::Struct(data) => match &data.fields {
@@ -120,18 +120,21 @@ impl Options {
             attribute.parse_nested_meta(|meta| {
                 let name = meta.path.get_ident().map(Ident::to_string).unwrap_or_default();
                 match name.as_str() {
-                    "secret" => set_once(&mut options.sensitivity, &meta, Sensitivity::Secret),
-                    "personal" => set_once(&mut options.sensitivity, &meta, Sensitivity::Personal),
-                    "rename" => set_once(&mut options.rename, &meta, meta.value()?.parse()?),
+                    "secret" | "personal" if options.sensitivity.is_some() => {
+                        Err(meta.error("a field is secret or personal; keep `secret` for what gives access"))
+                    }
+                    "secret" => set_once(&mut options.sensitivity, &meta.path, Sensitivity::Secret),
+                    "personal" => set_once(&mut options.sensitivity, &meta.path, Sensitivity::Personal),
+                    "rename" => set_once(&mut options.rename, &meta.path, meta.value()?.parse()?),
                     "alias" => {
                         options.aliases.push(meta.value()?.parse()?);
                         Ok(())
                     }
-                    "example" => set_once(&mut options.example, &meta, meta.value()?.parse()?),
-                    "kind" => set_once(&mut options.kind, &meta, Kind::named(&meta.value()?.parse()?)?),
-                    "fields" => set_once(&mut options.linked, &meta, ()),
-                    "extra" => set_once(&mut options.extra, &meta, ()),
-                    _ => Err(unknown_option(&meta, &OPTIONS)),
+                    "example" => set_once(&mut options.example, &meta.path, meta.value()?.parse()?),
+                    "kind" => set_once(&mut options.kind, &meta.path, Kind::named(&meta.value()?.parse()?)?),
+                    "fields" => set_once(&mut options.linked, &meta.path, ()),
+                    "extra" => set_once(&mut options.extra, &meta.path, ()),
+                    _ => Err(unknown_option(&meta.path, &OPTIONS)),
                 }
             })?;
         }
@@ -142,7 +145,7 @@ impl Options {
 fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
     let options = Options::parse(written)?;
     let Some(ident) = written.ident.clone() else {
-        return Err(syn::Error::new_spanned(written, "a payload needs named fields"));
+        return Err(Error::new_spanned(written, "a payload needs named fields"));
     };
     if options.extra.is_some() {
         return Ok(Parsed::Extra(ident));
@@ -151,49 +154,47 @@ fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
     let value = inner.unwrap_or(&written.ty).clone();
     let optional = inner.is_some();
     let name = options.rename.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
-    let linked = options.linked.map(|()| inside(&value, "Vec").unwrap_or(&value).clone());
-
-    let mut errors = Errors::default();
     if !optional && options.example.is_none() {
         let fix = format!("add `#[field(example = ..)]` with what the documentation shows for `{name}`");
-        errors.at(written, format!("a required field needs an example; {fix}"));
+        return Err(Error::new(ident.span(), format!("a required field needs an example; {fix}")));
     }
     if optional && ident == "new" {
-        errors.at(&ident, "its setter would be the constructor; rename the field and add `#[field(rename = \"new\")]`");
+        let fix = "rename the field and add `#[field(rename = \"new\")]`";
+        return Err(Error::new(ident.span(), format!("its setter would be the constructor; {fix}")));
     }
-    let kind = options.kind.or_else(|| Kind::of(&value)).or(linked.is_some().then_some(Kind::Object));
-    let Some(kind) = kind else {
-        let known = kind::names();
-        errors.at(
-            &written.ty,
-            format!(
-                "this type does not say what JSON it is; add `#[field(kind = \"..\")]` with one of {known}, or \
-                 `#[field(fields)]` if it is itself a payload"
-            ),
-        );
-        return errors.finish(Parsed::Extra(ident));
-    };
-    let is_secret = inside(&value, "Secret").is_some();
-    let sensitivity = match options.sensitivity {
-        Some(Sensitivity::Personal) if is_secret => {
-            errors.at(written, "a `Secret` is marked secret already; remove `personal`");
-            Sensitivity::Secret
-        }
-        Some(said) => said,
-        None if is_secret => Sensitivity::Secret,
-        None => Sensitivity::Public,
-    };
-    let field = Field {
+    Ok(Parsed::Documented(Box::new(Field {
+        kind: kind(&value, &options)?,
+        sensitivity: sensitivity(&value, &options, &ident)?,
+        linked: options.linked.map(|()| inside(&value, "Vec").unwrap_or(&value).clone()),
+        aliases: options.aliases.iter().map(LitStr::value).collect(),
+        description: doc::one_line(&written.attrs),
+        example: options.example,
+        optional,
         ident,
         name,
-        aliases: options.aliases.iter().map(LitStr::value).collect(),
         value,
-        optional,
-        sensitivity,
-        kind,
-        linked,
-        example: options.example,
-        description: doc::one_line(&written.attrs),
-    };
-    errors.finish(Parsed::Documented(Box::new(field)))
+    })))
+}
+
+/// What the field says it holds, else what its type says.
+fn kind(value: &Type, options: &Options) -> syn::Result<Kind> {
+    let of_payload = options.linked.map(|()| Kind::Object);
+    options.kind.or_else(|| Kind::of(value)).or(of_payload).ok_or_else(|| {
+        let message = format!(
+            "this type does not say what JSON it is; add `#[field(kind = \"..\")]` with {}, or `#[field(fields)]` if it \
+             is itself a payload",
+            kind::names()
+        );
+        Error::new_spanned(value, message)
+    })
+}
+
+fn sensitivity(value: &Type, options: &Options, ident: &Ident) -> syn::Result<Sensitivity> {
+    match (options.sensitivity, inside(value, "Secret")) {
+        (Some(Sensitivity::Personal), Some(_)) => {
+            Err(Error::new(ident.span(), "a `Secret` is marked secret already; remove `personal`"))
+        }
+        (_, Some(_)) => Ok(Sensitivity::Secret),
+        (said, None) => Ok(said.unwrap_or(Sensitivity::Public)),
+    }
 }

@@ -37,7 +37,10 @@ pub async fn backend(url: &str) -> Result<Arc<dyn Backend>, BackendError> {
             // An address may carry a password: only its scheme is repeated.
             let message = match scheme {
                 "" => format!("the address has no scheme; this build understands {}", understood()),
-                scheme => format!("addresses that begin with `{scheme}:` are not understood; this build understands {}", understood()),
+                scheme => format!(
+                    "addresses that begin with `{scheme}:` are not understood; this build understands {}",
+                    understood()
+                ),
             };
             Err(BackendError::new(BackendErrorKind::Address, message))
         }

@@ -3,6 +3,6 @@
 //! It has nothing called `Context`, `Result`, `Error` or `Key`, because those names are taken in most programs.
 
 pub use crate::{
-    AnyEvent, Batch, Body, Bus, Cx, Event, EventSum, Extra, Failure, FailureExt, IntoFailure, Payload, Res, Secret,
-    Setup, Subscriber, async_trait, subscriber,
+    AnyEvent, AppExt, Batch, Body, Bus, BusExt, Cx, Event, EventSum, Extra, Failure, FailureExt, IntoFailure, Payload,
+    Res, Secret, Setup, Subscriber, async_trait, subscriber,
 };

@@ -1,6 +1,6 @@
 //! The embedded log against bare SQLite, side by side in one run.
 //!
-//! `cargo xtask bench embedded [ROUNDS] [EVENTS]`, 7 rounds of 100,000 events by default.
+//! `cargo xtask bench embedded [ROUNDS] [EVENTS]`, 7 rounds of 300,000 events by default.
 
 #[path = "../embedded/consume.rs"]
 mod consume;
@@ -18,7 +18,7 @@ type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 async fn main() -> Fallible<()> {
     let mut words = std::env::args().skip(1);
     let rounds = words.next().map_or(Ok(7), |word| word.parse())?;
-    let events = words.next().map_or(Ok(100_000), |word| word.parse())?;
+    let events = words.next().map_or(Ok(300_000), |word| word.parse())?;
     let folder = tempfile::tempdir()?;
     println!("{rounds} rounds of {events} events in {}\n", folder.path().display());
 
@@ -32,8 +32,8 @@ async fn main() -> Fallible<()> {
 
         let log = consume::fill(&folder, events).await?;
         let bare = consume::bare(&log)?;
-        let single = consume::ours(&log, "one", 1).await?;
-        let tenfold = consume::ours(&log, "ten", 10).await?;
+        let single = consume::ours(&log, 1).await?;
+        let tenfold = consume::ours(&log, 10).await?;
         one.push((single, bare));
         // Costs: the time for ten against the time for one.
         ten.push((1e9 / tenfold, 1e9 / single));

@@ -12,12 +12,10 @@ use std::{
 
 use rusqlite::Connection;
 use serde::Deserialize;
+use stheno::medusa::OrderPlaced;
+use stheno::sqlite::{SqliteBackend, SqliteOptions};
+use stheno::{App, Bus, Catalogs, Failure, Outgoing, Res, SubscriberDef, backend::Backend, subscriber};
 use stheno_bench::rate;
-use stheno_core::{
-    App, Bus, Catalogs, Cx, Failure, Outgoing, Start, Subscriber, SubscriberDef, async_trait, backend::Backend,
-};
-use stheno_medusa::OrderPlaced;
-use stheno_sqlite::{SqliteBackend, SqliteOptions};
 
 use crate::Fallible;
 
@@ -30,7 +28,7 @@ pub(crate) struct Log {
 pub(crate) async fn fill(folder: &Path, events: usize) -> Fallible<Log> {
     let path = folder.join("log.db");
     let backend = SqliteBackend::open(SqliteOptions::file(&path)).await?;
-    let (catalogs, _) = Catalogs::new([stheno_medusa::catalog()], []);
+    let (catalogs, _) = Catalogs::new([stheno::medusa::catalog()], []);
     let bus = Bus::new(Arc::clone(&backend) as Arc<dyn Backend>, Arc::new(catalogs));
     let mut number = 0;
     while number < events {
@@ -82,34 +80,50 @@ pub(crate) fn bare(log: &Log) -> Fallible<f64> {
     Ok(rate(log.events, time))
 }
 
-struct Count(Arc<AtomicU64>);
+/// What every subscriber of the benchmark does.
+fn count(order: OrderPlaced, handled: &AtomicU64) -> Result<(), Failure> {
+    std::hint::black_box(order.id);
+    handled.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
 
-#[async_trait]
-impl Subscriber for Count {
-    type Event = OrderPlaced;
+macro_rules! trivial_subscribers {
+    ($($name:ident = $id:literal),*) => {
+        $(
+            #[subscriber(id = $id, start = "beginning")]
+            async fn $name(order: OrderPlaced, handled: Res<AtomicU64>) -> Result<(), Failure> {
+                count(order, &handled)
+            }
+        )*
 
-    async fn handle(&self, order: OrderPlaced, _cx: Cx) -> Result<(), Failure> {
-        std::hint::black_box(order.id);
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
+        fn subscribers() -> Vec<SubscriberDef> {
+            vec![$($name::subscriber()),*]
+        }
+    };
+}
+
+trivial_subscribers! {
+    s0 = "bench.s0", s1 = "bench.s1", s2 = "bench.s2", s3 = "bench.s3", s4 = "bench.s4",
+    s5 = "bench.s5", s6 = "bench.s6", s7 = "bench.s7", s8 = "bench.s8", s9 = "bench.s9"
 }
 
 /// From the start of the app until every subscriber has recorded the whole log as done.
-pub(crate) async fn ours(log: &Log, name: &str, subscribers: usize) -> Fallible<f64> {
-    let backend = SqliteBackend::open(SqliteOptions::file(&log.path)).await?;
+pub(crate) async fn ours(log: &Log, count: usize) -> Fallible<f64> {
+    // Each measurement has a copy of the log, in which no subscriber has run before.
+    let copy = log.path.with_extension("copy.db");
+    std::fs::copy(&log.path, &copy)?;
+    let backend = SqliteBackend::open(SqliteOptions::file(&copy)).await?;
     let handled = Arc::new(AtomicU64::new(0));
-    let mut app = App::new(backend).catalog(stheno_medusa::catalog()).without_unknown_names();
-    for number in 0..subscribers {
-        let count = Count(Arc::clone(&handled));
-        app = app.subscribe(SubscriberDef::new(format!("bench.{name}-{number}"), count).start(Start::Beginning));
-    }
+    let app = App::new(backend).catalog(stheno::medusa::catalog()).without_unknown_names();
+    let app = app.provide_shared(Arc::clone(&handled));
+    let app = subscribers().into_iter().take(count).fold(app, App::subscribe);
     let start = Instant::now();
     let running = app.start().await?;
     running.settle(Duration::from_secs(300)).await?;
     let time = start.elapsed();
     running.stop().await;
-    let expected = (log.events * subscribers) as u64;
+    std::fs::remove_file(&copy)?;
+    let expected = (log.events * count) as u64;
     if handled.load(Ordering::Relaxed) != expected {
         return Err(format!("{} of {expected} events were handled", handled.load(Ordering::Relaxed)).into());
     }

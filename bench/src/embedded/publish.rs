@@ -4,10 +4,13 @@
 use std::{path::Path, sync::Arc, time::Instant};
 
 use rusqlite::{Connection, TransactionBehavior, params};
+use stheno::{
+    Bus, Catalogs, EventId,
+    backend::Backend,
+    medusa::OrderPlaced,
+    sqlite::{SqliteBackend, SqliteOptions},
+};
 use stheno_bench::rate;
-use stheno_core::{Bus, Catalogs, EventId, backend::Backend};
-use stheno_medusa::OrderPlaced;
-use stheno_sqlite::{SqliteBackend, SqliteOptions};
 
 use crate::Fallible;
 
@@ -21,7 +24,7 @@ pub(crate) struct Ours {
 
 pub(crate) async fn ours(folder: &Path, events: usize) -> Fallible<Ours> {
     let backend = SqliteBackend::open(SqliteOptions::file(folder.join("ours.db"))).await?;
-    let (catalogs, _) = Catalogs::new([stheno_medusa::catalog()], []);
+    let (catalogs, _) = Catalogs::new([stheno::medusa::catalog()], []);
     let bus = Bus::new(Arc::clone(&backend) as Arc<dyn Backend>, Arc::new(catalogs));
     let start = Instant::now();
     let tasks: Vec<_> = (0..IN_FLIGHT)
@@ -31,7 +34,7 @@ pub(crate) async fn ours(folder: &Path, events: usize) -> Fallible<Ours> {
                 for number in (task..events).step_by(IN_FLIGHT) {
                     bus.publish(OrderPlaced::new(format!("order_01H8X4Q2V5Z7{number:010}"))).send().await?;
                 }
-                Ok::<_, stheno_core::PublishError>(())
+                Ok::<_, stheno::PublishError>(())
             })
         })
         .collect();

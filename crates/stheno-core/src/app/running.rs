@@ -61,7 +61,9 @@ impl App {
             stopping,
             drain: self.drain,
         };
-        host::publish(&self.backend, &checked.subscribers).await.map_err(StartError::Backend)?;
+        host::publish(&self.backend, &checked.subscribers, checked.bus.catalogs())
+            .await
+            .map_err(StartError::Backend)?;
         for subscriber in &checked.subscribers {
             register(&around, subscriber).await.map_err(StartError::Backend)?;
         }

@@ -122,6 +122,7 @@ pub(crate) struct Machine {
     pub(crate) suspects_upto: u64,
     pub(crate) alone: Option<Alone>,
     pub(crate) suspect: Option<Suspect>,
+    /// Whether an operator lets it stand still; recorded, unlike what the configuration says.
     pub(crate) paused: bool,
     pub(crate) counts: Counts,
     pub(crate) changed: HashSet<LaneId>,
@@ -136,7 +137,15 @@ pub(crate) struct Machine {
 impl Machine {
     /// Whether more live events can be taken now.
     pub(crate) fn wants_intake(&self) -> bool {
-        !self.paused && self.alone.is_none() && self.running < self.policy.concurrency && self.open.len() < OPEN_LIMIT
+        !self.is_paused()
+            && self.alone.is_none()
+            && self.running < self.policy.concurrency
+            && self.open.len() < OPEN_LIMIT
+    }
+
+    /// Whether it stands still, because an operator or the configuration says so.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused || self.policy.paused
     }
 
     /// Whether an attempt or a load is under way.
@@ -148,7 +157,7 @@ impl Machine {
     pub(crate) fn is_idle(&self) -> bool {
         !self.is_busy()
             && self.alone.is_none()
-            && (self.ready.is_empty() || self.paused)
+            && (self.ready.is_empty() || self.is_paused())
             && !self.dirty
             && !self.committing
     }
@@ -251,7 +260,7 @@ impl Machine {
 
     /// What to do next; `None` until something is settled, loaded, committed, offered or due.
     pub(crate) fn next(&mut self, now: Timestamp) -> Option<Step> {
-        if self.paused && self.alone.is_none() {
+        if self.is_paused() && self.alone.is_none() {
             return None;
         }
         if self.alone.is_some() {
@@ -299,7 +308,7 @@ impl Machine {
 
     /// When [`Machine::next`] has something to do at the latest.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        if self.paused || self.alone.is_some() {
+        if self.is_paused() || self.alone.is_some() {
             return None;
         }
         self.timers.first().map(|(due, _)| *due)

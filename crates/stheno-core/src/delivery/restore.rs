@@ -16,7 +16,6 @@ use crate::{
 impl Machine {
     /// A machine for a subscriber that has never run: it begins after a sequence.
     pub(crate) fn fresh(policy: Policy, patterns: PatternSet, epoch: u64, begin_after: u64) -> Self {
-        let paused = policy.paused;
         Self {
             policy,
             patterns,
@@ -38,7 +37,7 @@ impl Machine {
             suspects_upto: 0,
             alone: None,
             suspect: None,
-            paused,
+            paused: false,
             counts: Counts::default(),
             changed: HashSet::new(),
             outbox: Outbox::default(),
@@ -63,7 +62,7 @@ impl Machine {
         machine.began = state.began;
         machine.offered_before = state.done.last().map_or(state.floor, |(_, last)| *last);
         machine.done_before = state.done;
-        machine.paused = state.paused || machine.policy.paused;
+        machine.paused = state.paused;
         machine.counts = state.counts;
         if !state.clean {
             machine.suspects_upto = state.reserved.min(log_last);

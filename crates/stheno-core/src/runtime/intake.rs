@@ -16,9 +16,11 @@ use crate::{
 };
 
 /// Batches the ring holds: a subscriber that is further behind reads on its own.
-const RING: usize = 64;
+const RING: usize = 24;
+/// Events the shared reader asks for at once.
+const BATCH: usize = 1024;
 /// The shared reader stays this many batches ahead of the fastest subscriber, and no more.
-const AHEAD: usize = 8;
+const AHEAD: usize = 6;
 /// Batches that wait for one subscriber.
 const QUEUE: usize = 4;
 /// The wait after a read that failed.
@@ -37,7 +39,7 @@ pub(crate) struct SharedIntake {
     backend: Arc<dyn Backend>,
     patterns: PatternSet,
     ring: Mutex<Ring>,
-    /// Changes when the ring does.
+    /// Counts the changes of the ring.
     grown: watch::Sender<u64>,
     /// The position of the fastest subscriber.
     fastest: watch::Sender<u64>,
@@ -45,8 +47,10 @@ pub(crate) struct SharedIntake {
     broken: watch::Sender<bool>,
 }
 
+/// What was read lately: every event after `from`, as far as the last batch goes.
 #[derive(Default)]
 struct Ring {
+    from: u64,
     batches: VecDeque<Arc<Batch>>,
 }
 
@@ -73,7 +77,9 @@ impl SharedIntake {
         }
         loop {
             let start = *fastest.borrow_and_update();
-            self.ring().batches.clear();
+            *self.ring() = Ring { from: start, batches: VecDeque::new() };
+            // Who is behind the new start has to read on its own.
+            self.grown.send_modify(|changes| *changes += 1);
             match self.read_from(start, &mut fastest).await {
                 Ok(()) => {}
                 Err(error) if error.kind() == BackendErrorKind::Closed => return,
@@ -92,7 +98,7 @@ impl SharedIntake {
 
     /// Reads from a position until somebody is further.
     async fn read_from(&self, start: u64, fastest: &mut watch::Receiver<u64>) -> Result<(), BackendError> {
-        let mut tail = self.backend.tail(Query::new(self.patterns.clone()).after(start)).await?;
+        let mut tail = self.backend.tail(Query::new(self.patterns.clone()).after(start).limit(BATCH)).await?;
         let mut covered = start;
         loop {
             while self.batches_ahead(*fastest.borrow_and_update()) > AHEAD {
@@ -113,14 +119,15 @@ impl SharedIntake {
     }
 
     fn push(&self, batch: Batch) {
-        let covered = batch.covered;
         let mut ring = self.ring();
-        if ring.batches.len() == RING {
-            ring.batches.pop_front();
+        if ring.batches.len() == RING
+            && let Some(oldest) = ring.batches.pop_front()
+        {
+            ring.from = oldest.covered;
         }
         ring.batches.push_back(Arc::new(batch));
         drop(ring);
-        self.grown.send_replace(covered);
+        self.grown.send_modify(|changes| *changes += 1);
     }
 
     fn batches_ahead(&self, of: u64) -> usize {
@@ -129,14 +136,11 @@ impl SharedIntake {
 
     fn next(&self, position: u64) -> Next {
         let ring = self.ring();
-        match ring.batches.front() {
-            None => Next::Wait,
-            Some(first) if position < first.after => Next::Behind,
-            Some(_) => {
-                let at = ring.batches.partition_point(|batch| batch.covered <= position);
-                ring.batches.get(at).map_or(Next::Wait, |batch| Next::Ready(Arc::clone(batch)))
-            }
+        if position < ring.from {
+            return Next::Behind;
         }
+        let at = ring.batches.partition_point(|batch| batch.covered <= position);
+        ring.batches.get(at).map_or(Next::Wait, |batch| Next::Ready(Arc::clone(batch)))
     }
 
     fn ring(&self) -> MutexGuard<'_, Ring> {
@@ -194,7 +198,7 @@ impl SharedIntake {
     }
 
     async fn read_own(&self, patterns: &PatternSet, position: u64) -> Result<Batch, BackendError> {
-        let page: Page = self.backend.read(Query::new(patterns.clone()).after(position)).await?;
+        let page: Page = self.backend.read(Query::new(patterns.clone()).after(position).limit(BATCH)).await?;
         Ok(Batch { after: position, covered: page.covered.max(position), events: page.events })
     }
 }

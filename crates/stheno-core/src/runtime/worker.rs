@@ -359,7 +359,7 @@ impl Worker {
             running: self.machine.running,
             counts: self.machine.counts,
             run: self.machine.run,
-            paused: self.machine.paused,
+            paused: self.machine.is_paused(),
         };
         self.progress.send_if_modified(|progress| {
             let changed = *progress != now;

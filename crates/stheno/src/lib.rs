@@ -72,7 +72,10 @@ pub use stheno_core::{
     async_trait, catalog, declare_event, decode_json, decode_token, encode_token, plugin, plugins, register_subscriber,
     subscriber,
 };
-pub use stheno_core::{app, backend, delivery, headers, runtime::operator::{Operator, RewindTo}};
+pub use stheno_core::{
+    app, backend, delivery, headers,
+    runtime::operator::{Operator, RewindTo},
+};
 
 #[cfg(feature = "medusa")]
 #[doc(inline)]

@@ -44,6 +44,16 @@ impl Error {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Box::new(Kind::Own(error.into())))
     }
+
+    /// How a host ends that could not be set up for this reason.
+    pub fn exit(&self) -> Exit {
+        match &*self.0 {
+            Kind::Config(_) | Kind::Nats => Exit::CONFIG,
+            Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
+            Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
+            Kind::Publish(_) | Kind::Own(_) => Exit::FAILED,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -86,17 +96,6 @@ impl std::error::Error for Error {
     }
 }
 
-impl Error {
-    /// How a host ends that could not be set up for this reason.
-    pub fn exit(&self) -> Exit {
-        match &*self.0 {
-            Kind::Config(_) | Kind::Nats => Exit::CONFIG,
-            Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
-            Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
-        }
-    }
-}
-
 impl From<BackendError> for Error {
     fn from(error: BackendError) -> Self {
         Self(Box::new(Kind::Backend(error)))
@@ -124,6 +123,8 @@ impl Exit {
     pub const CONFIG: Exit = Exit(78);
     /// Its log cannot be used now (`EX_UNAVAILABLE`): starting it again later may help.
     pub const UNAVAILABLE: Exit = Exit(69);
+    /// It failed for a reason of its own (`EX_SOFTWARE`).
+    pub const FAILED: Exit = Exit(70);
     /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start.
     pub const CUT: Exit = Exit(75);
     /// It was called in a way it does not understand, or asked for what is not there (`EX_USAGE`).

@@ -488,6 +488,7 @@ impl Worker {
                 // Of two rewinds the later one counts; it may also be the same one, passed on again.
                 if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
                     self.machine.outbox.carried_out(replaced.record);
+                    self.machine.record_soon();
                 }
                 return;
             }

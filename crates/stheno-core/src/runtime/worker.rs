@@ -501,16 +501,12 @@ impl Worker {
 
     /// Rewinds once nothing is under way.
     async fn rewind_when_quiet(&mut self) {
-        let gathered = self.batching.as_ref().is_some_and(|batching| !batching.gathered.is_empty());
-        if gathered {
-            self.flush_batch(true);
+        if self.rewinding.is_none() {
+            return;
         }
-        if self.rewinding.is_none()
-            || self.machine.is_busy()
-            || self.machine.is_alone()
-            || self.writing.is_some()
-            || gathered
-        {
+        // What has gathered counts as under way.
+        self.flush_batch(true);
+        if self.machine.is_busy() || self.machine.is_alone() || self.writing.is_some() {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {

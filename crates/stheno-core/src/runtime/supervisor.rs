@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
+    task::JoinSet,
 };
 
 use crate::{
@@ -80,12 +81,18 @@ impl Supervisor {
             };
             let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
             let mut worker = self.worker(Arc::clone(&lease), machine, guard, commands);
-            // Handlers run where the app runs, and never on the control thread.
-            let run = self.handlers.spawn(async move {
-                let end = worker.run().await;
-                (end, worker.commands)
-            });
-            let ended = run.await;
+            // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
+            // app that is dropped ends as in a crash, with the handlers under way.
+            let mut running = JoinSet::new();
+            running.spawn_on(
+                async move {
+                    let end = worker.run().await;
+                    (end, worker.commands)
+                },
+                &self.handlers,
+            );
+            // One task was spawned, so there is one to join.
+            let Some(ended) = running.join_next().await else { return End::Broken };
             lease.lose();
             keeper.abort();
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));

@@ -38,6 +38,8 @@ const RECORD_WITHIN: Duration = Duration::from_millis(5);
 /// The wait after a write that failed, doubled up to [`WRITE_RETRY_CAP`].
 const WRITE_RETRY: Duration = Duration::from_millis(100);
 const WRITE_RETRY_CAP: Duration = Duration::from_secs(5);
+/// How long it may go unrecorded that events were passed over which left nothing to settle.
+const PASSED_OVER: Duration = Duration::from_secs(1);
 /// The wait after a read of a lane that failed.
 const LOAD_RETRY: Duration = Duration::from_secs(1);
 
@@ -121,6 +123,7 @@ enum Woken {
     Commanded(Option<Asked>),
     Leave(OwnedSemaphorePermit),
     Due,
+    PassedOver,
     Stop,
     LostLease,
     LogChanged,
@@ -382,6 +385,9 @@ impl Worker {
         });
         let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
         let needs_leave = self.machine.needs_leave() && self.leave.is_none();
+        // Others read from the record how far this subscriber is.
+        let passed_over = self.machine.floor() > self.machine.recorded_floor && writing.is_none();
+        let record_at = passed_over.then(|| self.wrote_at + PASSED_OVER);
         tokio::select! {
             biased;
             () = self.lease.lost() => Woken::LostLease,
@@ -403,6 +409,7 @@ impl Worker {
             batch = self.feed.batches.recv(), if intake => Woken::Intake(batch),
             () = sleep_until(clock, due), if due.is_some() => Woken::Due,
             () = linger_until(linger), if linger.is_some() => Woken::Due,
+            () = linger_until(record_at), if record_at.is_some() => Woken::PassedOver,
         }
     }
 
@@ -419,6 +426,7 @@ impl Worker {
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}
+            Woken::PassedOver => self.machine.record_soon(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
                 self.machine.grant_leave(self.around.clock.now());
@@ -480,6 +488,7 @@ impl Worker {
                 // Of two rewinds the later one counts; it may also be the same one, passed on again.
                 if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
                     self.machine.outbox.carried_out(replaced.record);
+                    self.machine.record_soon();
                 }
                 return;
             }
@@ -492,16 +501,12 @@ impl Worker {
 
     /// Rewinds once nothing is under way.
     async fn rewind_when_quiet(&mut self) {
-        let gathered = self.batching.as_ref().is_some_and(|batching| !batching.gathered.is_empty());
-        if gathered {
-            self.flush_batch(true);
+        if self.rewinding.is_none() {
+            return;
         }
-        if self.rewinding.is_none()
-            || self.machine.is_busy()
-            || self.machine.is_alone()
-            || self.writing.is_some()
-            || gathered
-        {
+        // What has gathered counts as under way.
+        self.flush_batch(true);
+        if self.machine.is_busy() || self.machine.is_alone() || self.writing.is_some() {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {

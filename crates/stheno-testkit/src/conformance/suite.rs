@@ -123,6 +123,7 @@ macro_rules! conformance_suite {
                 a_discard_lets_what_is_behind_go_on,
                 a_dead_letter_without_a_key_parks_nothing,
                 an_undecodable_body_is_a_dead_letter_with_its_bytes,
+                a_command_is_carried_out_although_the_backend_fails_at_first,
                 a_command_waits_for_whoever_runs_the_subscriber,
             }
             delivery::isolation {
@@ -139,6 +140,7 @@ macro_rules! conformance_suite {
             }
             delivery::takeover {
                 what_was_under_way_at_a_crash_is_handled_again,
+                a_dropped_app_takes_its_handlers_with_it,
                 suspects_of_a_crash_are_tried_alone,
                 an_event_that_ends_the_process_is_given_up,
                 a_frozen_process_cannot_move_anything,
@@ -150,6 +152,8 @@ macro_rules! conformance_suite {
                 a_rewind_may_name_a_time,
                 a_run_goes_on_after_a_restart,
                 a_rewind_starts_over_what_had_failed,
+                a_rewind_leaves_parked_what_is_behind_its_position,
+                of_two_rewinds_the_later_one_counts,
                 a_rewind_under_load_loses_nothing,
             }
             delivery::batches {

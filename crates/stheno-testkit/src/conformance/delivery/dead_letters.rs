@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use stheno_core::{
     AnyEvent, Body, Cx, Failure, Subscriber, SubscriberDef,
     app::{Running, Stopped},
+    backend::BackendErrorKind,
     delivery::{doc::DeadReason, why::Why},
     runtime::operator::Operator,
 };
@@ -17,8 +18,9 @@ use crate::{
         Harness,
         orders::{PLACED, of_order, order_key, ping, placed, stored},
         probe::{Calls, Door},
-        world::{World, publish, settle, start, until},
+        world::{self, World, publish, settle, start, until},
     },
+    fault::{Fault, FaultyBackend},
 };
 
 const ID: &str = "probe.picky";
@@ -187,6 +189,29 @@ impl Subscriber for ReadsObjects {
         self.0.note(&AnyEvent::new(Arc::new(cx.event().clone())), &cx);
         Ok(())
     }
+}
+
+/// A command that cannot be carried out at once, because the backend does not answer, is carried out later.
+pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended) = (Calls::new(), Door::closed());
+    let subscriber = {
+        let mended = mended.clone();
+        calls.subscriber(ID, move |_, _| {
+            let broken = !mended.is_open();
+            async move { if broken { Err(Failure::new("broken").terminal()) } else { Ok(()) } }
+        })
+    };
+    let faulty = FaultyBackend::new(world.handle().await);
+    let running = start(world::app(faulty.clone()).subscribe(subscriber)).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    mended.open();
+    faulty.inject(Fault::fail(BackendErrorKind::Unavailable).of_records(format!("sub/{ID}/dead/")).times(1));
+    running.operator().redrive(ID, dead).await.expect("the command is taken");
+    calls.until_len(2).await;
+    settle(&running).await;
+    assert_eq!(letters(&running).await, [0_u64; 0]);
 }
 
 /// A command for a subscriber that stands nowhere is kept until somebody runs it.

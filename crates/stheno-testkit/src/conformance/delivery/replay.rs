@@ -141,6 +141,71 @@ pub async fn a_rewind_starts_over_what_had_failed(harness: &dyn Harness) {
     assert!(calls.all().iter().all(|call| call.attempt == 1), "a new run counts from one");
 }
 
+/// A key that is parked behind a dead letter before the position stays parked: the run does not come to the letter again.
+pub async fn a_rewind_leaves_parked_what_is_behind_its_position(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended) = (Calls::new(), Door::closed());
+    let subscriber = {
+        let mended = mended.clone();
+        calls.subscriber(ID, move |event, _| {
+            let broken = event.sequence == 2 && !mended.is_open();
+            async move { if broken { Err(Failure::new("broken").terminal()) } else { Ok(()) } }
+        })
+    };
+    let running = start(world.app().await.subscribe(subscriber.concurrency(1))).await;
+    for order in ["fine", "dead", "dead", "fine"] {
+        publish(running.bus(), placed(order)).await;
+    }
+    settle(&running).await;
+    rewind(&running, RewindTo::After(2)).await;
+    assert_eq!(seen(&calls), [(0, 1), (0, 2), (0, 4), (1, 4)]);
+    let why = async |sequence| running.operator().why(ID, sequence).await.expect("the log can be read");
+    assert_eq!(why(3).await, Why::Parked { dead: 2 });
+    mended.open();
+    running.operator().redrive(ID, 2).await.expect("the command is taken");
+    calls.until_len(6).await;
+    settle(&running).await;
+    assert_eq!(seen(&calls)[4..], [(1, 2), (1, 3)]);
+}
+
+/// Of two rewinds at once the later one counts, and the first is not carried out after all some day.
+pub async fn of_two_rewinds_the_later_one_counts(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, door) = (Calls::new(), Door::closed());
+    let subscriber = || {
+        let door = door.clone();
+        calls.subscriber(ID, move |_, _| {
+            let door = door.clone();
+            async move {
+                door.pass().await;
+                Ok(())
+            }
+        })
+    };
+    let running = start(world.app().await.subscribe(subscriber())).await;
+    for _ in 0..3 {
+        publish(running.bus(), placed("a")).await;
+    }
+    calls.until_len(1).await;
+    // Both wait for the handler under way.
+    running.operator().rewind(ID, RewindTo::Beginning).await.expect("the command is taken");
+    running.operator().rewind(ID, RewindTo::After(2)).await.expect("the command is taken");
+    until("both are taken up", 0, async || commands(&world).await.saturating_sub(1)).await;
+    door.open();
+    until("nothing is asked any more", 0, async || commands(&world).await).await;
+    settle(&running).await;
+    assert_eq!((seen(&calls).last(), progress(&running, ID).run), (Some(&(1, 3)), 1));
+    assert_eq!(running.stop().await, Stopped::Drained);
+    let running = start(world.app().await.subscribe(subscriber())).await;
+    settle(&running).await;
+    assert_eq!((calls.len(), progress(&running, ID).run), (2, 1));
+}
+
+/// What was asked and is not carried out yet.
+async fn commands(world: &World<'_>) -> usize {
+    world.log.list_records("command/").await.expect("records can be listed").len()
+}
+
 /// A rewind under a steady stream of events gives each of them once in the run that begins with it.
 pub async fn a_rewind_under_load_loses_nothing(harness: &dyn Harness) {
     let world = World::new(harness).await;

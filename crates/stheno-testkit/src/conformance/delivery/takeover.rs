@@ -78,6 +78,41 @@ pub async fn what_was_under_way_at_a_crash_is_handled_again(harness: &dyn Harnes
     assert!(again.all()[0].epoch > calls.all()[0].epoch);
 }
 
+/// An app that is dropped ends as in a crash: its handlers do not go on, and it releases nothing.
+pub async fn a_dropped_app_takes_its_handlers_with_it(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, ended) = (Calls::new(), Door::closed());
+    let hanging = {
+        let ended = ended.clone();
+        calls.subscriber(ID, move |_, _| {
+            let open_at_the_end = OpenOnDrop(ended.clone());
+            async move {
+                std::future::pending::<()>().await;
+                drop(open_at_the_end);
+                Ok(())
+            }
+        })
+    };
+    let running = running_with(&world, hanging).await;
+    publish(running.bus(), placed("a")).await;
+    calls.until_len(1).await;
+    drop(running);
+    world::bounded("the handler ends", ended.pass()).await;
+    let again = Calls::new();
+    let running = running_with(&world, again.content(ID)).await;
+    settle(&running).await;
+    assert_eq!(again.sequences(), [1]);
+}
+
+/// Opens a door when a handler ends in whatever way.
+struct OpenOnDrop(Door);
+
+impl Drop for OpenOnDrop {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
 /// After a crash, the events that may have caused it are tried one at a time; what comes after them is not slowed.
 pub async fn suspects_of_a_crash_are_tried_alone(harness: &dyn Harness) {
     let world = World::new(harness).await;

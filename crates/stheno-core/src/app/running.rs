@@ -28,7 +28,7 @@ use crate::{
         operator::Operator,
         progress::Progress,
         supervisor::{Supervisor, register},
-        worker::Surroundings,
+        worker::{End, Surroundings},
     },
     time::{Clock, Timestamp},
 };
@@ -61,7 +61,9 @@ impl App {
             stopping,
             drain: self.drain,
         };
-        host::publish(&self.backend, &checked.subscribers).await.map_err(StartError::Backend)?;
+        host::publish(&self.backend, &checked.subscribers, checked.bus.catalogs())
+            .await
+            .map_err(StartError::Backend)?;
         for subscriber in &checked.subscribers {
             register(&around, subscriber).await.map_err(StartError::Backend)?;
         }
@@ -115,8 +117,7 @@ pub struct Running {
     clock: Arc<dyn Clock>,
     drain: Duration,
     stop: watch::Sender<bool>,
-    /// Each says whether the drain deadline cut what was under way.
-    supervisors: Vec<JoinHandle<bool>>,
+    supervisors: Vec<JoinHandle<End>>,
     tasks: Vec<JoinHandle<()>>,
     control: Control,
 }
@@ -232,28 +233,32 @@ impl Running {
         let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
         stop.send_replace(true);
         let all = async {
-            let mut stopped = Stopped::Drained;
+            let mut worst = Stopped::Drained;
             for supervisor in supervisors {
-                // One that was aborted or has panicked left nothing to wait for.
-                if supervisor.await.unwrap_or(false) {
-                    stopped = Stopped::Cut;
-                }
+                worst = match (supervisor.await, worst) {
+                    (Ok(End::Stopped), worst) => worst,
+                    (Ok(End::Cut), Stopped::Drained) => Stopped::Cut,
+                    (Ok(End::Cut), worst) => worst,
+                    // An error is one that was aborted or panicked: nothing is left of it to wait for.
+                    (Ok(End::LostLease | End::LogChanged | End::Broken) | Err(_), _) => Stopped::Failed,
+                };
             }
-            stopped
+            worst
         };
         // Workers end at the drain deadline; writing the last state may take a little longer.
-        let stopped = tokio::select! {
-            stopped = all => stopped,
-            () = tokio::time::sleep(drain + Duration::from_secs(5)) => Stopped::Cut,
-            () = at_once => Stopped::Cut,
+        let ended = tokio::select! {
+            stopped = all => Some(stopped),
+            () = tokio::time::sleep(drain + Duration::from_secs(5)) => None,
+            () = at_once => None,
         };
         tasks.iter().for_each(JoinHandle::abort);
-        if stopped == Stopped::Drained {
+        if ended.is_some() {
+            // Nothing uses it any more.
             bus.backend().close().await;
         }
         // Joins the thread, which only drives tasks and never blocks for long.
         let _ = tokio::task::spawn_blocking(move || drop(control)).await;
-        stopped
+        ended.unwrap_or(Stopped::Cut)
     }
 }
 
@@ -273,7 +278,7 @@ pub struct NotSettled {
 }
 
 /// Returns when one has ended, and takes it out: a handle must not be awaited twice.
-async fn any_ended(supervisors: &mut Vec<JoinHandle<bool>>) {
+async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
     let ended = std::future::poll_fn(|context| {
         let ended = supervisors.iter_mut().position(|task| Pin::new(task).poll(context).is_ready());
         ended.map_or(Poll::Pending, Poll::Ready)

@@ -1,4 +1,4 @@
-//! What a host says of itself in the backend, so that tools know its subscribers.
+//! What a host says of itself in the backend, so that tools and other hosts know its subscribers and catalogs.
 
 use std::sync::Arc;
 
@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backend::{Backend, BackendError, RecordError, RecordName, RecordWrite},
+    catalog::set::Catalogs,
     delivery::commit::json,
+    name::EventName,
+    pattern::Pattern,
     runtime::{store, supervisor::Enabled},
 };
 
@@ -24,11 +27,41 @@ pub struct SubscriberSpec {
     pub policy: String,
 }
 
+/// The events of one catalog, as a host knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CatalogSpec {
+    /// What it is called.
+    pub name: String,
+    /// The version of its crate.
+    pub version: String,
+    /// The names, or the patterns of the names.
+    pub patterns: Vec<String>,
+}
+
+const CATALOGS: &str = "catalog/";
+
+/// Whether a catalog of any host that has ever run on this log knows a name.
+pub(crate) async fn knows(backend: &Arc<dyn Backend>, name: &EventName) -> Result<bool, BackendError> {
+    for record in backend.list_records(CATALOGS).await? {
+        let catalog: CatalogSpec = store::parse(&record)?;
+        let mut patterns = catalog.patterns.iter().filter_map(|pattern| Pattern::new(pattern).ok());
+        if patterns.any(|pattern| pattern.matches(name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn name(subscriber: &str) -> RecordName {
     RecordName::trusted(format!("spec/{subscriber}"))
 }
 
-pub(crate) async fn publish(backend: &Arc<dyn Backend>, subscribers: &[Enabled]) -> Result<(), BackendError> {
+pub(crate) async fn publish(
+    backend: &Arc<dyn Backend>,
+    subscribers: &[Enabled],
+    catalogs: &Catalogs,
+) -> Result<(), BackendError> {
     let writes = subscribers.iter().map(|subscriber| {
         let spec = SubscriberSpec {
             id: subscriber.id.to_string(),
@@ -38,7 +71,15 @@ pub(crate) async fn publish(backend: &Arc<dyn Backend>, subscribers: &[Enabled])
         };
         RecordWrite::put(name(&subscriber.id), json(&spec))
     });
-    for chunk in writes.collect::<Vec<_>>().chunks(400) {
+    let known = catalogs.iter().map(|catalog| {
+        let spec = CatalogSpec {
+            name: catalog.name().to_owned(),
+            version: catalog.crate_version().to_owned(),
+            patterns: catalog.events().iter().map(|event| event.pattern.to_owned()).collect(),
+        };
+        RecordWrite::put(RecordName::escaped(CATALOGS, catalog.name()), json(&spec))
+    });
+    for chunk in writes.chain(known).collect::<Vec<_>>().chunks(400) {
         match backend.write_records(chunk.to_vec()).await {
             Ok(_) | Err(RecordError::Conflict { .. }) => {}
             Err(RecordError::Backend(error)) => return Err(error),

@@ -9,7 +9,7 @@ use crate::{
     backend::{Backend, BackendError, Query},
     bus::Bus,
     delivery::{
-        doc::{DeadLetter, LaneDoc, StateDoc},
+        doc::{DeadLetter, LaneDoc, Note, StateDoc},
         names,
         why::{Why, why},
     },
@@ -99,6 +99,17 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn dead_letters(&self, subscriber: &str) -> Result<Vec<DeadLetter>, BackendError> {
         store::dead_letters(self.backend(), subscriber).await
+    }
+
+    /// What else was worth remembering of a subscriber, oldest first: skips and failed attempts with their reasons, redrives,
+    /// discards. Only so many are kept.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn notes(&self, subscriber: &str) -> Result<Vec<Note>, BackendError> {
+        let mut notes = store::notes(self.backend(), subscriber).await?;
+        notes.sort_by_key(|note| note.at);
+        Ok(notes)
     }
 
     /// One event of the log, with its raw body.

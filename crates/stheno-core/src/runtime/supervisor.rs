@@ -61,17 +61,17 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs until the app stops. Says whether the drain deadline cut what was under way. Runs on the control thread.
-    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> bool {
+    /// Runs until the app stops, and says how it ended. Runs on the control thread.
+    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
             let held = tokio::select! {
                 held = self.take_over() => held,
-                _ = stopping.wait_for(|stop| *stop) => return false,
+                _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
             };
             let (lease, machine, guard) = match held {
                 Ok(held) => held,
-                Err(error) if error.kind() == BackendErrorKind::Closed => return false,
+                Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
                 Err(error) => {
                     tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
                     tokio::time::sleep(RETRY).await;
@@ -93,13 +93,13 @@ impl Supervisor {
                 Ok((End::LostLease, unread)) => commands = unread,
                 Ok((End::LogChanged, _)) => {
                     tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
-                    return false;
+                    return End::LogChanged;
                 }
-                Ok((end @ (End::Stopped | End::Cut), _)) => return end == End::Cut,
+                Ok((end, _)) => return end,
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
                 Err(error) => {
                     tracing::error!(subscriber = &*self.subscriber.id, %error, "the worker ended");
-                    return false;
+                    return End::Broken;
                 }
             }
         }

@@ -12,7 +12,7 @@ use crate::{
     delivery::commit::json,
     event::input::AnyEvent,
     failure::Failure,
-    runtime::store,
+    runtime::{host, store},
     subscriber::{Subscriber, definition::SubscriberDef, policy::Start},
     time::Timestamp,
 };
@@ -59,6 +59,10 @@ impl Subscriber for CountUnknown {
 
     async fn handle(&self, event: AnyEvent, _cx: Cx) -> Result<(), Failure> {
         if self.catalogs.find(&event.name).is_some() {
+            return Ok(());
+        }
+        // Another host on this log may have a catalog that this one has not.
+        if host::knows(&self.backend, &event.name).await? {
             return Ok(());
         }
         let record_name = RecordName::escaped(PREFIX, event.name.as_str());

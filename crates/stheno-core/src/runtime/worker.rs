@@ -63,12 +63,14 @@ pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
 pub(crate) enum End {
     /// It was asked to stop, and has handed over.
     Stopped,
-    /// The same, but the drain deadline passed while attempts were under way.
+    /// It was asked to stop, and what was still under way at the drain deadline was cut off before it handed over.
     Cut,
     /// The lease went to somebody else.
     LostLease,
     /// The log is not the one it was.
     LogChanged,
+    /// It panicked, or the runtime of the handlers is gone.
+    Broken,
 }
 
 pub(crate) struct Worker {
@@ -427,7 +429,7 @@ impl Worker {
             Woken::LostLease => return Err(End::LostLease),
             Woken::LogChanged => return Err(End::LogChanged),
         }
-        self.rewind_when_quiet();
+        self.rewind_when_quiet().await;
         Ok(())
     }
 
@@ -474,7 +476,11 @@ impl Worker {
                 }
             }
             Command::Rewind { after } => {
-                self.rewinding = Some((after, asked));
+                let replaced = self.rewinding.replace((after, asked.clone()));
+                // Of two rewinds the later one counts; it may also be the same one, passed on again.
+                if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
+                    self.machine.outbox.carried_out(replaced.record);
+                }
                 return;
             }
             Command::Pause => self.machine.paused = true,
@@ -485,7 +491,7 @@ impl Worker {
     }
 
     /// Rewinds once nothing is under way.
-    fn rewind_when_quiet(&mut self) {
+    async fn rewind_when_quiet(&mut self) {
         let gathered = self.batching.as_ref().is_some_and(|batching| !batching.gathered.is_empty());
         if gathered {
             self.flush_batch(true);
@@ -499,7 +505,15 @@ impl Worker {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {
-            self.machine.rewind(after);
+            let dead_letters = match store::dead_letters(&self.around.backend, &self.id).await {
+                Ok(dead_letters) => dead_letters,
+                Err(error) => {
+                    // The record stays; the command comes again.
+                    tracing::warn!(%error, "the dead letters could not be read; the command is tried again");
+                    return;
+                }
+            };
+            self.machine.rewind(after, &dead_letters);
             self.attempts.set_run(self.machine.run);
             self.machine.outbox.carried_out(asked.record);
             self.current = None;

@@ -76,16 +76,20 @@ pub struct Source {
 impl Source {
     /// Its lines of code, numbered, without those that are nothing but a comment.
     pub fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| {
-            let line = line.trim_start();
-            !line.is_empty() && !line.starts_with("//")
-        })
+        code_of(&self.text)
     }
 
-    /// Its lines of code before its unit tests, which stand at the end of a file.
+    /// The same without its unit tests, which stand at the end of a file.
     pub fn library_code(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.code().take_while(|(_, line)| !line.starts_with("#[cfg(test)]"))
+        code_of(self.text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default())
     }
+}
+
+fn code_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with("//")
+    })
 }
 
 /// Every text file of the project; what is built or written by a run is none of it.

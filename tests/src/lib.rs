@@ -93,6 +93,7 @@ impl Gate {
 }
 
 /// A subscriber of a closure: from the beginning of the log, with waits between attempts that a test can sit out.
+#[track_caller]
 pub fn subscriber<F, Fut>(id: &str, pattern: &str, handle: F) -> SubscriberDef
 where
     F: Fn(AnyEvent, Cx) -> Fut + Send + Sync + 'static,
@@ -103,6 +104,7 @@ where
 }
 
 /// A subscriber that notes the id in the payload of every event, and does nothing else.
+#[track_caller]
 pub fn noting(id: &str, pattern: &str, seen: &Seen) -> SubscriberDef {
     let seen = seen.clone();
     subscriber(id, pattern, move |event, _| {

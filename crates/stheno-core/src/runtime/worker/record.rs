@@ -72,6 +72,8 @@ impl Worker {
                 () = self.lease.lost() => return End::LostLease,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
+                    // Before the lease is free: another process must not begin what is still ending here.
+                    self.attempts.cut().await;
                     end = End::Cut;
                     break;
                 }

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::OptionalExtension;
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use stheno_core::{
     NewEvent, Timestamp,
     backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
@@ -22,6 +22,27 @@ pub(crate) const MAX_BATCH: usize = 1_000;
 
 /// A batch and who waits for it.
 pub(crate) type AppendOp = Pending<Vec<NewEvent>, Vec<Appended>, AppendError>;
+
+/// The statements that run once per event.
+pub(crate) struct Statements<'c> {
+    newest_of_id: CachedStatement<'c>,
+    insert: CachedStatement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            newest_of_id: connection.prepare_cached(
+                "SELECT sequence, stored FROM events INDEXED BY events_id WHERE id = ?1
+                 ORDER BY sequence DESC LIMIT 1",
+            )?,
+            insert: connection.prepare_cached(
+                "INSERT INTO events (name, stored, time, id, key, source, headers, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+        })
+    }
+}
 
 /// Refuses what can be refused without looking at the log.
 pub(crate) fn check(events: &[NewEvent], max_body: usize) -> Result<(), AppendError> {
@@ -82,7 +103,7 @@ enum Known {
     Some,
 }
 
-fn known(writing: &Writing<'_>, events: &[NewEvent]) -> rusqlite::Result<Known> {
+fn known(writing: &mut Writing<'_>, events: &[NewEvent]) -> rusqlite::Result<Known> {
     if events.len() > 1 {
         let ids: HashSet<_> = events.iter().map(|event| &event.id).collect();
         if ids.len() < events.len() {
@@ -101,12 +122,10 @@ fn known(writing: &Writing<'_>, events: &[NewEvent]) -> rusqlite::Result<Known> 
 }
 
 /// The event of this id that is in the log within the window, or scheduled.
-fn duplicate_of(writing: &Writing<'_>, id: &str) -> rusqlite::Result<Option<Appended>> {
+fn duplicate_of(writing: &mut Writing<'_>, id: &str) -> rusqlite::Result<Option<Appended>> {
     // Within the window there is one at most, and it is the last of its id.
-    let mut statement = writing.connection.prepare_cached(
-        "SELECT sequence, stored FROM events INDEXED BY events_id WHERE id = ?1 ORDER BY sequence DESC LIMIT 1",
-    )?;
-    let newest = statement.query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()?;
+    let newest = &mut writing.statements.newest_of_id;
+    let newest = newest.query_row([id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).optional()?;
     if let Some((sequence, stored)) = newest
         && stored > writing.known_after.as_micros()
     {
@@ -154,11 +173,7 @@ fn last_of_key(writing: &Writing<'_>, key: &str) -> rusqlite::Result<u64> {
 fn store(writing: &mut Writing<'_>, event: &NewEvent) -> rusqlite::Result<u64> {
     writing.note_clock_step()?;
     let name = writing.names.intern(writing.connection, event.name.as_str())?;
-    let mut statement = writing.connection.prepare_cached(
-        "INSERT INTO events (name, stored, time, id, key, source, headers, body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    writing.last = statement.insert((
+    writing.last = writing.statements.insert.insert((
         name,
         writing.now.as_micros(),
         event.time.filter(|time| *time != writing.now).map(Timestamp::as_micros),

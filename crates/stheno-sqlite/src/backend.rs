@@ -11,13 +11,14 @@ use stheno_core::backend::{
     Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
     RecordError, RecordName, RecordWrite, Revision, Tail,
 };
+use tokio::sync::OnceCell;
 
 use crate::{
     append,
     connect::{self, Opened},
     error::{self, Trouble},
     options::SqliteOptions,
-    place::Place,
+    place::{LogFile, Place},
     read,
     readers::Readers,
     records, scheduled,
@@ -40,6 +41,8 @@ pub struct SqliteBackend {
     readers: Arc<Readers>,
     /// `None` in memory, where nobody else writes.
     watcher: Option<Arc<Watcher>>,
+    /// Set once it is closed; of several calls at once, one closes and the others wait for it.
+    closed: OnceCell<()>,
 }
 
 impl SqliteBackend {
@@ -65,6 +68,23 @@ impl SqliteBackend {
         Ok(Arc::new(Self::open_blocking(SqliteOptions::memory())?))
     }
 
+    async fn finish(&self) {
+        self.writer.finish().await;
+        self.readers.finish().await;
+        self.signal.closed();
+        let (writer, readers, watcher) = (Arc::clone(&self.writer), Arc::clone(&self.readers), self.watcher.clone());
+        let let_go = move || {
+            readers.let_go();
+            if let Some(watcher) = watcher {
+                watcher.let_go();
+            }
+            // Last, because the last connection moves the write-ahead log into the file.
+            writer.let_go();
+        };
+        // It can only fail when the runtime is shut down, which lets go of everything too.
+        let _ = tokio::task::spawn_blocking(let_go).await;
+    }
+
     fn open_blocking(options: SqliteOptions) -> Result<Self, Trouble> {
         let Opened { connection, path } = connect::open(&options)?;
         let place = path.as_ref().map_or_else(|| "memory".to_owned(), |path| path.display().to_string());
@@ -75,22 +95,24 @@ impl SqliteBackend {
 
         let signal = Arc::new(Signal::new(last, due));
         let session = Arc::new(Mutex::new(Some(Session::new(connection))));
-        let (readers, watcher) = match &path {
-            Some(path) => {
-                let watcher = Watcher::new(path.clone(), options.clone(), log_id.clone(), Arc::clone(&signal));
-                (Readers::of_file(path.clone(), options.clone()), Some(Arc::new(watcher)))
+        let file = path.map(LogFile::at);
+        let (readers, watcher) = match &file {
+            Some(file) => {
+                let watcher = Watcher::new(file.clone(), options.clone(), log_id.clone(), Arc::clone(&signal));
+                (Readers::of_file(file.path.clone(), options.clone()), Some(Arc::new(watcher)))
             }
             None => (Readers::sharing(Arc::clone(&session)), None),
         };
         let writer = Writer::new(
             place.clone(),
-            path,
+            file,
             Arc::clone(&options.clock),
             options.dedup_window,
             Arc::clone(&signal),
             session,
         );
-        Ok(Self { options, place, log_id, signal, writer: Arc::new(writer), readers: Arc::new(readers), watcher })
+        let (writer, readers, closed) = (Arc::new(writer), Arc::new(readers), OnceCell::new());
+        Ok(Self { options, place, log_id, signal, writer, readers, watcher, closed })
     }
 }
 
@@ -157,20 +179,7 @@ impl Backend for SqliteBackend {
     }
 
     async fn close(&self) {
-        self.writer.finish().await;
-        self.readers.finish().await;
-        self.signal.closed();
-        let (writer, readers, watcher) = (Arc::clone(&self.writer), Arc::clone(&self.readers), self.watcher.clone());
-        let let_go = move || {
-            readers.let_go();
-            if let Some(watcher) = watcher {
-                watcher.let_go();
-            }
-            // Last, because the last connection moves the write-ahead log into the file.
-            writer.let_go();
-        };
-        // It can only fail when the runtime is shut down, which lets go of everything too.
-        let _ = tokio::task::spawn_blocking(let_go).await;
+        self.closed.get_or_init(|| self.finish()).await;
     }
 }
 

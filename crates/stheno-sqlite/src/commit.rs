@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
-use stheno_core::{Timestamp, backend::BackendError};
-use tokio::sync::oneshot;
+use stheno_core::{Clock, Timestamp, backend::BackendError};
+use tokio::{
+    runtime::{self, Handle},
+    sync::oneshot,
+};
 
 use crate::{
-    append::{self, AppendOp},
+    append::{self, AppendOp, Statements},
     error::Trouble,
     names::Names,
     records::{self, RecordsOp},
@@ -28,6 +31,8 @@ pub(crate) struct Writing<'c> {
     pub(crate) last: i64,
     /// When the next scheduled event is due.
     pub(crate) next_due: Option<Timestamp>,
+    /// The statements that run once per event, looked up once per commit.
+    pub(crate) statements: Statements<'c>,
     /// Whether the clock was compared with the last event's time.
     clock_checked: bool,
 }
@@ -52,6 +57,8 @@ impl Writing<'_> {
 /// Something to write, and who waits for the answer.
 pub(crate) struct Pending<I, T, E> {
     pub(crate) input: I,
+    /// The runtime on which somebody waits.
+    home: runtime::Id,
     answer: oneshot::Sender<Result<T, E>>,
     outcome: Option<Result<T, E>>,
 }
@@ -59,7 +66,7 @@ pub(crate) struct Pending<I, T, E> {
 impl<I, T, E: From<Trouble>> Pending<I, T, E> {
     pub(crate) fn new(input: I) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, receiver) = oneshot::channel();
-        (Self { input, answer, outcome: None }, receiver)
+        (Self { input, home: Handle::current().id(), answer, outcome: None }, receiver)
     }
 
     fn settle(self, trouble: Option<&Trouble>) {
@@ -85,8 +92,18 @@ pub(crate) enum Op {
 }
 
 impl Op {
-    fn writes(&self) -> bool {
+    /// Whether it has to be refused once the log is closed.
+    pub(crate) fn writes(&self) -> bool {
         !matches!(self, Op::Finish(_))
+    }
+
+    /// The runtime on which somebody waits for the answer.
+    pub(crate) fn home(&self) -> runtime::Id {
+        match self {
+            Op::Append(op) => op.home,
+            Op::Records(op) => op.home,
+            Op::MoveDue(op) | Op::Finish(op) => op.home,
+        }
     }
 
     /// Writes it. A refusal is an outcome and leaves the transaction as it was; an error spoils the transaction.
@@ -115,52 +132,73 @@ pub(crate) struct Committed {
     pub(crate) next_due: Option<Timestamp>,
 }
 
-/// Writes everything in one transaction. When this fails, nothing of it is written and the connection is as before.
+/// What a commit has to know of the log.
+pub(crate) struct Terms<'t> {
+    pub(crate) place: &'t str,
+    pub(crate) clock: &'t dyn Clock,
+    pub(crate) dedup_window: Duration,
+}
+
+/// Writes everything in one transaction, also what `more` brings while it is open (called with how much there is so far,
+/// until it brings nothing). When this fails, nothing of it is written and the connection is as before.
 pub(crate) fn commit(
     session: &mut Session,
-    ops: &mut [Op],
-    place: &str,
-    now: impl FnOnce() -> Timestamp,
-    dedup_window: Duration,
+    ops: &mut Vec<Op>,
+    terms: &Terms<'_>,
+    more: impl FnMut(usize) -> Vec<Op>,
 ) -> Result<Option<Committed>, Trouble> {
     if !ops.iter().any(Op::writes) {
         return Ok(None);
     }
-    let result = run(session, ops, place, now, dedup_window);
-    if result.is_err() {
-        session.names.forget();
-    }
-    result.map(Some)
-}
-
-fn run(
-    session: &mut Session,
-    ops: &mut [Op],
-    place: &str,
-    now: impl FnOnce() -> Timestamp,
-    dedup_window: Duration,
-) -> Result<Committed, Trouble> {
-    let explain = |error| Trouble::explain(place, error);
     let Session { connection, names } = session;
     // Rolled back when it is dropped before the commit.
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| Trouble::explain(terms.place, error))?;
+    let result = match write(&transaction, names, ops, terms, more) {
+        Ok(committed) => match transaction.commit() {
+            Ok(()) => Ok(Some(committed)),
+            Err(error) => Err(Trouble::explain_commit(terms.place, error)),
+        },
+        Err(error) => Err(Trouble::explain(terms.place, error)),
+    };
+    if result.is_err() {
+        names.forget();
+    }
+    result
+}
+
+fn write(
+    transaction: &Connection,
+    names: &mut Names,
+    ops: &mut Vec<Op>,
+    terms: &Terms<'_>,
+    mut more: impl FnMut(usize) -> Vec<Op>,
+) -> rusqlite::Result<Committed> {
     // The time is taken inside the transaction, so that times rise with sequences across processes too.
-    let now = now();
-    let window = i64::try_from(dedup_window.as_micros()).unwrap_or(i64::MAX);
+    let now = terms.clock.now();
+    let window = i64::try_from(terms.dedup_window.as_micros()).unwrap_or(i64::MAX);
     let mut writing = Writing {
-        last: span::last_sequence(&transaction).map_err(explain)?,
-        next_due: scheduled::next_due(&transaction).map_err(explain)?,
-        connection: &transaction,
+        connection: transaction,
         names,
         now,
         known_after: Timestamp::from_micros(now.as_micros().saturating_sub(window)),
+        last: span::last_sequence(transaction)?,
+        next_due: scheduled::next_due(transaction)?,
+        statements: Statements::prepare(transaction)?,
         clock_checked: false,
     };
-    scheduled::move_due(&mut writing).map_err(explain)?;
-    for op in ops {
-        op.run(&mut writing).map_err(explain)?;
+    scheduled::move_due(&mut writing)?;
+    let mut written = 0;
+    loop {
+        for op in &mut ops[written..] {
+            op.run(&mut writing)?;
+        }
+        written = ops.len();
+        let brought = more(written);
+        if brought.is_empty() {
+            return Ok(Committed { last: writing.last, next_due: writing.next_due });
+        }
+        // Added before they are written, so that they are answered also when writing fails.
+        ops.extend(brought);
     }
-    let committed = Committed { last: writing.last, next_due: writing.next_due };
-    transaction.commit().map_err(|error| Trouble::explain_commit(place, error))?;
-    Ok(committed)
 }

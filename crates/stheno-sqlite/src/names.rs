@@ -22,15 +22,29 @@ pub(crate) struct Names {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NameFilter {
     pub(crate) ids: Vec<i64>,
-    /// The same as SQLite's `json_each` takes it, to give one parameter for any number of names.
+    /// The same as [`json_of`] writes it.
     pub(crate) json: String,
 }
 
 impl NameFilter {
     fn new(ids: Vec<i64>) -> Self {
-        let texts: Vec<String> = ids.iter().map(i64::to_string).collect();
-        Self { ids, json: format!("[{}]", texts.join(",")) }
+        let json = json_of(&ids);
+        Self { ids, json }
     }
+
+    /// The number, if there is exactly one.
+    pub(crate) fn only_one(&self) -> Option<i64> {
+        match self.ids[..] {
+            [id] => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// Numbers as SQLite's `json_each` takes them: one parameter for any number of numbers.
+pub(crate) fn json_of(numbers: &[i64]) -> String {
+    let texts: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    format!("[{}]", texts.join(","))
 }
 
 struct Matched {

@@ -67,22 +67,39 @@ fn refused(message: String) -> Trouble {
     Trouble::new(BackendErrorKind::Address, message)
 }
 
-/// Which file a path stands for: device and inode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FileIdentity(u64, u64);
+/// The file of an open log, and whether its path still leads to it.
+#[derive(Debug, Clone)]
+pub(crate) struct LogFile {
+    pub(crate) path: PathBuf,
+    opened: Option<Identity>,
+}
 
-impl FileIdentity {
-    /// `None` when nothing is there, or the system has no such numbers.
-    #[cfg(unix)]
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        use std::os::unix::fs::MetadataExt;
-        fs::metadata(path).ok().map(|metadata| Self(metadata.dev(), metadata.ino()))
+impl LogFile {
+    /// The file that a path leads to now.
+    pub(crate) fn at(path: PathBuf) -> Self {
+        let opened = identity(&path);
+        Self { path, opened }
     }
 
-    #[cfg(not(unix))]
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        fs::metadata(path).ok().map(|_| Self(0, 0))
+    /// False once the file was moved, deleted or replaced: what is written to the open one is then lost to everybody else.
+    pub(crate) fn is_there(&self) -> bool {
+        identity(&self.path) == self.opened
     }
+}
+
+/// Device and inode.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+/// Without such numbers only a file that is gone is noticed.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<Identity> {
+    fs::metadata(path).ok().map(|_| (0, 0))
 }
 
 #[cfg(test)]
@@ -116,16 +133,17 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_file_has_another_identity() {
+    fn a_file_that_was_replaced_or_deleted_is_noticed() {
         let directory = tempfile::tempdir().unwrap();
         let (path, other) = (directory.path().join("a"), directory.path().join("b"));
         fs::write(&path, "1").unwrap();
         fs::write(&other, "2").unwrap();
-        let before = FileIdentity::of(&path);
-        assert_eq!(before, FileIdentity::of(&path));
+        let file = LogFile::at(path.clone());
+        assert!(file.is_there());
         fs::rename(&other, &path).unwrap();
-        assert_ne!(before, FileIdentity::of(&path));
+        assert!(!file.is_there());
+        let file = LogFile::at(path.clone());
         fs::remove_file(&path).unwrap();
-        assert_eq!(FileIdentity::of(&path), None);
+        assert!(!file.is_there());
     }
 }

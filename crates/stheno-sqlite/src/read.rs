@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, Rows};
 use stheno_core::{
     RecordedEvent,
     backend::{Direction, Page, Query},
 };
 
 use crate::{
-    names::NameFilter,
+    names::{NameFilter, json_of},
     row::{COLUMNS, Decoder},
     seek::sequences_of,
     session::Session,
@@ -127,6 +127,10 @@ impl PageReader<'_> {
         if self.query.key.is_some() {
             return self.near_part_of_key(span);
         }
+        // The index has the events of one name in order, so every row it gives is taken.
+        if filter.only_one().is_some() {
+            return Ok(span);
+        }
         let few_names = filter.ids.len() <= MAX_SEEKS;
         let look = if few_names { (self.limit * LOOK_FACTOR).clamp(MIN_LOOK, MAX_LOOK) } else { MAX_LOOK };
         let look = look as i64;
@@ -155,51 +159,60 @@ impl PageReader<'_> {
 
     /// Takes the events of a span until the page is full; true when it is not.
     fn scan(&mut self, span: Span) -> rusqlite::Result<bool> {
-        let (index, of_key) = match &self.query.key {
-            Some(_) => ("INDEXED BY events_key", "key = ?4 AND"),
-            None => ("NOT INDEXED", ""),
+        let key = self.query.key.as_ref().map(|key| key.as_str());
+        let only_name = self.filter.as_ref().and_then(|filter| filter.only_one());
+        let index = match (key, only_name) {
+            (Some(_), _) => "INDEXED BY events_key",
+            (None, Some(_)) => "INDEXED BY events_name",
+            (None, None) => "NOT INDEXED",
         };
-        // The plus keeps SQLite from asking the index of the names, which does not know the order.
-        let of_names = self.filter.as_ref().map_or("", |_| "AND +name IN (SELECT value FROM json_each(?5))");
+        let of_key = if key.is_some() { "key = ?4 AND" } else { "" };
+        let of_names = match (&self.filter, only_name) {
+            (None, _) => "",
+            (Some(_), Some(_)) => "name = ?5 AND",
+            (Some(_), None) => "name IN (SELECT value FROM json_each(?5)) AND",
+        };
         let order = self.order();
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM events {index}
-             WHERE {of_key} sequence > ?1 AND sequence <= ?2 {of_names} ORDER BY sequence {order} LIMIT ?3"
+             WHERE {of_key} {of_names} sequence > ?1 AND sequence <= ?2 ORDER BY sequence {order} LIMIT ?3"
         ))?;
         statement.raw_bind_parameter(1, span.after)?;
         statement.raw_bind_parameter(2, span.upto)?;
         // One more than fits tells a full page from the end.
         statement.raw_bind_parameter(3, self.limit as i64 + 1)?;
-        if let Some(key) = &self.query.key {
-            statement.raw_bind_parameter(4, key.as_str())?;
+        if key.is_some() {
+            statement.raw_bind_parameter(4, key)?;
         }
-        if let Some(filter) = &self.filter {
-            statement.raw_bind_parameter(5, filter.json.as_str())?;
+        match (&self.filter, only_name) {
+            (None, _) => {}
+            (Some(_), Some(name)) => statement.raw_bind_parameter(5, name)?,
+            (Some(filter), None) => statement.raw_bind_parameter(5, filter.json.as_str())?,
         }
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            if !self.take(row)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        self.take_all(statement.raw_query())
     }
 
     /// Takes the events that the index of the names finds in a span.
     fn seek(&mut self, filter: &NameFilter, span: Span) -> rusqlite::Result<Reach> {
         let wanted = self.limit - self.events.len() + 1;
         let sequences = sequences_of(self.connection, &filter.ids, span, self.query.direction, wanted)?;
-        let mut statement =
-            self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM events WHERE sequence = ?1"))?;
-        for sequence in sequences {
-            let mut rows = statement.query([sequence])?;
-            if let Some(row) = rows.next()?
-                && !self.take(row)?
-            {
-                return Ok(Reach::Full);
+        let order = self.order();
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM events
+             WHERE sequence IN (SELECT value FROM json_each(?1)) ORDER BY sequence {order}"
+        ))?;
+        let all_taken = self.take_all(statement.query([json_of(&sequences)])?)?;
+        Ok(if all_taken { Reach::End } else { Reach::Full })
+    }
+
+    /// Takes rows until the page is full; true when it is not.
+    fn take_all(&mut self, mut rows: Rows<'_>) -> rusqlite::Result<bool> {
+        while let Some(row) = rows.next()? {
+            if !self.take(row)? {
+                return Ok(false);
             }
         }
-        Ok(Reach::End)
+        Ok(true)
     }
 
     /// Takes one event, unless the page is full.

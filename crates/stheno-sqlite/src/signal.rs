@@ -39,6 +39,10 @@ impl Signal {
         self.0.borrow().last
     }
 
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.borrow().state == State::Open
+    }
+
     /// The log reaches to `last`, and the next scheduled event is due then.
     pub(crate) fn advance(&self, last: u64, due: Option<Timestamp>) {
         self.0.send_if_modified(|news| {

@@ -1,7 +1,6 @@
 //! Looking for what other processes wrote, and whether the file is still there.
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -11,15 +10,13 @@ use stheno_core::backend::BackendError;
 use tokio::time::Instant;
 
 use crate::{
-    connect, error::Trouble, options::SqliteOptions, place::FileIdentity, scheduled, session::lock, signal::Signal,
-    span,
+    connect, error::Trouble, options::SqliteOptions, place::LogFile, scheduled, session::lock, signal::Signal, span,
 };
 
 /// Looks at the file while somebody waits for news. Nobody waiting costs nothing, and many waiting cost one look.
 pub(crate) struct Watcher {
-    path: PathBuf,
+    file: LogFile,
     options: SqliteOptions,
-    identity: Option<FileIdentity>,
     log_id: String,
     signal: Arc<Signal>,
     /// When anybody looked last.
@@ -34,14 +31,8 @@ struct Eye {
 }
 
 impl Watcher {
-    pub(crate) fn new(path: PathBuf, options: SqliteOptions, log_id: String, signal: Arc<Signal>) -> Self {
-        let identity = FileIdentity::of(&path);
-        Self { path, options, identity, log_id, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
-    }
-
-    /// Whether the path still leads to the file that was opened.
-    pub(crate) fn file_is_there(&self) -> bool {
-        FileIdentity::of(&self.path) == self.identity
+    pub(crate) fn new(file: LogFile, options: SqliteOptions, log_id: String, signal: Arc<Signal>) -> Self {
+        Self { file, options, log_id, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
     }
 
     /// Waits for the interval and looks, unless somebody else has looked meanwhile. Can be given up at any point.
@@ -52,7 +43,7 @@ impl Watcher {
         }
         let watcher = Arc::clone(self);
         let looked = tokio::task::spawn_blocking(move || watcher.look());
-        let place = || self.path.display().to_string();
+        let place = || self.file.path.display().to_string();
         match looked.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Trouble::explain(&place(), error).into()),
@@ -72,22 +63,25 @@ impl Watcher {
     }
 
     fn look(&self) -> rusqlite::Result<()> {
-        if !self.file_is_there() {
+        if !self.file.is_there() {
             self.signal.changed();
             return Ok(());
         }
         let mut eye = lock(&self.eye);
+        if !self.signal.is_open() {
+            return Ok(());
+        }
         let eye = match &mut *eye {
             Some(eye) => eye,
             // A version that no file has, so that the first look reads.
-            none => none.insert(Eye { connection: connect::open_reader(&self.path, &self.options)?, version: -1 }),
+            none => none.insert(Eye { connection: connect::open_reader(&self.file.path, &self.options)?, version: -1 }),
         };
         let version = eye.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
         if version == eye.version {
             return Ok(());
         }
-        // Asked before the snapshot is taken: this process may commit while it is looked at.
-        let known = self.signal.last();
+        // Heard before the snapshot is taken, which therefore reaches at least as far.
+        let heard = self.signal.last();
         let snapshot = eye.connection.unchecked_transaction()?;
         let log_id: String = snapshot.query_row("SELECT log_id FROM meta", [], |row| row.get(0))?;
         let last = span::last_sequence(&snapshot)?.cast_unsigned();
@@ -95,7 +89,7 @@ impl Watcher {
         drop(snapshot);
         eye.version = version;
         // Another log, or an older state of this one, was copied over the file.
-        if log_id != self.log_id || last < known {
+        if log_id != self.log_id || last < heard {
             self.signal.changed();
         } else {
             self.signal.advance(last, due);

@@ -6,39 +6,48 @@
 
 use std::{
     mem,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use stheno_core::{
     Clock, NewEvent,
     backend::{AppendError, Appended, BackendError, RecordError, RecordWrite, Revision},
 };
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
-    commit::{self, Op, Pending},
+    commit::{self, Op, Pending, Terms},
     error::{self, Trouble},
-    place::FileIdentity,
+    place::LogFile,
     session::{Session, lock},
     signal::Signal,
 };
 
 /// Commits in a row before a task makes room for others on the runtime's blocking threads.
 const COMMITS_PER_TURN: usize = 64;
+/// A commit waits for those who are expected at most this part of the time the last one took.
+const PATIENCE_SHARE: u32 = 4;
+/// A shorter wait would cost more than it gains.
+const MIN_PATIENCE: Duration = Duration::from_micros(40);
+/// A slow disk does not make the wait longer than this.
+const MAX_PATIENCE: Duration = Duration::from_micros(500);
+/// A transaction that has been open for this long takes nothing more, however much comes.
+const MAX_OPEN: Duration = Duration::from_millis(5);
 
 /// Writes to the log and the records.
 pub(crate) struct Writer {
     place: String,
-    /// Where the file is and which one it was when it was opened; `None` in memory.
-    file: Option<(PathBuf, Option<FileIdentity>)>,
+    /// `None` in memory.
+    file: Option<LogFile>,
     clock: Arc<dyn Clock>,
     dedup_window: Duration,
     signal: Arc<Signal>,
     /// The one connection that writes; gone once the log is closed.
     session: Arc<Mutex<Option<Session>>>,
     queue: Mutex<Queue>,
+    /// Rung when as many have gathered as a commit waits for.
+    complete: Condvar,
 }
 
 #[derive(Default)]
@@ -48,22 +57,24 @@ struct Queue {
     /// Whether a task is there that will look at `gathered` again before it ends.
     writing: bool,
     closed: bool,
+    /// How many the next commit is for, if those who were answered last come back at once.
+    expected: usize,
+    /// How long the next commit may wait for them.
+    patience: Duration,
+    /// How many a commit is waiting for right now; 0 when none waits.
+    missing: usize,
 }
 
 impl Writer {
     pub(crate) fn new(
         place: String,
-        path: Option<PathBuf>,
+        file: Option<LogFile>,
         clock: Arc<dyn Clock>,
         dedup_window: Duration,
         signal: Arc<Signal>,
         session: Arc<Mutex<Option<Session>>>,
     ) -> Self {
-        let file = path.map(|path| {
-            let identity = FileIdentity::of(&path);
-            (path, identity)
-        });
-        Self { place, file, clock, dedup_window, signal, session, queue: Mutex::default() }
+        Self { place, file, clock, dedup_window, signal, session, queue: Mutex::default(), complete: Condvar::new() }
     }
 
     /// Appends a batch. It has its place in the order once the future was polled the first time.
@@ -94,7 +105,7 @@ impl Writer {
         let (pending, answer) = Pending::new(());
         self.bring(Op::Finish(pending));
         lock(&self.queue).closed = true;
-        // An error means that it was closed before, or that the writing task ended: nothing is left to wait for.
+        // An error means that the writing task ended early: nothing is left to wait for.
         let _: Result<(), BackendError> = self.answer_of(answer).await;
     }
 
@@ -113,12 +124,15 @@ impl Writer {
     fn bring(self: &Arc<Self>, op: Op) {
         {
             let mut queue = lock(&self.queue);
-            if queue.closed {
+            if queue.closed && op.writes() {
                 drop(queue);
                 op.settle(Some(&error::closed()));
                 return;
             }
             queue.gathered.push(op);
+            if queue.gathered.len() == queue.missing {
+                self.complete.notify_one();
+            }
             if mem::replace(&mut queue.writing, true) {
                 return;
             }
@@ -126,8 +140,9 @@ impl Writer {
         Turn::start(Arc::clone(self));
     }
 
-    /// Commits everything that has gathered. False when there was nothing; then nobody writes any more.
+    /// Commits what has gathered and answers it. False when there was nothing; then nobody writes any more.
     fn commit_gathered(&self) -> bool {
+        let began = Instant::now();
         let mut ops = {
             let mut queue = lock(&self.queue);
             if queue.gathered.is_empty() {
@@ -137,32 +152,84 @@ impl Writer {
             mem::take(&mut queue.gathered)
         };
         let trouble = self.commit(&mut ops).err();
-        for op in ops {
-            op.settle(trouble.as_ref());
+        {
+            let mut queue = lock(&self.queue);
+            // Those who are answered now often come back at once, and the others are here already.
+            queue.expected = ops.len() + queue.gathered.len();
+            queue.patience = (began.elapsed() / PATIENCE_SHARE).min(MAX_PATIENCE);
         }
+        Answers { ops, trouble }.give();
         true
     }
 
-    fn commit(&self, ops: &mut [Op]) -> Result<(), Trouble> {
+    fn commit(&self, ops: &mut Vec<Op>) -> Result<(), Trouble> {
         let mut session = lock(&self.session);
         let session = session.as_mut().ok_or_else(error::closed)?;
         self.check_file()?;
-        let now = || self.clock.now();
-        if let Some(committed) = commit::commit(session, ops, &self.place, now, self.dedup_window)? {
+        let terms = Terms { place: &self.place, clock: &*self.clock, dedup_window: self.dedup_window };
+        let mut opened = None;
+        let more = |so_far| self.more(so_far, *opened.get_or_insert_with(Instant::now));
+        if let Some(committed) = commit::commit(session, ops, &terms, more)? {
             // Before anybody is answered, so that who reads after an answer finds the log as long as it is.
             self.signal.advance(committed.last.cast_unsigned(), committed.next_due);
         }
         Ok(())
     }
 
+    /// What has gathered while a transaction was open. Waits a moment for those who are expected: a commit for twice as many
+    /// costs far less than two commits.
+    fn more(&self, so_far: usize, opened: Instant) -> Vec<Op> {
+        let mut queue = lock(&self.queue);
+        let open_for = opened.elapsed();
+        if open_for > MAX_OPEN {
+            return Vec::new();
+        }
+        let patience = queue.patience.saturating_sub(open_for);
+        if queue.gathered.is_empty() && so_far < queue.expected && patience >= MIN_PATIENCE {
+            queue.missing = queue.expected - so_far;
+            let incomplete = |queue: &mut Queue| queue.gathered.len() < queue.missing;
+            let waited = self.complete.wait_timeout_while(queue, patience, incomplete);
+            (queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            queue.missing = 0;
+        }
+        mem::take(&mut queue.gathered)
+    }
+
     /// Refuses to write into a file that was moved or deleted: what is written there would be lost without a sound.
     fn check_file(&self) -> Result<(), Trouble> {
         match &self.file {
-            Some((path, identity)) if FileIdentity::of(path) != *identity => {
+            Some(file) if !file.is_there() => {
                 self.signal.changed();
                 Err(error::log_changed(&self.place))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// What a commit answers. Given when it is dropped, so that everybody is answered also when the runtime is shut down.
+struct Answers {
+    ops: Vec<Op>,
+    trouble: Option<Trouble>,
+}
+
+impl Answers {
+    /// Waking hundreds of tasks from a thread outside of their runtime costs as much as the commit. So those who wait on
+    /// the runtime of this thread are answered by one task in it. Those who wait on another one are answered from here: a
+    /// runtime whose tasks block must not hold up what others wait for, such as the renewal of a lease.
+    fn give(mut self) {
+        let here = Handle::current().id();
+        let near: Vec<Op> = self.ops.extract_if(.., |op| op.home() == here).collect();
+        let near = Answers { ops: near, trouble: self.trouble.clone() };
+        drop(self);
+        tokio::spawn(async move { drop(near) });
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        for op in self.ops.drain(..) {
+            op.settle(self.trouble.as_ref());
         }
     }
 }
@@ -208,8 +275,6 @@ impl Drop for Turn {
             stheno_core::backend::BackendErrorKind::Unavailable,
             format!("the runtime that wrote to {} was shut down before this was written; try again", self.writer.place),
         );
-        for op in refused {
-            op.settle(Some(&trouble));
-        }
+        drop(Answers { ops: refused, trouble: Some(trouble) });
     }
 }

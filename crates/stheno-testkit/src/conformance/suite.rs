@@ -136,6 +136,7 @@ macro_rules! conformance_suite {
                 the_drain_deadline_cuts_what_is_under_way,
                 a_handler_hears_that_it_shall_stop,
                 a_stop_in_order_hands_over_at_once,
+                a_stop_right_after_the_start_leaves_no_lease_behind,
                 nothing_is_begun_after_a_stop,
             }
             delivery::takeover {

@@ -3,14 +3,14 @@
 use std::{
     env, fmt, io,
     path::{Path, PathBuf},
-    process::{ExitCode, Termination},
+    process::{self, ExitCode, Termination},
 };
 
 use stheno_core::{
-    App, Config, ConfigError,
+    App, Config, ConfigError, PublishError,
     app::{StartError, Stopped},
     async_trait,
-    backend::BackendError,
+    backend::{BackendError, BackendErrorKind},
 };
 
 use crate::connect;
@@ -19,21 +19,42 @@ use crate::connect;
 const DEFAULT_URL: &str = "sqlite://stheno.db";
 /// The configuration file, unless `STHENO_CONFIG` names another.
 const CONFIG: &str = "stheno.toml";
+/// What messages call a configuration that the host brings itself.
+const BUILT_IN: &str = "the built-in configuration";
 /// The manifest, unless the app names another.
 const MANIFEST: &str = "stheno.manifest.json";
 
-/// Why a host could not be set up. Its `Debug` is for people too, since `main` prints it.
+/// Why a host could not be set up, or could not publish. Its `Debug` is for people too, since `main` prints it.
 pub struct Error(Box<Kind>);
 
 enum Kind {
     Config(ConfigError),
     Nats,
     Backend(BackendError),
+    Publish(PublishError),
+    Own(Box<dyn std::error::Error + Send + Sync>),
     Manifest(PathBuf, io::Error),
 }
 
 /// The result of a host's `main`.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A failure of the host's own: a pool that cannot be opened, a variable that is not set.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(Box::new(Kind::Own(error.into())))
+    }
+
+    /// How a host ends that could not be set up for this reason.
+    pub fn exit(&self) -> Exit {
+        match &*self.0 {
+            Kind::Config(_) | Kind::Nats => Exit::CONFIG,
+            Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
+            Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
+            Kind::Publish(_) | Kind::Own(_) => Exit::FAILED,
+        }
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,6 +65,8 @@ impl fmt::Display for Error {
                  Set STHENO_URL to where the log is, for example STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
             ),
             Kind::Backend(error) => write!(f, "{error}"),
+            Kind::Publish(error) => write!(f, "{error}"),
+            Kind::Own(error) => write!(f, "{error}"),
             Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
         }
     }
@@ -66,6 +89,8 @@ impl std::error::Error for Error {
         match &*self.0 {
             Kind::Config(_) | Kind::Nats => None,
             Kind::Backend(error) => std::error::Error::source(error),
+            Kind::Publish(error) => std::error::Error::source(error),
+            Kind::Own(error) => error.source(),
             Kind::Manifest(_, error) => Some(error),
         }
     }
@@ -74,6 +99,12 @@ impl std::error::Error for Error {
 impl From<BackendError> for Error {
     fn from(error: BackendError) -> Self {
         Self(Box::new(Kind::Backend(error)))
+    }
+}
+
+impl From<PublishError> for Error {
+    fn from(error: PublishError) -> Self {
+        Self(Box::new(Kind::Publish(error)))
     }
 }
 
@@ -92,6 +123,12 @@ impl Exit {
     pub const CONFIG: Exit = Exit(78);
     /// Its log cannot be used now (`EX_UNAVAILABLE`): starting it again later may help.
     pub const UNAVAILABLE: Exit = Exit(69);
+    /// It failed for a reason of its own (`EX_SOFTWARE`).
+    pub const FAILED: Exit = Exit(70);
+    /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start.
+    pub const CUT: Exit = Exit(75);
+    /// It was called in a way it does not understand, or asked for what is not there (`EX_USAGE`).
+    pub const USAGE: Exit = Exit(64);
     /// It did what it was asked.
     pub const OK: Exit = Exit(0);
 
@@ -107,10 +144,40 @@ impl From<Stopped> for Exit {
     }
 }
 
+impl From<&StartError> for Exit {
+    fn from(error: &StartError) -> Self {
+        match error {
+            StartError::Problems(_) => Exit::CONFIG,
+            _ => Exit::UNAVAILABLE,
+        }
+    }
+}
+
 impl Termination for Exit {
     fn report(self) -> ExitCode {
         ExitCode::from(self.0)
     }
+}
+
+/// Runs a host for `main`: one that cannot be set up says why on standard error, and ends with the code for the reason,
+/// where a `main` that returns the error would end with 1 for every reason.
+///
+/// ```no_run
+/// # mod receipts { stheno::plugin!("receipts"); }
+/// use stheno::{App, prelude::*};
+///
+/// stheno::plugins!(receipts);
+///
+/// #[tokio::main]
+/// async fn main() -> stheno::Exit {
+///     stheno::host(async { App::from_env().await?.plugins(plugins()).run().await }).await
+/// }
+/// ```
+pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
+    run.await.unwrap_or_else(|error| {
+        eprintln!("{error:?}");
+        error.exit()
+    })
 }
 
 /// `App::from_env` and `App::run`.
@@ -125,10 +192,20 @@ pub trait AppExt: Sized {
     /// address is: a silent local file in a container is lost events.
     async fn from_env() -> Result<App>;
 
+    /// The same for a host that brings a configuration of its own, `include_str!("../stheno.toml")`: it is taken when
+    /// there is no file `stheno.toml`, and `STHENO_CONFIG` names no other. Variables still come before it.
+    ///
+    /// # Errors
+    /// As [`AppExt::from_env`].
+    async fn from_env_or(built_in: &str) -> Result<App>;
+
     /// Says on standard error what is linked and enabled, then runs until SIGTERM, SIGINT or Ctrl-C.
     ///
     /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `STHENO_MANIFEST=check` a difference from it is
     /// a start-up error.
+    ///
+    /// When a second signal or the drain deadline cuts what is under way, the process ends here: a handler that never
+    /// gives its thread back would keep the runtime, and with it `main`, from ending.
     ///
     /// # Errors
     /// When the manifest cannot be written. An app that cannot start says why on standard error and ends with a code.
@@ -138,10 +215,15 @@ pub trait AppExt: Sized {
 #[async_trait]
 impl AppExt for App {
     async fn from_env() -> Result<App> {
-        let path = env::var_os("STHENO_CONFIG").map_or_else(|| PathBuf::from(CONFIG), PathBuf::from);
-        let config = Config::read(&path)?.with_environment(variables());
-        let url = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), &path)?;
-        Ok(connect::app(&url).await?.config(config))
+        from_config(Config::read(&config_path())?, &config_path()).await
+    }
+
+    async fn from_env_or(built_in: &str) -> Result<App> {
+        let path = config_path();
+        match env::var_os("STHENO_CONFIG").is_some() || path.exists() {
+            true => Self::from_env().await,
+            false => from_config(Config::parse(built_in, BUILT_IN)?, Path::new(BUILT_IN)).await,
+        }
     }
 
     async fn run(self) -> Result<Exit> {
@@ -153,11 +235,25 @@ impl AppExt for App {
         match app.start().await {
             Ok(running) => {
                 eprint!("{}", running.table());
-                Ok(running.until_signal().await.into())
+                let exit = Exit::from(running.until_signal().await);
+                if exit == Exit::CUT {
+                    process::exit(exit.code().into());
+                }
+                Ok(exit)
             }
             Err(error) => Ok(refuse(&error)),
         }
     }
+}
+
+fn config_path() -> PathBuf {
+    env::var_os("STHENO_CONFIG").map_or_else(|| PathBuf::from(CONFIG), PathBuf::from)
+}
+
+async fn from_config(config: Config, place: &Path) -> Result<App> {
+    let config = config.with_environment(variables());
+    let url = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
+    Ok(connect::app(&url).await?.config(config))
 }
 
 /// Environment variables that are text; others can be none of ours.
@@ -200,10 +296,7 @@ fn refuse(error: &StartError) -> Exit {
         eprintln!("  because {error}");
         source = error.source();
     }
-    match error {
-        StartError::Problems(_) => Exit::CONFIG,
-        _ => Exit::UNAVAILABLE,
-    }
+    error.into()
 }
 
 #[cfg(test)]

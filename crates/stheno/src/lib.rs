@@ -72,7 +72,14 @@ pub use stheno_core::{
     async_trait, catalog, declare_event, decode_json, decode_token, encode_token, plugin, plugins, register_subscriber,
     subscriber,
 };
-pub use stheno_core::{app, backend, delivery, headers, runtime::operator::Operator};
+pub use stheno_core::{
+    app, backend, delivery, headers,
+    runtime::{
+        operator::{Operator, RewindTo, SubscriberStatus},
+        progress::Progress,
+        unknown::UnknownName,
+    },
+};
 
 #[cfg(feature = "medusa")]
 #[doc(inline)]
@@ -83,5 +90,5 @@ pub use stheno_sqlite as sqlite;
 
 pub use crate::{
     connect::{BusExt, backend as open_backend},
-    host::{AppExt, Error, Exit, Result},
+    host::{AppExt, Error, Exit, Result, host},
 };

@@ -218,11 +218,12 @@ impl Running {
     /// Runs until SIGTERM, SIGINT or Ctrl-C, then stops in order; a second signal ends it at once. Also returns when a
     /// subscriber ends on its own.
     pub async fn until_signal(mut self) -> Stopped {
+        let mut signals = Signals::listen();
         let failed = tokio::select! {
-            () = signal() => false,
+            () = signals.next() => false,
             () = any_ended(&mut self.supervisors) => true,
         };
-        match self.stop_or(signal()).await {
+        match self.stop_or(signals.next()).await {
             Stopped::Drained if failed => Stopped::Failed,
             stopped => stopped,
         }
@@ -286,26 +287,45 @@ async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
     supervisors.remove(ended);
 }
 
-/// Returns at SIGTERM, SIGINT or Ctrl-C.
-async fn signal() {
+/// SIGTERM, SIGINT or Ctrl-C. Listened to from the first one on, so that a second one is never missed in between.
+struct Signals {
     #[cfg(unix)]
-    {
+    heard: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
+            (Ok(terminate), Ok(interrupt)) => Self { heard: Some([terminate, interrupt]) },
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
+                Self { heard: None }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        match &mut self.heard {
+            Some([terminate, interrupt]) => {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
                 }
             }
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
-                std::future::pending::<()>().await;
-            }
+            None => std::future::pending().await,
         }
     }
+
     #[cfg(not(unix))]
-    {
+    fn listen() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "Ctrl-C cannot be heard");
             std::future::pending::<()>().await;

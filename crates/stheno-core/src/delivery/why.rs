@@ -162,7 +162,7 @@ impl fmt::Display for Why {
             }
             Why::Dead(letter) => write!(
                 f,
-                "it is a dead letter ({}) after {} attempts: {}",
+                "it is a dead letter ({}) after attempt {}: {}",
                 letter.reason,
                 letter.attempts,
                 letter.error.join(": ")

@@ -9,7 +9,7 @@ use crate::{
     backend::{Backend, BackendError, Query},
     bus::Bus,
     delivery::{
-        doc::{DeadLetter, LaneDoc, StateDoc},
+        doc::{DeadLetter, LaneDoc, Note, StateDoc},
         names,
         why::{Why, why},
     },
@@ -82,9 +82,8 @@ impl Operator {
     pub async fn subscribers(&self) -> Result<Vec<SubscriberStatus>, BackendError> {
         let last = self.backend().info().await?.last;
         let mut all = Vec::new();
-        for record in self.backend().list_records("sub/").await? {
-            let id = record.name.as_str().strip_prefix("sub/").and_then(|rest| rest.strip_suffix("/state"));
-            let Some(id) = id else { continue };
+        for record in self.backend().list_records(names::SUBSCRIBERS).await? {
+            let Some(id) = names::stated(&record.name) else { continue };
             let state: StateDoc = store::parse(&record)?;
             let reached = state.done.last().map_or(state.floor, |(_, end)| *end);
             let lanes = store::lanes(self.backend(), id).await?;
@@ -99,6 +98,17 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn dead_letters(&self, subscriber: &str) -> Result<Vec<DeadLetter>, BackendError> {
         store::dead_letters(self.backend(), subscriber).await
+    }
+
+    /// What else was worth remembering of a subscriber, oldest first: skips and failed attempts with their reasons, redrives,
+    /// discards. Only so many are kept.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn notes(&self, subscriber: &str) -> Result<Vec<Note>, BackendError> {
+        let mut notes = store::notes(self.backend(), subscriber).await?;
+        notes.sort_by_key(|note| note.at);
+        Ok(notes)
     }
 
     /// One event of the log, with its raw body.

@@ -2,10 +2,22 @@
 
 /// Makes one test per behaviour; the expression makes the [`Harness`](crate::conformance::Harness) of each.
 ///
-/// ```ignore
-/// struct OnDisk(tempfile::TempDir);
-/// ..
-/// stheno_testkit::conformance_suite!(OnDisk(tempfile::tempdir().expect("a directory")));
+/// ```
+/// use std::sync::Arc;
+/// use stheno_core::{async_trait, backend::Backend};
+/// use stheno_testkit::conformance::Harness;
+///
+/// struct InMemory;
+///
+/// #[async_trait]
+/// impl Harness for InMemory {
+///     async fn open(&self) -> Arc<dyn Backend> {
+///         stheno_sqlite::SqliteBackend::memory().expect("a log in memory")
+///     }
+/// }
+///
+/// stheno_testkit::conformance_suite!(InMemory);
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! conformance_suite {

@@ -156,7 +156,8 @@ impl App {
         self
     }
 
-    /// Takes the time from another clock. Leases do not: they count on the system's.
+    /// Takes the time of retries and delays from another clock. Leases, time-outs and lingering batches do not: they count
+    /// on the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self

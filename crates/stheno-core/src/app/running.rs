@@ -277,6 +277,18 @@ pub struct NotSettled {
     last: u64,
 }
 
+impl NotSettled {
+    /// The subscriber that was busy.
+    pub fn subscriber(&self) -> &str {
+        &self.subscriber
+    }
+
+    /// What it was doing.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
 /// Returns when one has ended, and takes it out: a handle must not be awaited twice.
 async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
     let ended = std::future::poll_fn(|context| {

@@ -244,7 +244,7 @@ pub(crate) fn all_catalogs(added: &[Catalog], plugins: &[Plugin]) -> (Catalogs, 
 }
 
 pub(crate) fn bus(app: &App, catalogs: Catalogs) -> Bus {
-    let mut bus = Bus::new(Arc::clone(&app.backend), Arc::new(catalogs));
+    let mut bus = Bus::new(Arc::clone(&app.backend), Arc::new(catalogs)).with_clock(Arc::clone(&app.clock));
     if let Some(source) = &app.source {
         bus = bus.with_source(source);
     }

@@ -48,17 +48,23 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// Waits until the lease can be taken, and takes it.
+    /// Waits until the lease can be taken, and takes it; `None` if `give_up` came first. The taking itself is not given up
+    /// half-way: it might have succeeded, and nobody would release the lease.
     pub(crate) async fn acquire(
         backend: &Arc<dyn Backend>,
         subscriber: &str,
         holder: &str,
         time: Duration,
-    ) -> Result<Arc<Self>, BackendError> {
+        give_up: impl Future<Output = ()>,
+    ) -> Result<Option<Arc<Self>>, BackendError> {
         let name = names::lease(subscriber);
         let mut seen: Option<(Revision, Instant)> = None;
+        let mut give_up = std::pin::pin!(give_up);
         loop {
-            let found = backend.get_record(&name).await?;
+            let found = tokio::select! {
+                found = backend.get_record(&name) => found?,
+                () = &mut give_up => return Ok(None),
+            };
             let doc = found.as_ref().and_then(|record| serde_json::from_slice::<LeaseDoc>(&record.value).ok());
             let (expect, epoch, free) = match (&found, doc) {
                 (None, _) => (Expect::Absent, 1, true),
@@ -81,13 +87,16 @@ impl Lease {
                 match backend.write_records(vec![write]).await {
                     Ok(revisions) => {
                         let revision = revisions.first().copied().unwrap_or(Revision(0));
-                        return Ok(Arc::new(Self::held(name, doc, time, asked, revision)));
+                        return Ok(Some(Arc::new(Self::held(name, doc, time, asked, revision))));
                     }
                     Err(RecordError::Conflict { .. }) => continue,
                     Err(RecordError::Backend(error)) => return Err(error),
                 }
             }
-            tokio::time::sleep((time / 16).min(Duration::from_millis(500))).await;
+            tokio::select! {
+                () = tokio::time::sleep((time / 16).min(Duration::from_millis(500))) => {}
+                () = &mut give_up => return Ok(None),
+            }
         }
     }
 

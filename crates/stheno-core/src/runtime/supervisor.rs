@@ -61,22 +61,24 @@ pub(crate) struct Supervisor {
     pub(crate) progress: watch::Sender<Progress>,
 }
 
+/// A subscriber that was taken over: its lease, where it goes on, and the revision that guards its state.
+type Held = (Arc<Lease>, Machine, Option<Revision>);
+
 impl Supervisor {
     /// Runs until the app stops, and says how it ended. Runs on the control thread.
     pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
-            let held = tokio::select! {
-                held = self.take_over() => held,
-                _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
-            };
-            let (lease, machine, guard) = match held {
-                Ok(held) => held,
+            let (lease, machine, guard) = match self.take_over(&mut stopping).await {
+                Ok(Some(held)) => held,
+                Ok(None) => return End::Stopped,
                 Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
                 Err(error) => {
                     tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
-                    tokio::time::sleep(RETRY).await;
-                    continue;
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => continue,
+                        _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
+                    }
                 }
             };
             let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
@@ -112,11 +114,18 @@ impl Supervisor {
         }
     }
 
-    /// Gets the lease and writes the state under the new epoch, so that an earlier holder cannot write any more.
-    async fn take_over(&self) -> Result<(Arc<Lease>, Machine, Option<Revision>), BackendError> {
+    /// Gets the lease and writes the state under the new epoch, so that an earlier holder cannot write any more. Nothing, if
+    /// the app was asked to stop before.
+    async fn take_over(&self, stopping: &mut watch::Receiver<bool>) -> Result<Option<Held>, BackendError> {
         let Enabled { id, policy, patterns, batch, .. } = &self.subscriber;
         let backend = &self.around.backend;
-        let lease = Lease::acquire(backend, id, &self.holder, self.lease_time).await?;
+        let stop = async {
+            // The sender is gone only after the app is: that means stop as well.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let Some(lease) = Lease::acquire(backend, id, &self.holder, self.lease_time, stop).await? else {
+            return Ok(None);
+        };
         let mut policy = policy.clone();
         if *batch {
             // The machine counts events; a call has many.
@@ -147,7 +156,7 @@ impl Supervisor {
             match backend.write_records(commit.writes(id, guard)).await {
                 Ok(revisions) => {
                     machine.committed(&commit);
-                    return Ok((lease, machine, revisions.first().copied()));
+                    return Ok(Some((lease, machine, revisions.first().copied())));
                 }
                 // The earlier holder wrote once more meanwhile.
                 Err(RecordError::Conflict { .. }) if lease.is_good() => {}
@@ -252,7 +261,10 @@ async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, Backe
     if backend.get_record(&old_state).await?.is_none() {
         return Ok(false);
     }
-    let lease = Lease::acquire(backend, was, id, crate::runtime::lease::LEASE).await?;
+    let never = std::future::pending();
+    let Some(lease) = Lease::acquire(backend, was, id, crate::runtime::lease::LEASE, never).await? else {
+        return Ok(false);
+    };
     let prefix = names::everything(was);
     let records = backend.list_records(&prefix).await?;
     let renamed = |name: &str| format!("{}{}", names::everything(id), name.strip_prefix(&prefix).unwrap_or(name));

@@ -2,10 +2,22 @@
 
 /// Makes one test per behaviour; the expression makes the [`Harness`](crate::conformance::Harness) of each.
 ///
-/// ```ignore
-/// struct OnDisk(tempfile::TempDir);
-/// ..
-/// stheno_testkit::conformance_suite!(OnDisk(tempfile::tempdir().expect("a directory")));
+/// ```
+/// use std::sync::Arc;
+/// use stheno_core::{async_trait, backend::Backend};
+/// use stheno_testkit::conformance::Harness;
+///
+/// struct InMemory;
+///
+/// #[async_trait]
+/// impl Harness for InMemory {
+///     async fn open(&self) -> Arc<dyn Backend> {
+///         stheno_sqlite::SqliteBackend::memory().expect("a log in memory")
+///     }
+/// }
+///
+/// stheno_testkit::conformance_suite!(InMemory);
+/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! conformance_suite {
@@ -136,6 +148,7 @@ macro_rules! conformance_suite {
                 the_drain_deadline_cuts_what_is_under_way,
                 a_handler_hears_that_it_shall_stop,
                 a_stop_in_order_hands_over_at_once,
+                a_stop_right_after_the_start_leaves_no_lease_behind,
                 nothing_is_begun_after_a_stop,
             }
             delivery::takeover {

@@ -121,9 +121,22 @@ pub(crate) fn next_due(running: &Running) -> Option<Timestamp> {
     running.progress().iter().filter_map(|(_, progress)| progress.next_due).min()
 }
 
+/// Waits until a subscriber is this far.
+pub(crate) async fn until_progress(running: &Running, subscriber: &str, what: &str, so: impl Fn(&Progress) -> bool) {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        let progress = progress(running, subscriber);
+        if so(&progress) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{what}: {progress:?} after {LIMIT:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Waits until this process runs a subscriber.
 pub(crate) async fn held(running: &Running, subscriber: &str) {
-    until(&format!("{subscriber} is run here"), true, async || progress(running, subscriber).held).await;
+    until_progress(running, subscriber, &format!("{subscriber} is run here"), |progress| progress.held).await;
 }
 
 pub(crate) fn progress(running: &Running, subscriber: &str) -> Progress {

@@ -16,14 +16,14 @@ use crate::{
         Harness,
         orders::{of_order, ping, placed, stored},
         probe::{Calls, Door},
-        world::{World, bounded, publish, run_out, settle, start},
+        world::{World, bounded, publish, run_out, settle, start, until_progress},
     },
 };
 
 const ID: &str = "probe.batch";
 /// Longer than any test: such a batch is only begun because it is full.
 const LONG: Duration = Duration::from_secs(3600);
-const SHORT: Duration = Duration::from_millis(20);
+const SHORT: Duration = Duration::from_millis(5);
 
 type Bodies = Batch<Body<Map<String, Value>>>;
 
@@ -174,10 +174,7 @@ pub async fn a_stop_begins_the_batch_that_has_gathered(harness: &dyn Harness) {
     for number in 0..3 {
         publish(running.bus(), ping(number)).await;
     }
-    crate::conformance::world::until("all three have gathered", 3, async || {
-        crate::conformance::world::progress(&running, ID).running
-    })
-    .await;
+    until_progress(&running, ID, "all three have gathered", |progress| progress.running == 3).await;
     assert!(!begun.is_open());
     assert_eq!(running.stop().await, stheno_core::app::Stopped::Drained);
     assert_eq!(flat(&calls), [1, 2, 3]);

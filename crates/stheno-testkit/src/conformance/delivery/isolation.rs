@@ -85,11 +85,11 @@ pub async fn a_blocking_handler_keeps_its_lease_and_delays_nobody(harness: &dyn 
             }
         })
     };
-    let app = world.app().await.lease(Duration::from_millis(600));
+    let app = world.app().await.lease(Duration::from_secs(2));
     let running = start(app.subscribe(blocks).subscribe(quick.content("probe.quick"))).await;
     // Another process would take over as soon as it could.
     let waiting =
-        start(world.app().await.lease(Duration::from_millis(600)).subscribe(blocking.content("probe.blocking"))).await;
+        start(world.app().await.lease(Duration::from_secs(2)).subscribe(blocking.content("probe.blocking"))).await;
     publish(running.bus(), placed("a")).await;
     blocking.until_len(1).await;
     let _release_at_the_end = ReleaseOnDrop(Arc::clone(&released));
@@ -97,7 +97,7 @@ pub async fn a_blocking_handler_keeps_its_lease_and_delays_nobody(harness: &dyn 
         publish(running.bus(), placed(number)).await;
     }
     quick.until_len(21).await;
-    for _ in 0..6 {
+    for _ in 0..4 {
         let before = renewals(&world).await;
         until("the lease is renewed", true, async || renewals(&world).await > before).await;
     }

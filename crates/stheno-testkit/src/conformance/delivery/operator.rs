@@ -15,7 +15,7 @@ use crate::{
         Harness,
         orders::{CANCELED, PLACED, name, of_order, ping, placed, stored},
         probe::{Calls, Door},
-        world::{World, progress, publish, run_out, settle, start, until},
+        world::{World, publish, run_out, settle, start, until, until_progress},
     },
 };
 
@@ -26,7 +26,7 @@ async fn why(running: &Running, sequence: u64) -> Why {
 }
 
 async fn paused(running: &Running, wanted: bool) {
-    until("the command is carried out", wanted, async || progress(running, ID).paused).await;
+    until_progress(running, ID, "the command is carried out", |progress| progress.paused == wanted).await;
     settle(running).await;
 }
 

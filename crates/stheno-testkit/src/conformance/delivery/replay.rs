@@ -15,7 +15,7 @@ use crate::{
         Harness,
         orders::{ping, placed},
         probe::{Called, Calls, Door},
-        world::{World, progress, publish, run_out, settle, start, until},
+        world::{World, progress, publish, run_out, settle, start, until, until_progress},
     },
 };
 
@@ -24,7 +24,7 @@ const ID: &str = "probe.replayed";
 async fn rewind(running: &Running, to: RewindTo) {
     let run = progress(running, ID).run;
     running.operator().rewind(ID, to).await.expect("the command is taken");
-    until("the run begins", run + 1, async || progress(running, ID).run).await;
+    until_progress(running, ID, "the run begins", |progress| progress.run == run + 1).await;
     settle(running).await;
 }
 

@@ -114,6 +114,27 @@ pub async fn a_stop_in_order_hands_over_at_once(harness: &dyn Harness) {
     assert!(second.all()[0].epoch > first.all()[0].epoch, "each holder has a higher epoch");
 }
 
+/// An app that is stopped right after its start, in whatever it was doing, leaves no lease behind for the next one.
+pub async fn a_stop_right_after_the_start_leaves_no_lease_behind(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let app = async || {
+        let app = world.app().await.lease(FOREVER);
+        (0..3).fold(app, |app, number| app.subscribe(calls.content(&format!("probe.s{number}"))))
+    };
+    for round in 0..20 {
+        let running = start(app().await).await;
+        for _ in 0..round {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(bounded("the app stops", running.stop()).await, Stopped::Drained);
+    }
+    let running = start(app().await).await;
+    publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    assert_eq!(calls.len(), 3);
+}
+
 /// After a stop nothing more is begun.
 pub async fn nothing_is_begun_after_a_stop(harness: &dyn Harness) {
     let world = World::new(harness).await;

@@ -20,14 +20,14 @@ use crate::{
         Harness,
         orders::placed,
         probe::{Called, Calls, Door},
-        world::{self, World, held, progress, publish, run_out, settle, start, until},
+        world::{self, World, held, publish, run_out, settle, start, until, until_progress},
     },
     fault::{Fault, FaultyBackend},
 };
 
 const ID: &str = "probe.all";
 /// Short, so that a takeover does not take long; long enough for a machine that is busy.
-const LEASE: Duration = Duration::from_millis(500);
+const LEASE: Duration = Duration::from_secs(1);
 
 /// A subscriber whose handler comes back when the door opens.
 fn behind(door: &Door, calls: &Calls) -> SubscriberDef {
@@ -66,7 +66,7 @@ pub async fn what_was_under_way_at_a_crash_is_handled_again(harness: &dyn Harnes
         publish(crashing.bus(), placed(number)).await;
     }
     calls.until_len(13).await;
-    until("the first ten are recorded", 10, async || progress(&crashing, ID).floor).await;
+    until_progress(&crashing, ID, "the first ten are recorded", |progress| progress.floor == 10).await;
     drop(crashing);
 
     let again = Calls::new();
@@ -227,7 +227,7 @@ pub async fn a_frozen_process_cannot_move_anything(harness: &dyn Harness) {
     // It wakes: its handler comes back with success, and everything it wanted to write is written.
     door.open();
     faulty.clear();
-    until("the first one notices", false, async || progress(&first, ID).held).await;
+    until_progress(&first, ID, "the first one notices", |progress| !progress.held).await;
     let later = publish(first.bus(), placed("b")).await;
     settle(&second).await;
     assert_eq!(frozen.sequences(), [contested], "nothing was begun after it woke");
@@ -254,7 +254,7 @@ pub async fn a_lease_that_cannot_be_renewed_runs_out(harness: &dyn Harness) {
     faulty.inject(cut_off.of_records("lease/"));
     let waiting = start(world.app().await.lease(LEASE).subscribe(second.content(ID))).await;
     held(&waiting, ID).await;
-    until("the first one notices", false, async || progress(&holding, ID).held).await;
+    until_progress(&holding, ID, "the first one notices", |progress| !progress.held).await;
     let sequence = publish(waiting.bus(), placed("a")).await;
     settle(&waiting).await;
     assert_eq!((first.len(), second.sequences()), (0, vec![sequence]));

@@ -74,7 +74,7 @@ pub use stheno_core::{
 };
 pub use stheno_core::{
     app, backend, delivery, headers,
-    runtime::operator::{Operator, RewindTo},
+    runtime::operator::{Operator, RewindTo, SubscriberStatus},
 };
 
 #[cfg(feature = "medusa")]

@@ -23,7 +23,9 @@ pub(crate) fn python() -> Result<PathBuf, String> {
 
 fn make(folder: &PathBuf, program: &PathBuf) -> Done {
     let hint = "the tests need python3 with venv and pip (Debian: apt install python3-venv)";
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder)).map_err(|error| format!("{error}; {hint}"))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))
+        .map_err(|error| format!("{error}; {hint}"))?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    run(Command::new(program).args(pip).args(PACKAGES)).map_err(|error| format!("{error}; {hint}, and the package index"))
+    run(Command::new(program).args(pip).args(PACKAGES))
+        .map_err(|error| format!("{error}; {hint}, and the package index"))
 }

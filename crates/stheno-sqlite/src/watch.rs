@@ -86,6 +86,8 @@ impl Watcher {
         if version == eye.version {
             return Ok(());
         }
+        // Asked before the snapshot is taken: this process may commit while it is looked at.
+        let known = self.signal.last();
         let snapshot = eye.connection.unchecked_transaction()?;
         let log_id: String = snapshot.query_row("SELECT log_id FROM meta", [], |row| row.get(0))?;
         let last = span::last_sequence(&snapshot)?.cast_unsigned();
@@ -93,7 +95,7 @@ impl Watcher {
         drop(snapshot);
         eye.version = version;
         // Another log, or an older state of this one, was copied over the file.
-        if log_id != self.log_id || last < self.signal.last() {
+        if log_id != self.log_id || last < known {
             self.signal.changed();
         } else {
             self.signal.advance(last, due);

@@ -3,14 +3,14 @@
 use std::{
     env, fmt, io,
     path::{Path, PathBuf},
-    process::{ExitCode, Termination},
+    process::{self, ExitCode, Termination},
 };
 
 use stheno_core::{
     App, Config, ConfigError, PublishError,
     app::{StartError, Stopped},
     async_trait,
-    backend::BackendError,
+    backend::{BackendError, BackendErrorKind},
 };
 
 use crate::connect;
@@ -43,6 +43,16 @@ impl Error {
     /// A failure of the host's own: a pool that cannot be opened, a variable that is not set.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Box::new(Kind::Own(error.into())))
+    }
+
+    /// How a host ends that could not be set up for this reason.
+    pub fn exit(&self) -> Exit {
+        match &*self.0 {
+            Kind::Config(_) | Kind::Nats => Exit::CONFIG,
+            Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
+            Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
+            Kind::Publish(_) | Kind::Own(_) => Exit::FAILED,
+        }
     }
 }
 
@@ -113,6 +123,10 @@ impl Exit {
     pub const CONFIG: Exit = Exit(78);
     /// Its log cannot be used now (`EX_UNAVAILABLE`): starting it again later may help.
     pub const UNAVAILABLE: Exit = Exit(69);
+    /// It failed for a reason of its own (`EX_SOFTWARE`).
+    pub const FAILED: Exit = Exit(70);
+    /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start.
+    pub const CUT: Exit = Exit(75);
     /// It was called in a way it does not understand, or asked for what is not there (`EX_USAGE`).
     pub const USAGE: Exit = Exit(64);
     /// It did what it was asked.
@@ -145,6 +159,27 @@ impl Termination for Exit {
     }
 }
 
+/// Runs a host for `main`: one that cannot be set up says why on standard error, and ends with the code for the reason,
+/// where a `main` that returns the error would end with 1 for every reason.
+///
+/// ```no_run
+/// # mod receipts { stheno::plugin!("receipts"); }
+/// use stheno::{App, prelude::*};
+///
+/// stheno::plugins!(receipts);
+///
+/// #[tokio::main]
+/// async fn main() -> stheno::Exit {
+///     stheno::host(async { App::from_env().await?.plugins(plugins()).run().await }).await
+/// }
+/// ```
+pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
+    run.await.unwrap_or_else(|error| {
+        eprintln!("{error:?}");
+        error.exit()
+    })
+}
+
 /// `App::from_env` and `App::run`.
 #[async_trait]
 pub trait AppExt: Sized {
@@ -168,6 +203,9 @@ pub trait AppExt: Sized {
     ///
     /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `STHENO_MANIFEST=check` a difference from it is
     /// a start-up error.
+    ///
+    /// When a second signal or the drain deadline cuts what is under way, the process ends here: a handler that never
+    /// gives its thread back would keep the runtime, and with it `main`, from ending.
     ///
     /// # Errors
     /// When the manifest cannot be written. An app that cannot start says why on standard error and ends with a code.
@@ -197,7 +235,11 @@ impl AppExt for App {
         match app.start().await {
             Ok(running) => {
                 eprint!("{}", running.table());
-                Ok(running.until_signal().await.into())
+                let exit = Exit::from(running.until_signal().await);
+                if exit == Exit::CUT {
+                    process::exit(exit.code().into());
+                }
+                Ok(exit)
             }
             Err(error) => Ok(refuse(&error)),
         }

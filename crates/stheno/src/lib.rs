@@ -74,7 +74,11 @@ pub use stheno_core::{
 };
 pub use stheno_core::{
     app, backend, delivery, headers,
-    runtime::operator::{Operator, RewindTo, SubscriberStatus},
+    runtime::{
+        operator::{Operator, RewindTo, SubscriberStatus},
+        progress::Progress,
+        unknown::UnknownName,
+    },
 };
 
 #[cfg(feature = "medusa")]
@@ -86,5 +90,5 @@ pub use stheno_sqlite as sqlite;
 
 pub use crate::{
     connect::{BusExt, backend as open_backend},
-    host::{AppExt, Error, Exit, Result},
+    host::{AppExt, Error, Exit, Result, host},
 };

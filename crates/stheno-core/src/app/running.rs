@@ -28,7 +28,7 @@ use crate::{
         operator::Operator,
         progress::Progress,
         supervisor::{Supervisor, register},
-        worker::Surroundings,
+        worker::{End, Surroundings},
     },
     time::{Clock, Timestamp},
 };
@@ -117,7 +117,7 @@ pub struct Running {
     clock: Arc<dyn Clock>,
     drain: Duration,
     stop: watch::Sender<bool>,
-    supervisors: Vec<JoinHandle<()>>,
+    supervisors: Vec<JoinHandle<End>>,
     tasks: Vec<JoinHandle<()>>,
     control: Control,
 }
@@ -218,11 +218,12 @@ impl Running {
     /// Runs until SIGTERM, SIGINT or Ctrl-C, then stops in order; a second signal ends it at once. Also returns when a
     /// subscriber ends on its own.
     pub async fn until_signal(mut self) -> Stopped {
+        let mut signals = Signals::listen();
         let failed = tokio::select! {
-            () = signal() => false,
+            () = signals.next() => false,
             () = any_ended(&mut self.supervisors) => true,
         };
-        match self.stop_or(signal()).await {
+        match self.stop_or(signals.next()).await {
             Stopped::Drained if failed => Stopped::Failed,
             stopped => stopped,
         }
@@ -232,24 +233,32 @@ impl Running {
         let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
         stop.send_replace(true);
         let all = async {
+            let mut worst = Stopped::Drained;
             for supervisor in supervisors {
-                // Aborted or panicked: there is nothing left of it to wait for.
-                let _ = supervisor.await;
+                worst = match (supervisor.await, worst) {
+                    (Ok(End::Stopped), worst) => worst,
+                    (Ok(End::Cut), Stopped::Drained) => Stopped::Cut,
+                    (Ok(End::Cut), worst) => worst,
+                    // An error is one that was aborted or panicked: nothing is left of it to wait for.
+                    (Ok(End::LostLease | End::LogChanged | End::Broken) | Err(_), _) => Stopped::Failed,
+                };
             }
+            worst
         };
         // Workers end at the drain deadline; writing the last state may take a little longer.
-        let stopped = tokio::select! {
-            () = all => Stopped::Drained,
-            () = tokio::time::sleep(drain + Duration::from_secs(5)) => Stopped::Cut,
-            () = at_once => Stopped::Cut,
+        let ended = tokio::select! {
+            stopped = all => Some(stopped),
+            () = tokio::time::sleep(drain + Duration::from_secs(5)) => None,
+            () = at_once => None,
         };
         tasks.iter().for_each(JoinHandle::abort);
-        if stopped == Stopped::Drained {
+        if ended.is_some() {
+            // Nothing uses it any more.
             bus.backend().close().await;
         }
         // Joins the thread, which only drives tasks and never blocks for long.
         let _ = tokio::task::spawn_blocking(move || drop(control)).await;
-        stopped
+        ended.unwrap_or(Stopped::Cut)
     }
 }
 
@@ -269,7 +278,7 @@ pub struct NotSettled {
 }
 
 /// Returns when one has ended, and takes it out: a handle must not be awaited twice.
-async fn any_ended(supervisors: &mut Vec<JoinHandle<()>>) {
+async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
     let ended = std::future::poll_fn(|context| {
         let ended = supervisors.iter_mut().position(|task| Pin::new(task).poll(context).is_ready());
         ended.map_or(Poll::Pending, Poll::Ready)
@@ -278,26 +287,45 @@ async fn any_ended(supervisors: &mut Vec<JoinHandle<()>>) {
     supervisors.remove(ended);
 }
 
-/// Returns at SIGTERM, SIGINT or Ctrl-C.
-async fn signal() {
+/// SIGTERM, SIGINT or Ctrl-C. Listened to from the first one on, so that a second one is never missed in between.
+struct Signals {
     #[cfg(unix)]
-    {
+    heard: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
+            (Ok(terminate), Ok(interrupt)) => Self { heard: Some([terminate, interrupt]) },
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
+                Self { heard: None }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        match &mut self.heard {
+            Some([terminate, interrupt]) => {
                 tokio::select! {
                     _ = terminate.recv() => {}
                     _ = interrupt.recv() => {}
                 }
             }
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
-                std::future::pending::<()>().await;
-            }
+            None => std::future::pending().await,
         }
     }
+
     #[cfg(not(unix))]
-    {
+    fn listen() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "Ctrl-C cannot be heard");
             std::future::pending::<()>().await;

@@ -188,7 +188,8 @@ pub(crate) struct Checked {
 /// The subscribers of one plugin, and what their handlers are built from.
 struct Group {
     plugin: Option<Plugin>,
-    resources: Resources,
+    /// `None` when the set-up failed: what it would have provided is not missing, and no handler can be built.
+    resources: Option<Resources>,
     subscribers: Vec<SubscriberDef>,
 }
 
@@ -214,7 +215,7 @@ pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
     let mut subscribers = Vec::new();
     for group in &groups {
         for definition in &group.subscribers {
-            let built = enable(definition, &group.resources, bus.catalogs(), &config, &mut problems);
+            let built = enable(definition, group.resources.as_ref(), bus.catalogs(), &config, &mut problems);
             if let Some(enabled) = built {
                 rows.push(Row::new(&enabled, group.plugin.as_ref(), definition));
                 subscribers.push(enabled);
@@ -262,8 +263,8 @@ async fn gather(
 ) -> Vec<Group> {
     let shared = Arc::new(std::mem::take(&mut app.resources));
     let own = std::mem::take(&mut app.subscribers);
-    let mut groups =
-        vec![Group { plugin: None, resources: Resources::layered_over(Arc::clone(&shared)), subscribers: own }];
+    let resources = Some(Resources::layered_over(Arc::clone(&shared)));
+    let mut groups = vec![Group { plugin: None, resources, subscribers: own }];
     let plugins = std::mem::take(&mut app.plugins);
     let mut seen: Vec<String> = Vec::new();
     for mut plugin in plugins {
@@ -276,16 +277,20 @@ async fn gather(
         let mut setup = Setup::new(&name, Arc::clone(config), Resources::layered_over(Arc::clone(&shared)));
         let ready = plugin.run_setup(&mut setup).await;
         let (resources, from_setup) = setup.into_parts();
-        if let Err(failure) = ready {
-            problems.push(Problem::Setup { plugin: name, error: failure.chain().join(": ") });
-            continue;
-        }
         let mut subscribers = plugin.take_subscribers();
         subscribers.extend(from_setup);
         subscribers.extend(linked.iter().filter(|found| belongs(found, &plugin)).cloned());
-        if subscribers.is_empty() {
-            problems.push(Problem::EmptyPlugin { plugin: name });
-        }
+        let resources = match ready {
+            Ok(()) if subscribers.is_empty() => {
+                problems.push(Problem::EmptyPlugin { plugin: name });
+                Some(resources)
+            }
+            Ok(()) => Some(resources),
+            Err(failure) => {
+                problems.push(Problem::Setup { plugin: name, error: failure.chain().join(": ") });
+                None
+            }
+        };
         groups.push(Group { plugin: Some(plugin), resources, subscribers });
     }
     groups
@@ -341,7 +346,7 @@ fn check_strangers(groups: &[Group], config: &Config, problems: &mut Vec<Problem
 
 fn enable(
     definition: &SubscriberDef,
-    resources: &Resources,
+    resources: Option<&Resources>,
     catalogs: &Catalogs,
     config: &Config,
     problems: &mut Vec<Problem>,
@@ -364,7 +369,7 @@ fn enable(
     }
     let policy = policy_of(definition, config);
     problems.extend(policy.problems().into_iter().map(|message| Problem::BadPolicy { id: id.clone(), message }));
-    let handler = match definition.build(resources) {
+    let handler = match definition.build(resources?) {
         Ok(handler) => Some(handler),
         Err(missing) => {
             let place = definition.origin.to_string();

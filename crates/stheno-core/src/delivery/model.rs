@@ -409,7 +409,7 @@ fn an_event_that_ends_the_process_is_blamed_alone() {
 fn a_rewind_is_a_new_run_from_another_position() {
     let mut world = World::new(&[Some(0), Some(1), None], policy(true));
     world.finish();
-    world.machine.rewind(1);
+    world.machine.rewind(1, &[]);
     world.next = 1;
     world.finish();
     assert_eq!(world.store.state.as_ref().map(|state| state.run), Some(1));

@@ -1,12 +1,39 @@
-//! Under which names delivery keeps its records.
+//! Under which names delivery, and the runtime around it, keep their records.
 
-use crate::{backend::RecordName, delivery::lane::LaneId};
+use crate::{backend::RecordName, delivery::lane::LaneId, name::EventName};
 
 /// Notes kept for one subscriber.
 pub(crate) const NOTES: u64 = 1024;
 
+/// What the records of every subscriber begin with.
+pub(crate) const SUBSCRIBERS: &str = "sub/";
+
 pub(crate) fn state(subscriber: &str) -> RecordName {
     RecordName::trusted(format!("sub/{subscriber}/state"))
+}
+
+/// The subscriber whose state this is, if it is one.
+pub(crate) fn stated(name: &RecordName) -> Option<&str> {
+    name.as_str().strip_prefix(SUBSCRIBERS)?.strip_suffix("/state")
+}
+
+/// What a host says of a subscriber.
+pub(crate) fn spec(subscriber: &str) -> RecordName {
+    RecordName::trusted(format!("spec/{subscriber}"))
+}
+
+/// What the records of the catalogs begin with that hosts know.
+pub(crate) const CATALOGS: &str = "catalog/";
+
+pub(crate) fn catalog(name: &str) -> RecordName {
+    RecordName::escaped(CATALOGS, name)
+}
+
+/// What the records of names begin with that no catalog knows.
+pub(crate) const UNKNOWN: &str = "unknown/";
+
+pub(crate) fn unknown(name: &EventName) -> RecordName {
+    RecordName::escaped(UNKNOWN, name.as_str())
 }
 
 pub(crate) fn lease(subscriber: &str) -> RecordName {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use crate::{
     delivery::{
         commit::Outbox,
-        doc::{Counts, LaneDoc, StateDoc},
+        doc::{Counts, DeadLetter, LaneDoc, StateDoc},
         lane::{Doing, Lane, LaneId},
         machine::Machine,
     },
@@ -86,9 +86,9 @@ impl Machine {
         machine
     }
 
-    /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays;
-    /// what is ahead of it is forgotten, since the run comes to it again.
-    pub(crate) fn rewind(&mut self, after: u64) {
+    /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,
+    /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
+    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
         self.run += 1;
         self.position = after;
         self.offered_before = after;
@@ -96,22 +96,19 @@ impl Machine {
         self.done_before.clear();
         self.open.clear();
         (self.suspects_upto, self.suspect) = (0, None);
-        let ahead: Vec<LaneId> = self
-            .lanes
-            .iter()
-            .filter(|(_, lane)| lane.from > after || !lane.indexed)
-            .map(|(id, _)| id.clone())
-            .collect();
+        self.outbox.dead.retain(|letter| letter.sequence <= after);
+        self.outbox
+            .undead
+            .extend(dead_letters.iter().map(|letter| letter.sequence).filter(|sequence| *sequence > after));
+        let is_ahead = |lane: &Lane| match lane.doing {
+            Doing::Parked { dead } => dead > after,
+            _ => lane.from > after || !lane.indexed,
+        };
+        let ahead: Vec<LaneId> =
+            self.lanes.iter().filter(|(_, lane)| is_ahead(lane)).map(|(id, _)| id.clone()).collect();
         for id in ahead {
-            if let Some(lane) = self.lanes.remove(&id) {
-                if let Doing::Parked { dead } = lane.doing
-                    && dead > after
-                {
-                    self.outbox.undead.push(dead);
-                }
-                if lane.stored {
-                    self.outbox.forget_lane(id.clone());
-                }
+            if self.lanes.remove(&id).is_some_and(|lane| lane.stored) {
+                self.outbox.forget_lane(id.clone());
             }
             self.changed.remove(&id);
         }

@@ -1,6 +1,10 @@
 //! What an operator asks of a running subscriber: left as a record, done by whoever holds its lease.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
@@ -13,6 +17,9 @@ use crate::{
 
 /// How often commands of other processes are looked for.
 const POLL: Duration = Duration::from_secs(1);
+/// A command whose record is still there after this long is passed on again: the worker may have lost its lease, or the
+/// backend, before it could carry it out.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +60,8 @@ pub(crate) async fn watch(
     asked: Arc<Notify>,
     workers: HashMap<String, mpsc::UnboundedSender<Asked>>,
 ) {
-    // Records that were passed on and are not gone yet.
-    let mut passed: Vec<RecordName> = Vec::new();
+    // Records that were passed on and are not gone yet, and when.
+    let mut passed: HashMap<RecordName, Instant> = HashMap::new();
     loop {
         let _ = tokio::time::timeout(POLL, asked.notified()).await;
         let records = match backend.list_records(names::COMMANDS).await {
@@ -64,13 +71,13 @@ pub(crate) async fn watch(
                 continue;
             }
         };
-        passed.retain(|name| records.iter().any(|record| record.name == *name));
-        for record in records.into_iter().filter(|record| !passed.contains(&record.name)).collect::<Vec<_>>() {
+        passed.retain(|name, at| at.elapsed() < AGAIN && records.iter().any(|record| record.name == *name));
+        for record in records.into_iter().filter(|record| !passed.contains_key(&record.name)).collect::<Vec<_>>() {
             let subscriber = names::commanded(&record.name);
             let Some(worker) = subscriber.and_then(|subscriber| workers.get(subscriber)) else { continue };
             match serde_json::from_slice(&record.value) {
                 Ok(command) => {
-                    passed.push(record.name.clone());
+                    passed.insert(record.name.clone(), Instant::now());
                     // A worker that does not listen has stopped; the next holder finds the record.
                     let _ = worker.send(Asked { command, record: record.name });
                 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backend::{Backend, BackendError, RecordError, RecordName, RecordWrite},
+    backend::{Backend, BackendError, RecordError, RecordWrite},
     catalog::set::Catalogs,
-    delivery::commit::json,
+    delivery::{commit::json, names},
     name::EventName,
     pattern::Pattern,
     runtime::{store, supervisor::Enabled},
@@ -39,11 +39,9 @@ pub struct CatalogSpec {
     pub patterns: Vec<String>,
 }
 
-const CATALOGS: &str = "catalog/";
-
 /// Whether a catalog of any host that has ever run on this log knows a name.
 pub(crate) async fn knows(backend: &Arc<dyn Backend>, name: &EventName) -> Result<bool, BackendError> {
-    for record in backend.list_records(CATALOGS).await? {
+    for record in backend.list_records(names::CATALOGS).await? {
         let catalog: CatalogSpec = store::parse(&record)?;
         let mut patterns = catalog.patterns.iter().filter_map(|pattern| Pattern::new(pattern).ok());
         if patterns.any(|pattern| pattern.matches(name)) {
@@ -51,10 +49,6 @@ pub(crate) async fn knows(backend: &Arc<dyn Backend>, name: &EventName) -> Resul
         }
     }
     Ok(false)
-}
-
-fn name(subscriber: &str) -> RecordName {
-    RecordName::trusted(format!("spec/{subscriber}"))
 }
 
 pub(crate) async fn publish(
@@ -69,7 +63,7 @@ pub(crate) async fn publish(
             ordered: subscriber.policy.ordered,
             policy: subscriber.policy.to_string(),
         };
-        RecordWrite::put(name(&subscriber.id), json(&spec))
+        RecordWrite::put(names::spec(&subscriber.id), json(&spec))
     });
     let known = catalogs.iter().map(|catalog| {
         let spec = CatalogSpec {
@@ -77,7 +71,7 @@ pub(crate) async fn publish(
             version: catalog.crate_version().to_owned(),
             patterns: catalog.events().iter().map(|event| event.pattern.to_owned()).collect(),
         };
-        RecordWrite::put(RecordName::escaped(CATALOGS, catalog.name()), json(&spec))
+        RecordWrite::put(names::catalog(catalog.name()), json(&spec))
     });
     for chunk in writes.chain(known).collect::<Vec<_>>().chunks(400) {
         match backend.write_records(chunk.to_vec()).await {
@@ -90,7 +84,7 @@ pub(crate) async fn publish(
 
 /// Whether a subscriber keeps the order of a key; as long as nobody says otherwise, it does.
 pub(crate) async fn policy_is_ordered(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<bool, BackendError> {
-    match backend.get_record(&name(subscriber)).await? {
+    match backend.get_record(&names::spec(subscriber)).await? {
         Some(record) => Ok(store::parse::<SubscriberSpec>(&record)?.ordered),
         None => Ok(true),
     }

@@ -82,9 +82,8 @@ impl Operator {
     pub async fn subscribers(&self) -> Result<Vec<SubscriberStatus>, BackendError> {
         let last = self.backend().info().await?.last;
         let mut all = Vec::new();
-        for record in self.backend().list_records("sub/").await? {
-            let id = record.name.as_str().strip_prefix("sub/").and_then(|rest| rest.strip_suffix("/state"));
-            let Some(id) = id else { continue };
+        for record in self.backend().list_records(names::SUBSCRIBERS).await? {
+            let Some(id) = names::stated(&record.name) else { continue };
             let state: StateDoc = store::parse(&record)?;
             let reached = state.done.last().map_or(state.floor, |(_, end)| *end);
             let lanes = store::lanes(self.backend(), id).await?;

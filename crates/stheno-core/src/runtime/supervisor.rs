@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
+    task::JoinSet,
 };
 
 use crate::{
@@ -61,17 +62,17 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs until the app stops. Runs on the control thread.
-    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) {
+    /// Runs until the app stops, and says how it ended. Runs on the control thread.
+    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
             let held = tokio::select! {
                 held = self.take_over() => held,
-                _ = stopping.wait_for(|stop| *stop) => return,
+                _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
             };
             let (lease, machine, guard) = match held {
                 Ok(held) => held,
-                Err(error) if error.kind() == BackendErrorKind::Closed => return,
+                Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
                 Err(error) => {
                     tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
                     tokio::time::sleep(RETRY).await;
@@ -80,12 +81,18 @@ impl Supervisor {
             };
             let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
             let mut worker = self.worker(Arc::clone(&lease), machine, guard, commands);
-            // Handlers run where the app runs, and never on the control thread.
-            let run = self.handlers.spawn(async move {
-                let end = worker.run().await;
-                (end, worker.commands)
-            });
-            let ended = run.await;
+            // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
+            // app that is dropped ends as in a crash, with the handlers under way.
+            let mut running = JoinSet::new();
+            running.spawn_on(
+                async move {
+                    let end = worker.run().await;
+                    (end, worker.commands)
+                },
+                &self.handlers,
+            );
+            // One task was spawned, so there is one to join.
+            let Some(ended) = running.join_next().await else { return End::Broken };
             lease.lose();
             keeper.abort();
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
@@ -93,13 +100,13 @@ impl Supervisor {
                 Ok((End::LostLease, unread)) => commands = unread,
                 Ok((End::LogChanged, _)) => {
                     tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
-                    return;
+                    return End::LogChanged;
                 }
-                Ok((End::Stopped, _)) => return,
+                Ok((end, _)) => return end,
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
                 Err(error) => {
                     tracing::error!(subscriber = &*self.subscriber.id, %error, "the worker ended");
-                    return;
+                    return End::Broken;
                 }
             }
         }

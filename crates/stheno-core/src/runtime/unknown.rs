@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backend::{Backend, BackendError, Expect, RecordName, RecordWrite},
+    backend::{Backend, BackendError, Expect, RecordWrite},
     catalog::set::Catalogs,
     cx::Cx,
-    delivery::commit::json,
+    delivery::{commit::json, names},
     event::input::AnyEvent,
     failure::Failure,
     runtime::{host, store},
@@ -19,8 +19,6 @@ use crate::{
 
 /// The id of the built-in subscriber that counts them.
 pub const SUBSCRIBER: &str = "stheno.unknown-names";
-
-const PREFIX: &str = "unknown/";
 
 /// A name that no catalog knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +37,7 @@ pub struct UnknownName {
 }
 
 pub(crate) async fn list(backend: &Arc<dyn Backend>) -> Result<Vec<UnknownName>, BackendError> {
-    backend.list_records(PREFIX).await?.iter().map(store::parse).collect()
+    backend.list_records(names::UNKNOWN).await?.iter().map(store::parse).collect()
 }
 
 /// Counts the events whose name no catalog of this host knows.
@@ -65,7 +63,7 @@ impl Subscriber for CountUnknown {
         if host::knows(&self.backend, &event.name).await? {
             return Ok(());
         }
-        let record_name = RecordName::escaped(PREFIX, event.name.as_str());
+        let record_name = names::unknown(&event.name);
         let found = self.backend.get_record(&record_name).await?;
         let before: Option<UnknownName> = found.as_ref().map(store::parse).transpose()?;
         if before.as_ref().is_some_and(|before| before.last_sequence >= event.sequence) {

@@ -38,6 +38,8 @@ const RECORD_WITHIN: Duration = Duration::from_millis(5);
 /// The wait after a write that failed, doubled up to [`WRITE_RETRY_CAP`].
 const WRITE_RETRY: Duration = Duration::from_millis(100);
 const WRITE_RETRY_CAP: Duration = Duration::from_secs(5);
+/// How long it may go unrecorded that events were passed over which left nothing to settle.
+const PASSED_OVER: Duration = Duration::from_secs(1);
 /// The wait after a read of a lane that failed.
 const LOAD_RETRY: Duration = Duration::from_secs(1);
 
@@ -63,10 +65,14 @@ pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
 pub(crate) enum End {
     /// It was asked to stop, and has handed over.
     Stopped,
+    /// It was asked to stop, and what was still under way at the drain deadline was cut off before it handed over.
+    Cut,
     /// The lease went to somebody else.
     LostLease,
     /// The log is not the one it was.
     LogChanged,
+    /// It panicked, or the runtime of the handlers is gone.
+    Broken,
 }
 
 pub(crate) struct Worker {
@@ -117,6 +123,7 @@ enum Woken {
     Commanded(Option<Asked>),
     Leave(OwnedSemaphorePermit),
     Due,
+    PassedOver,
     Stop,
     LostLease,
     LogChanged,
@@ -378,6 +385,9 @@ impl Worker {
         });
         let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
         let needs_leave = self.machine.needs_leave() && self.leave.is_none();
+        // Others read from the record how far this subscriber is.
+        let passed_over = self.machine.floor() > self.machine.recorded_floor && writing.is_none();
+        let record_at = passed_over.then(|| self.wrote_at + PASSED_OVER);
         tokio::select! {
             biased;
             () = self.lease.lost() => Woken::LostLease,
@@ -399,6 +409,7 @@ impl Worker {
             batch = self.feed.batches.recv(), if intake => Woken::Intake(batch),
             () = sleep_until(clock, due), if due.is_some() => Woken::Due,
             () = linger_until(linger), if linger.is_some() => Woken::Due,
+            () = linger_until(record_at), if record_at.is_some() => Woken::PassedOver,
         }
     }
 
@@ -415,6 +426,7 @@ impl Worker {
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}
+            Woken::PassedOver => self.machine.record_soon(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
                 self.machine.grant_leave(self.around.clock.now());
@@ -425,7 +437,7 @@ impl Worker {
             Woken::LostLease => return Err(End::LostLease),
             Woken::LogChanged => return Err(End::LogChanged),
         }
-        self.rewind_when_quiet();
+        self.rewind_when_quiet().await;
         Ok(())
     }
 
@@ -472,7 +484,12 @@ impl Worker {
                 }
             }
             Command::Rewind { after } => {
-                self.rewinding = Some((after, asked));
+                let replaced = self.rewinding.replace((after, asked.clone()));
+                // Of two rewinds the later one counts; it may also be the same one, passed on again.
+                if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
+                    self.machine.outbox.carried_out(replaced.record);
+                    self.machine.record_soon();
+                }
                 return;
             }
             Command::Pause => self.machine.paused = true,
@@ -483,21 +500,25 @@ impl Worker {
     }
 
     /// Rewinds once nothing is under way.
-    fn rewind_when_quiet(&mut self) {
-        let gathered = self.batching.as_ref().is_some_and(|batching| !batching.gathered.is_empty());
-        if gathered {
-            self.flush_batch(true);
+    async fn rewind_when_quiet(&mut self) {
+        if self.rewinding.is_none() {
+            return;
         }
-        if self.rewinding.is_none()
-            || self.machine.is_busy()
-            || self.machine.is_alone()
-            || self.writing.is_some()
-            || gathered
-        {
+        // What has gathered counts as under way.
+        self.flush_batch(true);
+        if self.machine.is_busy() || self.machine.is_alone() || self.writing.is_some() {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {
-            self.machine.rewind(after);
+            let dead_letters = match store::dead_letters(&self.around.backend, &self.id).await {
+                Ok(dead_letters) => dead_letters,
+                Err(error) => {
+                    // The record stays; the command comes again.
+                    tracing::warn!(%error, "the dead letters could not be read; the command is tried again");
+                    return;
+                }
+            };
+            self.machine.rewind(after, &dead_letters);
             self.attempts.set_run(self.machine.run);
             self.machine.outbox.carried_out(asked.record);
             self.current = None;
@@ -508,6 +529,7 @@ impl Worker {
     /// Lets what is under way come to its end, records it and hands over.
     async fn drain(&mut self) -> End {
         let deadline = tokio::time::Instant::now() + self.around.drain;
+        let mut end = End::Stopped;
         self.flush_batch(true);
         while self.attempts.len() > 0 {
             let ended = tokio::select! {
@@ -515,13 +537,17 @@ impl Worker {
                 () = self.lease.lost() => return End::LostLease,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
+                    end = End::Cut;
                     break;
                 }
             };
             self.settle_all(ended.unwrap_or_default());
             self.flush_batch(true);
         }
-        self.hand_over().await
+        match self.hand_over().await {
+            End::Stopped => end,
+            other => other,
+        }
     }
 
     /// Writes the last state together with the release of the lease.

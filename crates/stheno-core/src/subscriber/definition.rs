@@ -1,6 +1,6 @@
 //! A subscriber before the start: its id, what it takes, how it is run, and how to build its handler.
 
-use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU32, panic::Location, sync::Arc, time::Duration};
 
 use crate::{
     cx::Cx,
@@ -30,13 +30,19 @@ pub struct Origin {
 
 impl Origin {
     pub(crate) const UNKNOWN: Origin = Origin { module: "", crate_name: "", crate_version: "", file: "", line: 0 };
+
+    /// A line of code whose crate nobody said.
+    fn at(line: &'static Location<'static>) -> Self {
+        Self { file: line.file(), line: line.line(), ..Self::UNKNOWN }
+    }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.crate_name {
-            "" => f.write_str("the app"),
-            name => write!(f, "{name} {} ({}:{})", self.crate_version, self.file, self.line),
+        match (self.crate_name, self.file) {
+            ("", "") => f.write_str("the app"),
+            ("", file) => write!(f, "{file}:{}", self.line),
+            (name, file) => write!(f, "{name} {} ({file}:{})", self.crate_version, self.line),
         }
     }
 }
@@ -55,18 +61,20 @@ pub struct SubscriberDef {
 
 impl SubscriberDef {
     /// A subscriber with a permanent id: lower-case tokens of `[a-z0-9-]` joined by dots, `plugin.what-it-does`.
+    #[track_caller]
     pub fn new<S: Subscriber>(id: impl Into<String>, subscriber: S) -> Self {
         let shared = Arc::new(subscriber);
-        Self::build_with(id, move |_| Ok(Arc::clone(&shared)))
+        Self::build_with(id, move |_| Ok(Arc::clone(&shared))).origin(Origin::at(Location::caller()))
     }
 
     /// The same, built from resources once they are all there.
+    #[track_caller]
     pub fn built<S, F>(id: impl Into<String>, build: F) -> Self
     where
         S: Subscriber,
         F: Fn(&Resources) -> Result<S, MissingResource> + Send + Sync + 'static,
     {
-        Self::build_with(id, move |resources| build(resources).map(Arc::new))
+        Self::build_with(id, move |resources| build(resources).map(Arc::new)).origin(Origin::at(Location::caller()))
     }
 
     fn build_with<S, F>(id: impl Into<String>, build: F) -> Self

@@ -4,7 +4,7 @@
 //! already is recognised. A tour is over when `storefront.tour_completed` is in the log; then the next one has the next
 //! number. (The log recognises an id for a day; a tour that is broken off for longer publishes again.)
 //!
-//! Reading order: this file, [`story`], [`mail_server`], [`report`].
+//! Reading order: this file, `story`, `mail_server`, `report`.
 
 mod mail_server;
 mod report;

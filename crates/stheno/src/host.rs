@@ -215,7 +215,12 @@ pub trait AppExt: Sized {
 #[async_trait]
 impl AppExt for App {
     async fn from_env() -> Result<App> {
-        from_config(Config::read(&config_path())?, &config_path()).await
+        let path = config_path();
+        // A file nobody named may be missing; one that somebody named is meant.
+        if env::var_os("STHENO_CONFIG").is_some() && !path.exists() {
+            return Err(Error::new(format!("STHENO_CONFIG names {}, which is not there", path.display())));
+        }
+        from_config(Config::read(&path)?, &path).await
     }
 
     async fn from_env_or(built_in: &str) -> Result<App> {

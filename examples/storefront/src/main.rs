@@ -23,7 +23,10 @@ async fn main() -> stheno::Result<Exit> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] => tour::take(app().await?).await,
-        ["serve"] => app().await?.provide_shared(shop::from_env()?).run().await,
+        ["serve"] => {
+            log_to_stderr();
+            app().await?.provide_shared(shop::from_env()?).run().await
+        }
         ["help" | "--help" | "-h"] => Ok(commands::help()),
         words => commands::run(words).await,
     }
@@ -34,4 +37,9 @@ async fn app() -> stheno::Result<App> {
     place::make()?;
     let app = App::from_env_or(include_str!("../stheno.toml")).await?;
     Ok(app.plugins(plugins()).source("storefront"))
+}
+
+/// Stheno says by `tracing` what an operator should know: failed attempts, dead letters, a log that cannot be read.
+fn log_to_stderr() {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
 }

@@ -18,6 +18,9 @@ use crate::{
     subscriber::handler::{Handler, Running},
 };
 
+/// How long calls that are cut may take to end.
+const CUT: Duration = Duration::from_secs(1);
+
 /// Attempts at one event or at a batch, and how they ended.
 pub(crate) type Ended = Vec<(Attempt, Outcome)>;
 
@@ -115,6 +118,15 @@ impl Attempts {
         };
         let task = self.running.spawn(bounded);
         self.under_way.insert(task.id(), UnderWay { attempts, cx, marks });
+    }
+
+    /// Ends every call where it waits. One that never gives its thread back is not waited for.
+    pub(crate) async fn cut(&mut self) {
+        self.running.abort_all();
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        // Whether they ended or not: nobody asks for their outcome any more.
+        let _ = tokio::time::timeout(CUT, ended).await;
+        self.under_way.clear();
     }
 
     /// The next call that ends. Cancelling this loses nothing.

@@ -184,7 +184,7 @@ pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
 #[async_trait]
 pub trait AppExt: Sized {
     /// An app as its surroundings say: `STHENO_URL`, else `url` in `stheno.toml` (or the file that `STHENO_CONFIG` names),
-    /// else `sqlite://stheno.db`, which is said aloud. Plugins and subscribers are configured from the same file and from
+    /// else `sqlite://stheno.db`. Where the log is, and why there, is said on standard error. Plugins and subscribers are configured from the same file and from
     /// `STHENO_PLUGIN_*`.
     ///
     /// # Errors
@@ -215,7 +215,12 @@ pub trait AppExt: Sized {
 #[async_trait]
 impl AppExt for App {
     async fn from_env() -> Result<App> {
-        from_config(Config::read(&config_path())?, &config_path()).await
+        let path = config_path();
+        // A file nobody named may be missing; one that somebody named is meant.
+        if env::var_os("STHENO_CONFIG").is_some() && !path.exists() {
+            return Err(Error::new(format!("STHENO_CONFIG names {}, which is not there", path.display())));
+        }
+        from_config(Config::read(&path)?, &path).await
     }
 
     async fn from_env_or(built_in: &str) -> Result<App> {
@@ -252,8 +257,12 @@ fn config_path() -> PathBuf {
 
 async fn from_config(config: Config, place: &Path) -> Result<App> {
     let config = config.with_environment(variables());
-    let url = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
-    Ok(connect::app(&url).await?.config(config))
+    let (url, reason) = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
+    let app = connect::app(&url).await?.config(config);
+    // The place is without what may be secret in an address.
+    let log = app.bus().backend().info().await?.place;
+    eprintln!("log: {log}, {reason}");
+    Ok(app)
 }
 
 /// Environment variables that are text; others can be none of ours.
@@ -261,19 +270,14 @@ fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<String> {
+/// The address of the log, and why it is this one.
+fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<(String, String)> {
+    let config = config.display();
     match (variable, configured) {
-        (Some(url), _) => Ok(url),
-        (None, Some(url)) => {
-            eprintln!("log: as {} says", config.display());
-            Ok(url.to_owned())
-        }
+        (Some(url), _) => Ok((url, "as STHENO_URL says".to_owned())),
+        (None, Some(url)) => Ok((url.to_owned(), format!("as {config} says"))),
         (None, None) if nats => Err(Error(Box::new(Kind::Nats))),
-        (None, None) => {
-            let place = env::current_dir().map_or_else(|_| "stheno.db".into(), |folder| folder.join("stheno.db"));
-            eprintln!("log: {}, because neither STHENO_URL nor {} names another", place.display(), config.display());
-            Ok(DEFAULT_URL.to_owned())
-        }
+        (None, None) => Ok((DEFAULT_URL.to_owned(), format!("because neither STHENO_URL nor {config} names another"))),
     }
 }
 
@@ -306,9 +310,9 @@ mod tests {
     #[test]
     fn the_variable_comes_before_the_file_and_the_file_before_the_default() {
         let config = Path::new("stheno.toml");
-        assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap(), "memory:");
-        assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap(), "sqlite://a");
-        assert_eq!(address(None, None, false, config).unwrap(), DEFAULT_URL);
+        assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap().0, "memory:");
+        assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap().0, "sqlite://a");
+        assert_eq!(address(None, None, false, config).unwrap().0, DEFAULT_URL);
     }
 
     #[test]

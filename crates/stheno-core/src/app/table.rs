@@ -9,6 +9,9 @@ use crate::{
     subscriber::{definition::SubscriberDef, policy::Policy},
 };
 
+/// How wide the events of a subscriber may be, in bytes; names are ASCII.
+const EVENTS: usize = 48;
+
 /// One subscriber that is enabled.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -68,15 +71,39 @@ impl fmt::Display for Table {
         writeln!(f, "catalogs: {catalogs}")?;
         let width = |cell: fn(&Row) -> usize, head: &str| self.rows.iter().map(cell).max().unwrap_or(0).max(head.len());
         let (plugin, id) = (width(|row| row.plugin.len(), "plugin"), width(|row| row.id.len(), "subscriber"));
-        let events = width(|row| row.patterns.join(", ").len().min(48), "events");
+        let events = width(|row| shortened(&row.patterns).len(), "events");
         writeln!(f, "{:plugin$}  {:id$}  {:events$}  policy", "plugin", "subscriber", "events")?;
         for row in &self.rows {
             let Row { plugin: name, id: subscriber, patterns, policy, .. } = row;
-            writeln!(f, "{name:plugin$}  {subscriber:id$}  {:events$}  {policy}", patterns.join(", "))?;
+            writeln!(f, "{name:plugin$}  {subscriber:id$}  {:events$}  {policy}", shortened(patterns))?;
         }
         for orphan in &self.not_enabled {
             writeln!(f, "linked, not enabled: {orphan}")?;
         }
         Ok(())
+    }
+}
+
+/// The patterns as far as they fit into a column, and how many more there are.
+fn shortened(patterns: &[String]) -> String {
+    let fits = |count: &usize| patterns.iter().take(*count).map(|pattern| pattern.len() + 2).sum::<usize>() <= EVENTS;
+    let shown = (1..=patterns.len()).rev().find(fits).unwrap_or(1);
+    match patterns.len().saturating_sub(shown) {
+        0 => patterns.join(", "),
+        more => format!("{} +{more}", patterns.iter().take(shown).map(String::as_str).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_do_not_fit_are_counted() {
+        let patterns = |count: usize| (0..count).map(|number| format!("order.changed_{number}")).collect::<Vec<_>>();
+        assert_eq!(shortened(&patterns(2)), "order.changed_0, order.changed_1");
+        assert_eq!(shortened(&patterns(5)), "order.changed_0, order.changed_1 +3");
+        assert_eq!(shortened(&["x".repeat(60)]), "x".repeat(60));
+        assert_eq!(shortened(&[]), "");
     }
 }

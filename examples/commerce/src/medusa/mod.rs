@@ -7,7 +7,7 @@
 //! | customer | `GET /admin/customers/{id}` |
 //! | claim | nowhere by its id: claims are in their orders, and `claim.*` events do not name the order. The newest orders are searched for it |
 //!
-//! Reading order: this file, [`http`] (one request, and what each status means), [`shape`] (the JSON of the answers).
+//! Reading order: this file, `http` (one request, and what each status means), `shape` (the JSON of the answers).
 
 mod http;
 mod shape;

@@ -1,7 +1,7 @@
 //! How mails are sent: a [`Letter`] (what it says) becomes a [`Mail`] (what is handed over), which a [`Transport`] takes.
 //!
-//! Reading order: this file (the [`Mailer`]), [`letter`], [`message`] (a mail with its id), [`transport`] (the port, and
-//! why a mail was not taken), [`outbox`] (files), [`smtp`] (a mail server).
+//! Reading order: this file (the [`Mailer`]), `letter`, `message` (a mail with its id), `transport` (the port, and
+//! why a mail was not taken), `outbox` (files), `smtp` (a mail server).
 
 mod letter;
 mod message;

@@ -49,7 +49,7 @@ pub(crate) async fn ours(folder: &Path, events: usize) -> Fallible<Ours> {
 pub(crate) fn bare(folder: &Path, events: usize, batch: usize) -> Fallible<f64> {
     let path = folder.join("bare.db");
     // The very table, made by the backend and then filled without it.
-    let runtime = std::thread::spawn({
+    let maker = std::thread::spawn({
         let path = path.clone();
         move || -> Fallible<()> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -60,7 +60,7 @@ pub(crate) fn bare(folder: &Path, events: usize, batch: usize) -> Fallible<f64> 
             })
         }
     });
-    runtime.join().map_err(|_| "the bare log could not be made")??;
+    maker.join().map_err(|_| "the bare log could not be made")??;
     let mut connection = Connection::open(&path)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -1,7 +1,7 @@
 //! The application: puts plugins, resources and a backend together, checks everything, and runs.
 //!
-//! Reading order: this file ([`App`]), [`startup`] (what is checked before anything is consumed), [`table`] (what is
-//! linked and enabled), [`manifest`] (the same as a file that CI checks), [`running`] (the started app).
+//! Reading order: this file (`App`), `startup` (what is checked before anything is consumed), `table` (what is
+//! linked and enabled), `manifest` (the same as a file that CI checks), `running` (the started app).
 
 pub mod manifest;
 pub mod running;

@@ -1,6 +1,6 @@
 //! The bus: publishing events, strictly.
 //!
-//! Reading order: this file ([`Bus`]), [`outgoing`] (events before they are sent), [`publish`] (the builders), [`error`].
+//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `error`.
 
 pub mod error;
 pub mod outgoing;

@@ -1,7 +1,7 @@
 //! Events: what a payload type promises, and what the log holds.
 //!
-//! Reading order: [`payload`] (typed bodies and their documentation), `object` (how a derived one is read and written),
-//! [`typed`] (the [`Event`] trait), [`recorded`] (events as the log holds them), [`input`] (what a handler may take as its
+//! Reading order: `payload` (typed bodies and their documentation), `object` (how a derived one is read and written),
+//! `typed` (the `Event` trait), `recorded` (events as the log holds them), `input` (what a handler may take as its
 //! first argument).
 
 pub mod input;

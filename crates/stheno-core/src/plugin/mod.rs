@@ -1,6 +1,6 @@
 //! Plugins: crates with subscribers, their set-up and their configuration.
 //!
-//! Reading order: this file ([`Plugin`] and [`Setup`]), [`config`] (their tables in `stheno.toml`), [`discovery`] (what is
+//! Reading order: this file (`Plugin` and `Setup`), `config` (their tables in `stheno.toml`), `discovery` (what is
 //! linked; the one file that says `inventory`), `no_plugin` (what `plugins!` says of a crate that is none).
 
 pub mod config;

@@ -1,8 +1,8 @@
 //! What drives delivery: a control thread for leases, intake and records, and workers for the handlers.
 //!
-//! Reading order: [`control`] (the thread no handler can block), [`lease`], [`intake`], [`worker`] (one subscriber while its
-//! lease is held), [`attempts`] (handlers under way), [`supervisor`] (one subscriber for as long as the app runs),
-//! [`store`] (what is recorded), [`command`] and [`operator`] (what an operator asks), [`progress`], [`host`], [`unknown`].
+//! Reading order: `control` (the thread no handler can block), `lease`, `intake`, `worker` (one subscriber while its
+//! lease is held), `attempts` (handlers under way), `supervisor` (one subscriber for as long as the app runs),
+//! `store` (what is recorded), `command` and `operator` (what an operator asks), `progress`, `host`, `unknown`.
 
 pub(crate) mod attempts;
 pub(crate) mod command;

@@ -1,7 +1,7 @@
 //! Subscribers: handlers with a permanent id.
 //!
-//! Reading order: this file (the [`Subscriber`] trait), [`policy`] (how it is run), [`definition`] (a subscriber before the
-//! start), [`handler`] (one shape for all of them), `written` (what `#[subscriber]` writes around types).
+//! Reading order: this file (the `Subscriber` trait), `policy` (how it is run), `definition` (a subscriber before the
+//! start), `handler` (one shape for all of them), `written` (what `#[subscriber]` writes around types).
 
 pub mod definition;
 pub mod handler;

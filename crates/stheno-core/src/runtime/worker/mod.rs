@@ -1,7 +1,7 @@
 //! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
 //!
-//! Reading order: this file (what a worker has, and what it waits for), [`work`] (steps and events become attempts),
-//! [`record`] (what is done is written), [`steer`] (what an operator asks).
+//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts),
+//! `record` (what is done is written), `steer` (what an operator asks).
 
 mod record;
 mod steer;

@@ -18,8 +18,11 @@ use crate::{
 };
 
 /// How many attempts at a key's events are under way, and the most there ever were.
+type Counted = HashMap<Option<Key>, (usize, usize)>;
+
+/// Counts the attempts under way, key by key.
 #[derive(Clone, Default)]
-struct UnderWay(Arc<Mutex<HashMap<Option<Key>, (usize, usize)>>>);
+struct UnderWay(Arc<Mutex<Counted>>);
 
 impl UnderWay {
     /// Counts one attempt for as long as the future takes.

@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// Batches the ring holds: a subscriber that is further behind reads on its own.
-const RING: usize = 24;
+const RING: usize = 32;
 /// Events the shared reader asks for at once.
 const BATCH: usize = 1024;
 /// The shared reader stays this many batches ahead of the fastest subscriber, and no more.
-const AHEAD: usize = 6;
+const AHEAD: usize = 12;
 /// Batches that wait for one subscriber.
 const QUEUE: usize = 4;
 /// The wait after a read that failed.

@@ -1,0 +1,144 @@
+//! The transaction helper, in the user's own database.
+
+use std::path::Path;
+
+use stheno_core::{Cx, IntoFailure};
+use stheno_sqlite::{
+    OnceError, OnceErrorKind, handled_once,
+    once::rusqlite::{Connection, TransactionBehavior},
+};
+
+/// The user's database: how many were sold.
+fn shop(path: &Path) -> Connection {
+    let shop = Connection::open(path).unwrap();
+    shop.execute_batch("CREATE TABLE IF NOT EXISTS stock (sold INTEGER NOT NULL)").unwrap();
+    if sold(&shop) == 0 && shop.query_row("SELECT count(*) FROM stock", [], |row| row.get::<_, i64>(0)).unwrap() == 0 {
+        shop.execute("INSERT INTO stock VALUES (0)", []).unwrap();
+    }
+    shop
+}
+
+fn sold(shop: &Connection) -> i64 {
+    shop.query_row("SELECT coalesce(max(sold), 0) FROM stock", [], |row| row.get(0)).unwrap()
+}
+
+/// One attempt of a handler that sells one; true when it did the work.
+fn sell(shop: &mut Connection, cx: &Cx) -> Result<bool, OnceError> {
+    let transaction = shop.transaction()?;
+    let first = handled_once(&transaction, cx)?;
+    if first {
+        transaction.execute("UPDATE stock SET sold = sold + 1", [])?;
+    }
+    transaction.commit()?;
+    Ok(first)
+}
+
+#[test]
+fn the_work_of_an_event_is_done_once_however_often_it_is_attempted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.db");
+    let (one, two) = (Cx::test("order.placed"), Cx::test("order.placed"));
+    let mut database = shop(&path);
+    assert_eq!([sell(&mut database, &one), sell(&mut database, &one)].map(Result::unwrap), [true, false]);
+    assert!(sell(&mut database, &two).unwrap());
+    drop(database);
+    let mut database = shop(&path);
+    assert!(!sell(&mut database, &one).unwrap());
+    assert_eq!(sold(&database), 2);
+}
+
+#[test]
+fn an_attempt_that_was_cut_off_before_the_commit_is_done_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.db");
+    let cx = Cx::test("order.placed");
+    let mut database = shop(&path);
+    {
+        let transaction = database.transaction().unwrap();
+        assert!(handled_once(&transaction, &cx).unwrap());
+        transaction.execute("UPDATE stock SET sold = sold + 1", []).unwrap();
+        // Dropped without a commit, as in a crash.
+    }
+    drop(database);
+    let mut database = shop(&path);
+    assert_eq!(sold(&database), 0);
+    assert!(sell(&mut database, &cx).unwrap());
+    assert_eq!(sold(&database), 1);
+}
+
+#[test]
+fn another_run_and_another_subscriber_do_the_work_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut database = shop(&directory.path().join("shop.db"));
+    let cx = Cx::test("order.placed");
+    // Makes the tables.
+    assert!(sell(&mut database, &Cx::test("order.placed")).unwrap());
+    let insert = "INSERT INTO stheno_handled (subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, 1, 0)";
+    database.execute(insert, (cx.subscriber(), cx.id().as_str(), 1)).unwrap();
+    database.execute(insert, ("other.subscriber", cx.id().as_str(), 0)).unwrap();
+    assert!(sell(&mut database, &cx).unwrap());
+    assert!(!sell(&mut database, &cx).unwrap());
+}
+
+#[test]
+fn a_process_that_lost_its_lease_is_refused_and_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut database = shop(&directory.path().join("shop.db"));
+    let (before, after) = (Cx::test("order.placed"), Cx::test("order.placed"));
+    assert!(sell(&mut database, &before).unwrap());
+    // Another process has taken the subscriber over and written with a higher epoch.
+    database.execute("UPDATE stheno_epoch SET epoch = 5", []).unwrap();
+    let refused = sell(&mut database, &after).unwrap_err();
+    assert_eq!(refused.kind(), OnceErrorKind::StaleEpoch { seen: 5, own: 1 });
+    // Refused means tried again, by whoever holds the lease then.
+    assert!(!refused.into_failure().is_terminal());
+    assert_eq!(sold(&database), 1);
+    let marked = "SELECT count(*) FROM stheno_handled WHERE event = ?1";
+    assert_eq!(database.query_row(marked, [after.id().as_str()], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    let epoch = |database: &Connection| {
+        database.query_row("SELECT epoch FROM stheno_epoch", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(epoch(&database), 5);
+    // A higher epoch of one's own is remembered.
+    database.execute("UPDATE stheno_epoch SET epoch = 0", []).unwrap();
+    assert!(sell(&mut database, &after).unwrap());
+    assert_eq!(epoch(&database), 1);
+}
+
+#[test]
+fn of_two_connections_one_does_the_work() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.db");
+    let cx = Cx::test("order.placed");
+    shop(&path);
+    let worked: usize = std::thread::scope(|scope| {
+        let attempts = (0..4).map(|_| {
+            scope.spawn(|| {
+                let mut database = Connection::open(&path).unwrap();
+                let transaction = database.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+                let first = handled_once(&transaction, &cx).unwrap();
+                if first {
+                    transaction.execute("UPDATE stock SET sold = sold + 1", []).unwrap();
+                }
+                transaction.commit().unwrap();
+                usize::from(first)
+            })
+        });
+        let attempts: Vec<_> = attempts.collect();
+        attempts.into_iter().map(|attempt| attempt.join().unwrap()).sum()
+    });
+    assert_eq!((worked, sold(&Connection::open(&path).unwrap())), (1, 1));
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_a_failure_to_try_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.db");
+    let mut database = shop(&path);
+    let holder = Connection::open(&path).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    database.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let refused = sell(&mut database, &Cx::test("order.placed")).unwrap_err();
+    assert_eq!(refused.kind(), OnceErrorKind::Database);
+    assert!(!refused.into_failure().is_terminal());
+}

@@ -8,7 +8,7 @@ use crate::{
     delivery::{
         doc::{Counts, DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
         lane::LaneId,
-        machine::{Alone, AloneStage, Machine, RESERVE},
+        machine::{Alone, AloneStage, Machine},
         names,
     },
     time::Timestamp,
@@ -68,6 +68,7 @@ impl Machine {
         }
         self.dirty = false;
         self.committing = true;
+        self.adjust_reserve();
         let mut changed: Vec<LaneId> = self.changed.drain().collect();
         changed.retain(|id| self.lanes.get(id).is_some_and(|lane| lane.indexed));
         let later = changed.split_off(changed.len().min(PER_COMMIT));
@@ -146,7 +147,8 @@ impl Machine {
             began: self.began,
             floor,
             done,
-            reserved: self.position.max(self.wanted) + RESERVE,
+            // What an earlier holder may have started stays suspect until it is settled.
+            reserved: (self.position.max(self.wanted) + self.ahead).max(self.suspects_upto),
             clean: false,
             suspect: self.suspect,
             paused: self.paused,

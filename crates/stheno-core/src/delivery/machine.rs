@@ -22,8 +22,10 @@ use crate::{
 pub(crate) const LANE_QUEUE: usize = 128;
 /// Events that all lanes together keep in memory before intake pauses.
 pub(crate) const OPEN_LIMIT: usize = 2048;
-/// Sequences that are reserved ahead: a crash makes suspects of at most this many.
+/// Sequences that one write reserves ahead at most, for a subscriber that is quick.
 pub(crate) const RESERVE: u64 = 4096;
+/// Sequences that one write reserves ahead at least.
+const RESERVE_LEAST: u64 = 32;
 /// Events one read of a lane asks for.
 pub(crate) const LOAD_LIMIT: usize = 64;
 /// How often an event may end the process when it is tried alone.
@@ -116,6 +118,11 @@ pub(crate) struct Machine {
     pub(crate) loading: usize,
     /// Nothing above this may be started before a commit has raised it.
     pub(crate) reserved: u64,
+    /// How far ahead the next write reserves. A crash makes suspects of what is reserved, and these are tried one at a time:
+    /// so no further than this subscriber gets between a few writes.
+    pub(crate) ahead: u64,
+    /// The position at the last write.
+    pub(crate) written_at: u64,
     /// An event above `reserved` that was offered.
     pub(crate) wanted: u64,
     /// Live events up to here may have been started by a holder that did not stop in order.
@@ -169,7 +176,15 @@ impl Machine {
 
     /// Whether events will soon have to wait for a write that reserves more sequences.
     pub(crate) fn reserve_runs_out(&self) -> bool {
-        self.reserved < self.position.max(self.wanted) + RESERVE / 2
+        self.reserved < self.position.max(self.wanted) + self.ahead / 2
+    }
+
+    /// Reserves as far ahead as it got since the last write, four times over: a quick one is held up by a few writes at first.
+    pub(crate) fn adjust_reserve(&mut self) {
+        let got = self.position.saturating_sub(self.written_at);
+        let least = RESERVE_LEAST.max(self.policy.concurrency as u64).min(RESERVE);
+        self.ahead = got.saturating_mul(4).clamp(least, RESERVE);
+        self.written_at = self.position;
     }
 
     /// Whether an event is being tried alone, or about to be.

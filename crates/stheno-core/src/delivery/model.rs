@@ -406,6 +406,22 @@ fn an_event_that_ends_the_process_is_blamed_alone() {
 }
 
 #[test]
+fn a_crash_makes_few_suspects_of_what_a_slow_subscriber_has_not_come_to() {
+    let mut world = World::new(&vec![None; 4_000], policy(true));
+    for _ in 0..100 {
+        world.begin_write();
+        world.end_write();
+        world.offer(0);
+        world.pending.pop().map(|attempt| world.end(attempt, 7));
+    }
+    world.begin_write();
+    world.end_write();
+    world.crash();
+    let suspects = world.machine.suspects_upto - world.machine.floor();
+    assert!(suspects < 100, "{suspects} events would be tried one at a time");
+}
+
+#[test]
 fn a_rewind_is_a_new_run_from_another_position() {
     let mut world = World::new(&[Some(0), Some(1), None], policy(true));
     world.finish();

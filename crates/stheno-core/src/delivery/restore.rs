@@ -33,6 +33,8 @@ impl Machine {
             running: 0,
             loading: 0,
             reserved: 0,
+            ahead: 0,
+            written_at: begin_after,
             wanted: 0,
             suspects_upto: 0,
             alone: None,
@@ -91,6 +93,7 @@ impl Machine {
     pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
         self.run += 1;
         self.position = after;
+        self.written_at = after;
         self.offered_before = after;
         self.recorded_floor = after;
         self.done_before.clear();

@@ -86,11 +86,16 @@ impl Found {
 
     fn check_log(&self, said: &Said) {
         let seed = self.seed;
-        let by_id: HashMap<&str, &RecordedEvent> = self.events.iter().map(|event| (event.id.as_str(), &**event)).collect();
+        let by_id: HashMap<&str, &RecordedEvent> =
+            self.events.iter().map(|event| (event.id.as_str(), &**event)).collect();
         assert_eq!(by_id.len(), self.events.len(), "seed {seed}: an id is in the log twice");
         for (id, sequence) in &said.acknowledged {
-            let event = by_id.get(id.as_str()).unwrap_or_else(|| panic!("seed {seed}: {id} was acknowledged and is lost"));
-            assert!(sequence.is_none_or(|sequence| sequence == event.sequence), "seed {seed}: {id} is elsewhere: {event:?}");
+            let event =
+                by_id.get(id.as_str()).unwrap_or_else(|| panic!("seed {seed}: {id} was acknowledged and is lost"));
+            assert!(
+                sequence.is_none_or(|sequence| sequence == event.sequence),
+                "seed {seed}: {id} is elsewhere: {event:?}"
+            );
         }
         for event in &self.events {
             let planned = Planned::of(event.id.as_str());

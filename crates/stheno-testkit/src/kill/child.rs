@@ -65,9 +65,10 @@ impl Task {
 pub fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let parsed = match &arguments[..] {
-        [task, log, ledger, round, seed] => Task::parse(task).zip(round.parse().ok()).zip(seed.parse().ok()).map(
-            |((task, round), seed)| (task, PathBuf::from(log), PathBuf::from(ledger), round, seed),
-        ),
+        [task, log, ledger, round, seed] => Task::parse(task)
+            .zip(round.parse().ok())
+            .zip(seed.parse().ok())
+            .map(|((task, round), seed)| (task, PathBuf::from(log), PathBuf::from(ledger), round, seed)),
         _ => None,
     };
     let Some((task, log, ledger, round, seed)) = parsed else {

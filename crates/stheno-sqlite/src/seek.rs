@@ -45,9 +45,49 @@ pub(crate) fn sequences_of(
         if let (true, Some(farthest)) = (nearest.len() == wanted, nearest.peek()) {
             match direction {
                 Direction::Forward => span.upto = *farthest,
-                Direction::Backward => span.after = -farthest - 1,
+                Direction::Backward => span.after = -farthest,
             }
         }
     }
     Ok(nearest.into_sorted_vec().into_iter().map(distance).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_nearest_sequences_are_found_whatever_the_order_of_the_names(
+            rows in prop::collection::vec(1..6_i64, 0..60),
+            names in Just(vec![1, 2, 3, 4]).prop_shuffle(),
+            after in 0..60_i64,
+            upto in 0..60_i64,
+            backward in any::<bool>(),
+            wanted in 1..10_usize,
+        ) {
+            let connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(
+                "CREATE TABLE events (sequence INTEGER PRIMARY KEY, name INTEGER); CREATE INDEX events_name ON events (name)",
+            ).unwrap();
+            for name in &rows {
+                connection.execute("INSERT INTO events (name) VALUES (?1)", [name]).unwrap();
+            }
+            let direction = if backward { Direction::Backward } else { Direction::Forward };
+            let found = sequences_of(&connection, &names[..3], Span { after, upto }, direction, wanted).unwrap();
+
+            let numbered = (1..).zip(&rows);
+            let all = numbered.filter(|(sequence, name)| after < *sequence && *sequence <= upto && names[..3].contains(name));
+            let mut expected: Vec<i64> = all.map(|(sequence, _)| sequence).collect();
+            if backward {
+                expected.reverse();
+            }
+            expected.truncate(wanted);
+            prop_assert_eq!(found, expected);
+        }
+    }
 }

@@ -108,6 +108,10 @@ async fn writes_to_one_record_see_each_other() {
     ];
     let revisions = write(&log, writes).await.unwrap();
     assert_eq!(get(&log, "a").await, Some(("two".to_owned(), revisions[2])));
+
+    let twice = |name: &str| RecordWrite::put(record(name), "x").expect(Expect::Absent);
+    assert_eq!(write(&log, vec![twice("b"), twice("b")]).await, Err(record("b")));
+    assert_eq!(names(&log, "").await, ["a"]);
 }
 
 #[tokio::test]

@@ -122,6 +122,28 @@ fn a_runtime_that_goes_away_in_the_middle_leaves_the_log_usable() {
     assert_eq!(events.iter().filter(|event| event.name.as_str() == "cart.updated").count(), 40);
 }
 
+#[test]
+fn an_append_on_a_runtime_that_has_ended_is_refused_and_the_next_one_is_taken() {
+    let file = TestFile::new();
+    let log = runtime().block_on(file.open());
+    let ended = runtime();
+    let handle = ended.handle().clone();
+    ended.shutdown_background();
+    let refused = {
+        // Such as a task that appends while its runtime is being shut down.
+        let _on_the_ended_one = handle.enter();
+        let mut append = log.append(Append::one(event("order.placed")));
+        let polled = append.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        match polled {
+            std::task::Poll::Ready(answer) => answer.unwrap_err(),
+            std::task::Poll::Pending => panic!("nobody is left who could answer"),
+        }
+    };
+    assert_eq!(refused.kind(), AppendErrorKind::Backend(BackendErrorKind::Unavailable));
+    let appended = runtime().block_on(async { tokio::time::timeout(BOUND, append(&log, event("order.placed"))).await });
+    assert_eq!(appended.expect("the log answers"), 1);
+}
+
 #[tokio::test]
 async fn closing_finishes_what_is_under_way_and_refuses_what_comes_later() {
     let file = TestFile::new();

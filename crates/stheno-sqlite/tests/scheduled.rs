@@ -51,8 +51,8 @@ async fn an_event_is_not_in_the_log_before_its_time() {
 async fn a_waiting_tail_moves_events_when_they_are_due_in_the_order_they_are_due() {
     let clock = TestClock::new();
     let log = memory(&clock).await;
-    for (id, hours) in [("third", 3), ("first", 1), ("second", 2), ("second too", 2)] {
-        schedule(&log, later(&clock, &id.replace(' ', "_"), HOUR * hours)).await;
+    for (id, hours) in [("third", 3), ("second", 2), ("second_too", 2), ("first", 1)] {
+        schedule(&log, later(&clock, id, HOUR * hours)).await;
     }
     let mut tail = log.tail(Query::all()).await.unwrap();
     let moving = tokio::spawn(async move { take(&mut *tail, 4).await });

@@ -5,8 +5,8 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use common::{BOUND, TestFile, append, event, patterns, sequences, take};
-use stheno_core::backend::{Backend, BackendErrorKind, Page, Query, Tail};
-use stheno_sqlite::SqliteBackend;
+use stheno_core::backend::{Append, AppendErrorKind, Backend, BackendErrorKind, Page, Query, Tail};
+use stheno_sqlite::{SqliteBackend, once::rusqlite};
 use tokio::time::Instant;
 
 async fn next(tail: &mut dyn Tail) -> Page {
@@ -166,29 +166,45 @@ async fn a_file_that_was_replaced_is_an_error_and_not_silence() {
     let other = file.directory.path().join("other.db");
     common::open(&other).await.close().await;
     std::fs::rename(&other, &file.path).unwrap();
-    let failed = tokio::time::timeout(BOUND, async {
+    assert_eq!(ended(&mut *tail).await, BackendErrorKind::LogChanged);
+    let refused = log.append(Append::one(event("order.placed"))).await.unwrap_err();
+    assert_eq!(refused.kind(), AppendErrorKind::Backend(BackendErrorKind::LogChanged));
+}
+
+#[tokio::test]
+async fn a_log_that_was_restored_in_place_is_an_error_and_not_silence() {
+    let another_log = "UPDATE meta SET log_id = 'another'";
+    let an_older_state =
+        "DELETE FROM events WHERE sequence > 1; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'events'";
+    for restored in [another_log, an_older_state] {
+        let file = TestFile::new();
+        let log = file.open().await;
+        append(&log, event("order.placed")).await;
+        append(&log, event("order.placed")).await;
+        let mut tail = log.tail(Query::all()).await.unwrap();
+        take(&mut *tail, 2).await;
+        rusqlite::Connection::open(&file.path).unwrap().execute_batch(restored).unwrap();
+        assert_eq!(ended(&mut *tail).await, BackendErrorKind::LogChanged, "{restored}");
+    }
+}
+
+/// The kind of error a tail ends with.
+async fn ended(tail: &mut dyn Tail) -> BackendErrorKind {
+    let ended = async {
         loop {
             if let Err(error) = tail.next().await {
-                return error;
+                return error.kind();
             }
         }
-    });
-    assert_eq!(failed.await.unwrap().kind(), BackendErrorKind::LogChanged);
-    let refused = log.append(stheno_core::backend::Append::one(event("order.placed"))).await.unwrap_err();
-    let kind = stheno_core::backend::AppendErrorKind::Backend(BackendErrorKind::LogChanged);
-    assert_eq!(refused.kind(), kind);
+    };
+    tokio::time::timeout(BOUND, ended).await.expect("the tail ends")
 }
 
 #[tokio::test]
 async fn a_closed_log_ends_its_tails() {
     let log = SqliteBackend::memory().unwrap();
     let mut tail = log.tail(Query::all()).await.unwrap();
-    let (ended, ()) = tokio::join!(tail.next(), log.close());
-    // It may have said that there are no news just before.
-    let ended = match ended {
-        Ok(_) => tail.next().await,
-        ended => ended,
-    };
-    assert_eq!(ended.unwrap_err().kind(), BackendErrorKind::Closed);
+    let (ended, ()) = tokio::join!(ended(&mut *tail), log.close());
+    assert_eq!(ended, BackendErrorKind::Closed);
     assert_eq!(log.tail(Query::all()).await.err().unwrap().kind(), BackendErrorKind::Closed);
 }

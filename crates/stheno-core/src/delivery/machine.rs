@@ -23,7 +23,7 @@ pub(crate) const LANE_QUEUE: usize = 128;
 /// Events that all lanes together keep in memory before intake pauses.
 pub(crate) const OPEN_LIMIT: usize = 2048;
 /// Sequences that one write reserves ahead at most, for a subscriber that is quick.
-pub(crate) const RESERVE: u64 = 4096;
+pub(crate) const RESERVE: u64 = 8192;
 /// Sequences that one write reserves ahead at least.
 const RESERVE_LEAST: u64 = 32;
 /// Events one read of a lane asks for.

@@ -412,7 +412,9 @@ fn a_crash_makes_few_suspects_of_what_a_slow_subscriber_has_not_come_to() {
         world.begin_write();
         world.end_write();
         world.offer(0);
-        world.pending.pop().map(|attempt| world.end(attempt, 7));
+        if let Some(attempt) = world.pending.pop() {
+            world.end(attempt, 7);
+        }
     }
     world.begin_write();
     world.end_write();

@@ -29,6 +29,7 @@ pub struct Error(Box<Kind>);
 
 enum Kind {
     Config(ConfigError),
+    NoConfig(PathBuf),
     Nats,
     Backend(BackendError),
     Publish(PublishError),
@@ -48,7 +49,7 @@ impl Error {
     /// How a host ends that could not be set up for this reason.
     pub fn exit(&self) -> Exit {
         match &*self.0 {
-            Kind::Config(_) | Kind::Nats => Exit::CONFIG,
+            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats => Exit::CONFIG,
             Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
             Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
             Kind::Publish(_) | Kind::Own(_) => Exit::FAILED,
@@ -60,6 +61,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Kind::Config(error) => write!(f, "{error}"),
+            Kind::NoConfig(path) => write!(f, "STHENO_CONFIG names {}, which is not there", path.display()),
             Kind::Nats => f.write_str(
                 "NATS_URL is set and STHENO_URL is not: a local file here could be lost with its container. \
                  Set STHENO_URL to where the log is, for example STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
@@ -87,7 +89,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
-            Kind::Config(_) | Kind::Nats => None,
+            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats => None,
             Kind::Backend(error) => std::error::Error::source(error),
             Kind::Publish(error) => std::error::Error::source(error),
             Kind::Own(error) => error.source(),
@@ -218,7 +220,7 @@ impl AppExt for App {
         let path = config_path();
         // A file nobody named may be missing; one that somebody named is meant.
         if env::var_os("STHENO_CONFIG").is_some() && !path.exists() {
-            return Err(Error::new(format!("STHENO_CONFIG names {}, which is not there", path.display())));
+            return Err(Error(Box::new(Kind::NoConfig(path))));
         }
         from_config(Config::read(&path)?, &path).await
     }
@@ -227,6 +229,10 @@ impl AppExt for App {
         let path = config_path();
         match env::var_os("STHENO_CONFIG").is_some() || path.exists() {
             true => Self::from_env().await,
+            // What is built in names a local file, which is no answer to a broker's address.
+            false if env::var_os("NATS_URL").is_some() && env::var_os("STHENO_URL").is_none() => {
+                Err(Error(Box::new(Kind::Nats)))
+            }
             false => from_config(Config::parse(built_in, BUILT_IN)?, Path::new(BUILT_IN)).await,
         }
     }

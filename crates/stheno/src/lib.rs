@@ -43,8 +43,8 @@
 //! stheno::plugins!(loyalty);
 //!
 //! #[tokio::main]
-//! async fn main() -> stheno::Result<stheno::Exit> {
-//!     App::from_env().await?.plugins(plugins()).run().await
+//! async fn main() -> stheno::Exit {
+//!     stheno::host(async { App::from_env().await?.plugins(plugins()).run().await }).await
 //! }
 //! ```
 //!

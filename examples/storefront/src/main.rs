@@ -18,7 +18,11 @@ use stheno::{App, AppExt, Exit};
 stheno::plugins!(plugin_notifications, plugin_stock, plugin_audit);
 
 #[tokio::main]
-async fn main() -> stheno::Result<Exit> {
+async fn main() -> Exit {
+    stheno::host(storefront()).await
+}
+
+async fn storefront() -> stheno::Result<Exit> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {

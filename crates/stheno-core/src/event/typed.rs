@@ -49,7 +49,8 @@ pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Dec
             Err(located) => {
                 let path = located.path().to_string();
                 DecodeError {
-                    path: if path == "." { String::new() } else { path },
+                    // A dot is the whole body, and a question mark one that is not JSON.
+                    path: if path == "." || path == "?" { String::new() } else { path },
                     reason: without_value(located.into_inner().to_string()),
                 }
             }

@@ -88,11 +88,14 @@ pub(crate) enum Found {
     Foreign,
 }
 
-/// Looks at a file without changing it.
+/// Looks at a file without changing it. One statement, and so one snapshot: another process may be making the log now.
 pub(crate) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
-    let number = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
-    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let (application, version, tables): (i32, i32, i64) = connection.query_row(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+         FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
     Ok(match application {
         0 if version == 0 && tables == 0 => Found::Empty,
         APPLICATION_ID if version > VERSION => Found::Newer(version),

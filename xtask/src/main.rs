@@ -1,1 +1,45 @@
-fn main() {}
+//! The project's own commands: `cargo xtask test|ci|bench|docs|kill`. All set-up is done here, so that a machine needs
+//! only Rust, a C compiler and python3.
+
+mod bench;
+mod check;
+mod python;
+mod run;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test              every test of the workspace, all set-up included; further words go to `cargo test`
+  ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
+  bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
+  docs [--check]    writes the reference pages from the catalogs, or says which differ
+  kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test", rest @ ..] => check::test(rest),
+        ["ci"] => check::ci(),
+        ["bench", "embedded", rest @ ..] => bench::embedded(rest),
+        ["docs"] => check::docs(true),
+        ["docs", "--check"] => check::docs(false),
+        ["kill"] => check::kill("1000"),
+        ["kill", rounds] => check::kill(rounds),
+        ["help" | "--help" | "-h"] | [] => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        other => Err(format!("`{}` is no command\n\n{HELP}", other.join(" "))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -36,6 +36,7 @@ struct Inner {
 }
 
 /// What all attempts of one subscriber in one process share.
+#[derive(Clone)]
 pub(crate) struct Scope {
     pub(crate) subscriber: Arc<str>,
     pub(crate) run: u32,

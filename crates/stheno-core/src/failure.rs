@@ -87,6 +87,11 @@ impl Failure {
         Self { error, verdict: Verdict::Panicked }
     }
 
+    /// The failure of a whole batch, as that of one of its events.
+    pub(crate) fn of_batch(&self) -> Self {
+        Self { error: self.chain().join(": ").into(), verdict: self.verdict }
+    }
+
     pub(crate) fn verdict(&self) -> Verdict {
         self.verdict
     }

@@ -1,17 +1,19 @@
 //! The contract and the runtime of Stheno. Applications and plugins depend on the `stheno` crate, which re-exports what
 //! they need; backends and catalogs depend on this one.
 //!
-//! Reading order: names ([`name`], [`pattern`], [`key`]); events ([`event`], [`catalog`]); publishing ([`bus`]); handlers
-//! ([`subscriber`], [`failure`], [`resources`], [`cx`], [`plugin`]); what keeps the log ([`backend`]); how events reach
-//! handlers ([`delivery`], a state machine without I/O) and what drives it ([`runtime`]); the application ([`app`]).
+//! Reading order: names (`name`, `pattern`, `key`); events (`event`, `catalog`); publishing (`bus`); handlers
+//! (`subscriber`, `failure`, `resources`, `cx`, `plugin`); what keeps the log (`backend`); how events reach
+//! handlers (`delivery`, a state machine without I/O) and what drives it (`runtime`); the application (`app`).
 
 // The macros write `::stheno::..`; inside this crate that is this crate.
 extern crate self as stheno;
 
+pub mod app;
 pub mod backend;
 pub mod bus;
 pub mod catalog;
 pub mod cx;
+pub mod delivery;
 pub mod event;
 pub mod failure;
 pub mod headers;
@@ -35,6 +37,7 @@ pub use async_trait::async_trait;
 pub use stheno_macros::{Event, EventSum, Payload, subscriber};
 
 pub use crate::{
+    app::App,
     bus::{Bus, Outgoing, PublishError, PublishErrorKind, Published},
     catalog::{
         EventDescriptor, Status,

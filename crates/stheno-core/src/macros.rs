@@ -42,10 +42,20 @@ macro_rules! plugin {
 /// Each name is a crate or module with a `plugin!`; one that has none does not compile.
 #[macro_export]
 macro_rules! plugins {
-    ($($plugin:ident),* $(,)?) => {
+    // Names, taken as tokens: an error about one then stands on it, and not on the whole list.
+    ($($plugin:tt),* $(,)?) => {
         /// The plugins that this host runs.
         fn plugins() -> ::std::vec::Vec<$crate::Plugin> {
-            ::std::vec![$($plugin::plugin()),*]
+            // A crate without a `plugin` of its own gets this one, whose type says what is wrong.
+            #[allow(unused_imports)]
+            use $crate::__private::no_plugin::plugin;
+            ::std::vec![$({
+                let $plugin = {
+                    use $plugin::*;
+                    plugin()
+                };
+                $crate::__private::no_plugin::checked($plugin)
+            }),*]
         }
     };
 }
@@ -85,10 +95,16 @@ macro_rules! declare_event {
 /// The closure gets the resources: `register_subscriber!(id = "receipts.send", |r| Ok(SendReceipt { pool: r.get()? }));`
 #[macro_export]
 macro_rules! register_subscriber {
-    (id = $id:literal, $(on = [$($pattern:literal),* $(,)?],)? $build:expr $(,)?) => {
+    (id = $id:literal, on = [$($pattern:literal),* $(,)?], $build:expr $(,)?) => {
+        $crate::register_subscriber!(@ $id, $build, [$($pattern),*]);
+    };
+    (id = $id:literal, $build:expr $(,)?) => {
+        $crate::register_subscriber!(@ $id, $build, []);
+    };
+    (@ $id:literal, $build:expr, $patterns:expr) => {
         $crate::__private::submit! {
             $crate::__private::Linked::Subscriber(|| {
-                $crate::SubscriberDef::built($id, $build).origin($crate::__origin!())$(.on_all(&[$($pattern),*]))?
+                $crate::SubscriberDef::built($id, $build).origin($crate::__origin!()).on_all(&$patterns)
             })
         }
     };

@@ -78,6 +78,9 @@ impl Pattern {
     }
 
     pub(crate) fn matches_str(&self, name: &str) -> bool {
+        if *self.0 == *name || *self.0 == *">" {
+            return true;
+        }
         let mut wanted = self.0.split('.');
         let mut given = name.split('.');
         loop {

@@ -9,9 +9,21 @@ pub use serde_json::{self, Value};
 
 pub use crate::{
     async_trait,
-    catalog::key_rule::KeyId,
-    plugin::discovery::{Linked, submit},
-    subscriber::definition::Origin,
+    catalog::{
+        key_rule::{KeyId, key_by_rule, key_of_field},
+        redact,
+    },
+    event::{object, typed::not_of_sum},
+    plugin::{
+        discovery::{Linked, submit},
+        no_plugin,
+    },
+    resources::Argument,
+    subscriber::{
+        definition::Origin,
+        handler::Prepared,
+        written::{Outcome, Written},
+    },
 };
 
 /// Refuses, at compile time, a pattern that the type of the event does not stand for.

@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use rusqlite::Connection;
 use stheno_core::backend::{
-    Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
-    RecordError, RecordName, RecordWrite, Revision, Tail,
+    Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page, Query,
+    Record, RecordError, RecordName, RecordWrite, Revision, Tail,
 };
 use tokio::sync::OnceCell;
 
@@ -83,6 +83,23 @@ impl SqliteBackend {
         };
         // It can only fail when the runtime is shut down, which lets go of everything too.
         let _ = tokio::task::spawn_blocking(let_go).await;
+    }
+
+    /// Reads the whole log and checks that it is whole: pages, indexes, constraints. That takes as long as reading it takes.
+    ///
+    /// # Errors
+    /// [`BackendError`] of kind `Corrupt` says the first thing that is wrong.
+    pub async fn check(&self) -> Result<(), BackendError> {
+        let check = |session: &mut Session| {
+            session.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+        };
+        match self.readers.with(check).await?.as_str() {
+            "ok" => Ok(()),
+            wrong => {
+                let message = format!("`{}` is damaged ({wrong}); restore it from a backup", self.place);
+                Err(BackendError::new(BackendErrorKind::Corrupt, message))
+            }
+        }
     }
 
     fn open_blocking(options: SqliteOptions) -> Result<Self, Trouble> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use rusqlite::{
     Row,
     types::{FromSqlError, Type, ValueRef},
@@ -19,11 +19,16 @@ pub(crate) struct Decoder<'n> {
     names: &'n Names,
     /// The source of the row before: most logs have one or two.
     source: Option<Arc<str>>,
+    /// Bodies of one page stand in few allocations; each event has its slice.
+    bodies: BytesMut,
 }
+
+/// How much room for bodies is taken at once.
+const BODIES: usize = 32 * 1024;
 
 impl<'n> Decoder<'n> {
     pub(crate) fn new(names: &'n Names) -> Self {
-        Self { names, source: None }
+        Self { names, source: None, bodies: BytesMut::new() }
     }
 
     pub(crate) fn event(&mut self, row: &Row<'_>) -> rusqlite::Result<RecordedEvent> {
@@ -39,8 +44,19 @@ impl<'n> Decoder<'n> {
             Timestamp::from_micros(time),
             Timestamp::from_micros(stored),
             headers_of(row.get_ref(7)?)?,
-            Bytes::copy_from_slice(row.get_ref(8)?.as_blob()?),
+            self.body(row.get_ref(8)?.as_blob()?),
         ))
+    }
+
+    fn body(&mut self, body: &[u8]) -> Bytes {
+        if body.len() > BODIES / 8 {
+            return Bytes::copy_from_slice(body);
+        }
+        if self.bodies.capacity() < body.len() {
+            self.bodies = BytesMut::with_capacity(BODIES);
+        }
+        self.bodies.extend_from_slice(body);
+        self.bodies.split().freeze()
     }
 
     fn share_source(&mut self, text: &str) -> Arc<str> {

@@ -1,1 +1,22 @@
-//! Being built.
+//! Tests of Stheno's plugins and backends.
+//!
+//! - Whoever writes a **plugin** takes [`TestApp`]: given events, when an event, then assertions; the time moves when the
+//!   test says so; no server, no sleeps.
+//! - Whoever writes a **backend** takes [`conformance`]: one function per behaviour that every backend must show, and
+//!   [`conformance_suite!`] to run all of them.
+//! - Whoever writes what stands above a backend takes [`fault`]: calls that fail, hang, come late or lose their answer.
+//! - [`kill`] ends a process in the middle of its work, again and again, and checks that nothing acknowledged is lost.
+//!
+//! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`kill`].
+
+pub mod app;
+pub mod clock;
+pub mod conformance;
+pub mod fault;
+pub mod kill;
+pub mod random;
+
+pub use crate::{
+    app::{TestApp, TestError},
+    clock::ManualClock,
+};

@@ -1,1 +1,94 @@
-//! Being built.
+//! Stheno: an event-sourced message bus for commerce.
+//!
+//! Services publish documented events; plugin crates attach typed handlers; every event stays in a log that can be
+//! replayed and queried. It runs on an embedded SQLite file with no server.
+//!
+//! # A plugin
+//!
+//! ```
+//! use stheno::prelude::*;
+//!
+//! #[derive(Clone, PartialEq, Payload, Event)]
+//! #[event(name = "loyalty.points_earned", key = "customer:/customer_id")]
+//! /// A customer earned points.
+//! pub struct PointsEarned {
+//!     /// Who earned them.
+//!     #[field(example = "cus_01")]
+//!     pub customer_id: String,
+//!     /// How many.
+//!     #[field(example = 25)]
+//!     pub points: i64,
+//! }
+//!
+//! stheno::plugin!("loyalty");
+//! stheno::catalog!("loyalty"; PointsEarned);
+//!
+//! /// Any error is retried by this subscriber's own policy.
+//! #[subscriber(id = "loyalty.congratulate")]
+//! async fn congratulate(earned: PointsEarned, cx: Cx) -> Result<(), Failure> {
+//!     if earned.points < 10 {
+//!         return cx.skip("too few to talk about");
+//!     }
+//!     Ok(())
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # A host
+//!
+//! ```no_run
+//! # mod loyalty { stheno::plugin!("loyalty"); }
+//! use stheno::{App, prelude::*};
+//!
+//! stheno::plugins!(loyalty);
+//!
+//! #[tokio::main]
+//! async fn main() -> stheno::Exit {
+//!     stheno::host(async { App::from_env().await?.plugins(plugins()).run().await }).await
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `sqlite` | the embedded backend: `sqlite://path`, `memory:` |
+//! | `medusa` | Medusa's 99 events, as [`medusa`] |
+//!
+//! None is on by default: a plugin crate takes only the catalogs it needs and compiles no database.
+
+mod connect;
+mod host;
+pub mod prelude;
+
+#[doc(hidden)]
+pub use stheno_core::{__origin, __private};
+pub use stheno_core::{
+    AnyEvent, App, Batch, BatchItem, Body, Bus, Catalog, Catalogs, Clock, Config, ConfigError, Cx, DecodeError, Event,
+    EventDescriptor, EventId, EventName, EventSum, Extra, Failure, FailureExt, Field, FieldKind, Headers, Input,
+    IntoFailure, Key, KeyError, KeyErrorKind, KeyRule, KeySource, MissingResource, NameError, NameErrorKind, NewEvent,
+    Outgoing, Pattern, PatternSet, Payload, Plugin, Policy, PublishError, PublishErrorKind, Published, RecordedEvent,
+    Res, Resources, Secret, Sensitivity, Setup, Start, Status, Subscriber, SubscriberDef, SystemClock, Timestamp,
+    async_trait, catalog, declare_event, decode_json, decode_token, encode_token, plugin, plugins, register_subscriber,
+    subscriber,
+};
+pub use stheno_core::{
+    app, backend, delivery, headers,
+    runtime::{
+        operator::{Operator, RewindTo, SubscriberStatus},
+        progress::Progress,
+        unknown::UnknownName,
+    },
+};
+
+#[cfg(feature = "medusa")]
+#[doc(inline)]
+pub use stheno_medusa as medusa;
+#[cfg(feature = "sqlite")]
+#[doc(inline)]
+pub use stheno_sqlite as sqlite;
+
+pub use crate::{
+    connect::{BusExt, backend as open_backend},
+    host::{AppExt, Error, Exit, Result, host},
+};

@@ -1,10 +1,10 @@
 //! The contract of a backend: it keeps a log and small records, and promises nothing else.
 //!
 //! Everything about delivery (lanes, retries, parking, leases) is written once, above this contract, in
-//! [`crate::delivery`]. The conformance suite of `stheno-testkit` checks every sentence here.
+//! `crate::delivery`. The conformance suite of `stheno-testkit` checks every sentence here.
 //!
-//! Reading order: this file (the trait), [`log`] (appending and reading), [`record`] (records), [`info`] (what a backend
-//! is and can do), [`error`].
+//! Reading order: this file (the trait), `log` (appending and reading), `record` (records), `info` (what a backend
+//! is and can do), `error`.
 
 pub mod error;
 pub mod info;

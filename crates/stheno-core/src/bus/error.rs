@@ -42,8 +42,10 @@ pub enum PublishErrorKind {
 
 /// An event that was not published. Nothing of it, nor of its atomic batch, is in the log, unless the kind is
 /// `Append(Unknown)`.
+pub struct PublishError(Box<Inner>);
+
 #[derive(Debug)]
-pub struct PublishError {
+struct Inner {
     name: String,
     kind: PublishErrorKind,
     source: Option<AppendError>,
@@ -51,25 +53,32 @@ pub struct PublishError {
 
 impl PublishError {
     pub(crate) fn new(kind: PublishErrorKind, name: &str) -> Self {
-        Self { name: name.chars().take(80).collect(), kind, source: None }
+        Self(Box::new(Inner { name: name.chars().take(80).collect(), kind, source: None }))
     }
 
     /// Why it was not published.
     pub fn kind(&self) -> &PublishErrorKind {
-        &self.kind
+        &self.0.kind
     }
 }
 
 impl From<AppendError> for PublishError {
     fn from(error: AppendError) -> Self {
-        Self { name: String::new(), kind: PublishErrorKind::Append(error.kind()), source: Some(error) }
+        let kind = PublishErrorKind::Append(error.kind());
+        Self(Box::new(Inner { name: String::new(), kind, source: Some(error) }))
+    }
+}
+
+impl fmt::Debug for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.name;
-        match &self.kind {
+        let Inner { name, kind, .. } = &*self.0;
+        match kind {
             PublishErrorKind::Name(error) => write!(f, "{error}"),
             PublishErrorKind::Key(error) => write!(f, "{error}"),
             PublishErrorKind::Id(error) => write!(f, "{error}"),
@@ -92,6 +101,6 @@ impl fmt::Display for PublishError {
 
 impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|error| error as &(dyn StdError + 'static))
+        self.0.source.as_ref().map(|error| error as &(dyn StdError + 'static))
     }
 }

@@ -1,6 +1,6 @@
 //! The bus: publishing events, strictly.
 //!
-//! Reading order: this file ([`Bus`]), [`outgoing`] (events before they are sent), [`publish`] (the builders), [`error`].
+//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `error`.
 
 pub mod error;
 pub mod outgoing;
@@ -12,6 +12,7 @@ use crate::{
     backend::{Append, AppendErrorKind, Backend},
     catalog::set::Catalogs,
     event::recorded::NewEvent,
+    time::{Clock, SystemClock},
 };
 
 pub use error::{PublishError, PublishErrorKind};
@@ -25,35 +26,44 @@ pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct Bus(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     backend: Arc<dyn Backend>,
     catalogs: Arc<Catalogs>,
     source: Option<Arc<str>>,
     max_body: usize,
+    clock: Arc<dyn Clock>,
 }
 
 impl Bus {
     /// A bus over a backend, which checks what it publishes against these catalogs.
     pub fn new(backend: Arc<dyn Backend>, catalogs: Arc<Catalogs>) -> Self {
         let max_body = DEFAULT_MAX_BODY.min(backend.abilities().max_body);
-        Self(Arc::new(Inner { backend, catalogs, source: None, max_body }))
+        Self(Arc::new(Inner { backend, catalogs, source: None, max_body, clock: Arc::new(SystemClock) }))
     }
 
     /// The same bus, which says where its events come from unless an event says it itself.
     #[must_use]
     pub fn with_source(self, source: &str) -> Self {
-        let Inner { backend, catalogs, max_body, .. } = &*self.0;
-        let (backend, catalogs) = (Arc::clone(backend), Arc::clone(catalogs));
-        Self(Arc::new(Inner { backend, catalogs, source: Some(source.into()), max_body: *max_body }))
+        self.with(|inner| inner.source = Some(source.into()))
     }
 
     /// The same bus with another limit for bodies, in bytes; never above what the backend takes.
     #[must_use]
     pub fn with_max_body(self, bytes: usize) -> Self {
-        let Inner { backend, catalogs, source, .. } = &*self.0;
-        let max_body = bytes.min(backend.abilities().max_body);
-        let (backend, catalogs, source) = (Arc::clone(backend), Arc::clone(catalogs), source.clone());
-        Self(Arc::new(Inner { backend, catalogs, source, max_body }))
+        self.with(|inner| inner.max_body = bytes.min(inner.backend.abilities().max_body))
+    }
+
+    /// The same bus, which counts delays from the time of another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        self.with(|inner| inner.clock = clock)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        change(&mut inner);
+        Self(Arc::new(inner))
     }
 
     /// Publishes an event: `bus.publish(OrderPlaced::new("order_1")).id("order_1/placed").await?`.
@@ -84,7 +94,7 @@ impl Bus {
 
     /// Checks an event and fills in what the bus knows: key and source.
     fn prepare(&self, outgoing: Outgoing) -> Result<NewEvent, PublishError> {
-        let mut event = outgoing.finish(&self.0.catalogs)?;
+        let mut event = outgoing.finish(&self.0.catalogs, &*self.0.clock)?;
         if event.body.len() > self.0.max_body {
             let kind = PublishErrorKind::TooLarge { length: event.body.len(), limit: self.0.max_body };
             return Err(PublishError::new(kind, event.name.as_str()));

@@ -15,7 +15,7 @@ use crate::{
     headers::{self, HeaderError, Headers},
     key::{Key, KeyError},
     name::EventName,
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
 
 /// An event before it is sent. Every typed [`Event`] turns into one; [`Outgoing::raw`] makes one of a name and JSON.
@@ -25,6 +25,8 @@ use crate::{
 pub struct Outgoing {
     event: Result<NewEvent, PublishError>,
     typed: bool,
+    /// How long after it is published it comes into the log; its bus knows the time.
+    delay: Option<Duration>,
 }
 
 /// A key, or two texts that make one.
@@ -65,7 +67,7 @@ impl<E: Event> From<E> for Outgoing {
             new.key = event.key();
             Ok(new)
         });
-        Self { event: made, typed: true }
+        Self { event: made, typed: true, delay: None }
     }
 }
 
@@ -78,7 +80,8 @@ impl Outgoing {
     /// The same with a body that is already JSON text, which is stored byte for byte.
     pub fn raw_bytes(name: &str, body: impl Into<Bytes>) -> Self {
         let event = EventName::new(name).map(|name| NewEvent::new(name, body));
-        Self { event: event.map_err(|error| PublishError::new(PublishErrorKind::Name(error), name)), typed: false }
+        let event = event.map_err(|error| PublishError::new(PublishErrorKind::Name(error), name));
+        Self { event, typed: false, delay: None }
     }
 
     /// Gives the key, in place of the one the catalog's rule finds.
@@ -140,15 +143,17 @@ impl Outgoing {
         })
     }
 
-    /// Puts it into the log this much later.
+    /// Puts it into the log this much later than it is published.
     #[must_use]
-    pub fn delay(self, delay: Duration) -> Self {
-        self.at(Timestamp::now().plus(delay))
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = Some(delay);
+        self
     }
 
     /// Puts it into the log at this time, or now if that has passed.
     #[must_use]
-    pub fn at(self, time: Timestamp) -> Self {
+    pub fn at(mut self, time: Timestamp) -> Self {
+        self.delay = None;
         self.change(|event| {
             event.not_before = Some(time);
             Ok(())
@@ -171,8 +176,11 @@ impl Outgoing {
     }
 
     /// The checks that need the catalogs: the name is known, a raw body is what it documents, the key is found.
-    pub(crate) fn finish(self, catalogs: &Catalogs) -> Result<NewEvent, PublishError> {
+    pub(crate) fn finish(self, catalogs: &Catalogs, clock: &dyn Clock) -> Result<NewEvent, PublishError> {
         let mut event = self.event?;
+        if let Some(delay) = self.delay {
+            event.not_before = Some(clock.now().plus(delay));
+        }
         if self.typed {
             return Ok(event);
         }

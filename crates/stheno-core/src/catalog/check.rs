@@ -13,17 +13,18 @@ impl EventDescriptor {
     /// # Errors
     /// [`DecodeError`] with the path of the field at fault.
     pub fn check(&self, name: &EventName, body: &[u8]) -> Result<(), DecodeError> {
-        self.decode(name, body)?;
         if self.fields.is_empty() {
-            return Ok(());
+            return self.decode(name, body);
         }
+        // The documented fields first: they name one that is missing, where decoding names what it would be in.
         let value: Value = crate::event::typed::decode_json(body)?;
         match (self.fields, &value) {
-            ([whole], value) if whole.name.is_empty() => check_kind(whole, value, ""),
-            (fields, Value::Object(object)) => check_object(fields, object, ""),
-            // A documented second shape, which the type's own decoding has accepted.
-            _ => Ok(()),
+            ([whole], value) if whole.name.is_empty() => check_kind(whole, value, "")?,
+            (fields, Value::Object(object)) => check_object(fields, object, "")?,
+            // Perhaps a documented second shape: the type's own decoding knows.
+            _ => {}
         }
+        self.decode(name, body)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{key::Key, name::EventName, name::decode_token};
+use crate::{event::typed::Event, key::Key, name::EventName, name::decode_token};
 
 /// Where keys come from; the first source that gives one wins. Without a source the event has no key and no order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,19 @@ impl Serialize for KeyRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// The key of an event whose id is one of its fields; what `#[derive(Event)]` calls.
+#[doc(hidden)]
+pub fn key_of_field(kind: &str, field: &impl KeyId) -> Option<Key> {
+    Key::new(kind, &field.key_id()?).ok()
+}
+
+/// The key of an event by its rule, over its JSON; what `#[derive(Event)]` calls where no field is the id.
+#[doc(hidden)]
+pub fn key_by_rule<E: Event>(event: &E, rule: KeyRule) -> Option<Key> {
+    let name = EventName::new(event.name()).ok()?;
+    rule.apply(&name, &serde_json::to_value(event).ok()?)
 }
 
 /// A value that can be the id of a key: a text that is not empty, or a whole number.

@@ -112,8 +112,8 @@ impl Input for AnyEvent {
 
 /// Several events in one call, in log order.
 ///
-/// The result of the handler counts for all of them; [`Batch::fail`] marks single ones that failed. Where an event of a
-/// key failed, the later events of the same key in the batch are handled again after it, so that order is kept.
+/// The result of the handler counts for all of them; [`Batch::fail`] marks single ones that failed. A batch has at most one
+/// event of a key, so that order is kept whatever becomes of it; only a subscriber that is `unordered` gets more.
 #[derive(Debug)]
 pub struct Batch<T> {
     items: Vec<BatchItem<T>>,

@@ -99,6 +99,11 @@ pub enum FieldKind {
 }
 
 impl FieldKind {
+    /// Whether it holds several values.
+    pub fn is_array(self) -> bool {
+        matches!(self, FieldKind::Array | FieldKind::Strings | FieldKind::Objects)
+    }
+
     /// Whether this value is of the kind.
     pub fn accepts(self, value: &Value) -> bool {
         match self {
@@ -138,6 +143,11 @@ impl fmt::Display for FieldKind {
 ///
 /// Encoding gives exactly the documented shape. Decoding is lenient: fields nobody documented are kept in an [`Extra`]
 /// field and written back, `null` equals absent.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a payload",
+    label = "its fields are not documented",
+    note = "write `#[derive(Payload)]` on the type, or implement `Payload` by hand"
+)]
 pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The documented fields.
     const FIELDS: &'static [Field];

@@ -8,6 +8,11 @@ use crate::{catalog::EventDescriptor, event::payload::Payload, key::Key, name::E
 ///
 /// The pattern is the name for nearly every event; `oauth.token_generated.*` is one whose last token says which
 /// application it is about.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "belongs to no event name",
+    note = "write `#[derive(Payload, Event)]` and `#[event(name = \"..\")]` on the type, or implement `Event` by hand"
+)]
 pub trait Event: Payload {
     /// The name, or the pattern of the names, that this payload is documented for.
     const PATTERN: &'static str;
@@ -44,14 +49,33 @@ pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Dec
             Err(located) => {
                 let path = located.path().to_string();
                 DecodeError {
-                    path: if path == "." { String::new() } else { path },
-                    reason: located.into_inner().to_string(),
+                    // A dot is the whole body, and a question mark one that is not JSON.
+                    path: if path == "." || path == "?" { String::new() } else { path },
+                    reason: without_value(located.into_inner().to_string()),
                 }
             }
             // Trailing characters after a value: only the whole pass sees them.
-            Ok(_) => DecodeError { path: String::new(), reason: first.to_string() },
+            Ok(_) => DecodeError { path: String::new(), reason: without_value(first.to_string()) },
         }
     })
+}
+
+/// An event that an enum with `#[derive(EventSum)]` was handed and has no variant for.
+#[doc(hidden)]
+pub fn not_of_sum(name: &EventName, sum: &str) -> DecodeError {
+    let fix = "add a variant for it, or a catch-all `#[event(other)] Other(AnyEvent)`";
+    DecodeError::new("", format!("`{sum}` has no variant for `{name}`; {fix}"))
+}
+
+/// An error of serde without the value it found, which may be a secret in a field of the wrong type: what kind of value
+/// it was, and what was expected, is enough.
+fn without_value(reason: String) -> String {
+    let Some((found, expected)) = reason.rsplit_once(", expected ") else { return reason };
+    let is_about_a_value = found.starts_with("invalid type: ") || found.starts_with("invalid value: ");
+    match found.find(['`', '"']) {
+        Some(value) if is_about_a_value => format!("{}, expected {expected}", found[..value].trim_end()),
+        _ => reason,
+    }
 }
 
 /// A body that is not the payload its name documents.
@@ -83,3 +107,30 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_the_kind_of_value_it_found_and_not_the_value() {
+        let reason = |error: DecodeError| error.reason;
+        let number = reason(decode_json::<String>(b"81726354").unwrap_err());
+        assert!(number.contains("integer, expected a string") && !number.contains("81726354"), "{number}");
+        let text = reason(decode_json::<u8>(br#""se`cr\"et, expected nothing""#).unwrap_err());
+        assert!(text.contains("string, expected u8") && !text.contains("cr"), "{text}");
+        let large = reason(decode_json::<u8>(b"81726354").unwrap_err());
+        assert!(large.contains("integer, expected u8") && !large.contains("81726354"), "{large}");
+    }
+
+    #[test]
+    fn an_error_still_names_what_is_missing() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Placed {
+            #[allow(dead_code, reason = "only read from JSON")]
+            id: String,
+        }
+        assert!(decode_json::<Placed>(b"{}").unwrap_err().reason.contains("`id`"));
+        assert_eq!(decode_json::<Placed>(br#"{"id":1}"#).unwrap_err().path(), "id");
+    }
+}

@@ -110,7 +110,9 @@ impl Config {
         }
         let place = self.place(name, &overridden);
         let mut unknown = Vec::new();
-        let parsed = serde_ignored::deserialize(Value::Table(table), |path| unknown.push(path.to_string()));
+        // An optional table on the way is written as `?`, which nobody has in a file.
+        let note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?.", "."));
+        let parsed = serde_ignored::deserialize(Value::Table(table), note);
         let parsed = parsed.map_err(|error: toml::de::Error| ConfigError::new(&place, error.message()))?;
         if unknown.is_empty() {
             return Ok(parsed);

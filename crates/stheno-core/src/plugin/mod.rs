@@ -1,10 +1,12 @@
 //! Plugins: crates with subscribers, their set-up and their configuration.
 //!
-//! Reading order: this file ([`Plugin`] and [`Setup`]), [`config`] (their tables in `stheno.toml`), [`discovery`] (what is
-//! linked; the one file that says `inventory`).
+//! Reading order: this file (`Plugin` and `Setup`), `config` (their tables in `stheno.toml`), `discovery` (what is
+//! linked; the one file that says `inventory`), `no_plugin` (what `plugins!` says of a crate that is none).
 
 pub mod config;
 pub mod discovery;
+#[doc(hidden)]
+pub mod no_plugin;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -86,8 +88,12 @@ impl Plugin {
         &self.origin
     }
 
-    pub(crate) fn take_parts(&mut self) -> (Vec<SubscriberDef>, Vec<Catalog>) {
-        (std::mem::take(&mut self.subscribers), std::mem::take(&mut self.catalogs))
+    pub(crate) fn catalogs(&self) -> &[Catalog] {
+        &self.catalogs
+    }
+
+    pub(crate) fn take_subscribers(&mut self) -> Vec<SubscriberDef> {
+        std::mem::take(&mut self.subscribers)
     }
 
     pub(crate) async fn run_setup(&self, setup: &mut Setup) -> Result<(), Failure> {

@@ -1,4 +1,20 @@
-//! What drives delivery.
+//! What drives delivery: a control thread for leases, intake and records, and workers for the handlers.
+//!
+//! Reading order: `control` (the thread no handler can block), `lease`, `intake`, `worker` (one subscriber while its
+//! lease is held), `attempts` (handlers under way), `supervisor` (one subscriber for as long as the app runs),
+//! `store` (what is recorded), `command` and `operator` (what an operator asks), `progress`, `host`, `unknown`.
 
+pub(crate) mod attempts;
+pub(crate) mod command;
+pub(crate) mod control;
+pub mod host;
+pub(crate) mod intake;
 pub(crate) mod join;
+pub mod lease;
 pub(crate) mod no_log;
+pub mod operator;
+pub mod progress;
+pub(crate) mod store;
+pub(crate) mod supervisor;
+pub mod unknown;
+pub(crate) mod worker;

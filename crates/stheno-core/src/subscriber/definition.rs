@@ -1,16 +1,16 @@
 //! A subscriber before the start: its id, what it takes, how it is run, and how to build its handler.
 
-use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU32, panic::Location, sync::Arc, time::Duration};
 
 use crate::{
     cx::Cx,
     event::input::Input,
-    failure::{Failure, IntoFailure},
+    failure::Failure,
     pattern::{Pattern, PatternSet},
     resources::{MissingResource, Resources},
     subscriber::{
         Subscriber,
-        handler::{Arguments, FnHandler, Handler, SubscriberHandler},
+        handler::{FnHandler, Handler, SubscriberHandler},
         policy::{Policy, Start},
     },
 };
@@ -30,13 +30,19 @@ pub struct Origin {
 
 impl Origin {
     pub(crate) const UNKNOWN: Origin = Origin { module: "", crate_name: "", crate_version: "", file: "", line: 0 };
+
+    /// A line of code whose crate nobody said.
+    fn at(line: &'static Location<'static>) -> Self {
+        Self { file: line.file(), line: line.line(), ..Self::UNKNOWN }
+    }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.crate_name {
-            "" => f.write_str("the app"),
-            name => write!(f, "{name} {} ({}:{})", self.crate_version, self.file, self.line),
+        match (self.crate_name, self.file) {
+            ("", "") => f.write_str("the app"),
+            ("", file) => write!(f, "{file}:{}", self.line),
+            (name, file) => write!(f, "{name} {} ({file}:{})", self.crate_version, self.line),
         }
     }
 }
@@ -50,24 +56,25 @@ pub struct SubscriberDef {
     pub(crate) batch: bool,
     pub(crate) policy: Policy,
     pub(crate) origin: Origin,
-    pub(crate) plugin: Option<String>,
     build: Arc<Build>,
 }
 
 impl SubscriberDef {
     /// A subscriber with a permanent id: lower-case tokens of `[a-z0-9-]` joined by dots, `plugin.what-it-does`.
+    #[track_caller]
     pub fn new<S: Subscriber>(id: impl Into<String>, subscriber: S) -> Self {
         let shared = Arc::new(subscriber);
-        Self::build_with(id, move |_| Ok(Arc::clone(&shared)))
+        Self::build_with(id, move |_| Ok(Arc::clone(&shared))).origin(Origin::at(Location::caller()))
     }
 
     /// The same, built from resources once they are all there.
+    #[track_caller]
     pub fn built<S, F>(id: impl Into<String>, build: F) -> Self
     where
         S: Subscriber,
         F: Fn(&Resources) -> Result<S, MissingResource> + Send + Sync + 'static,
     {
-        Self::build_with(id, move |resources| build(resources).map(Arc::new))
+        Self::build_with(id, move |resources| build(resources).map(Arc::new)).origin(Origin::at(Location::caller()))
     }
 
     fn build_with<S, F>(id: impl Into<String>, build: F) -> Self
@@ -84,26 +91,22 @@ impl SubscriberDef {
         )
     }
 
-    /// The same from a function of the event and further arguments; what `#[subscriber]` calls.
+    /// The same from a function of the event, what its other arguments need, and the context; what `#[subscriber]` calls.
     #[doc(hidden)]
-    pub fn from_fn<E, A, F, Fut, Fail>(id: &str, function: F) -> Self
+    pub fn from_fn<E, R, P, F, Fut>(id: &str, prepare: P, function: F) -> Self
     where
         E: Input,
-        A: Arguments,
-        F: Fn(E, A) -> Fut + Clone + Send + Sync + 'static,
-        Fut: Future<Output = Result<(), Fail>> + Send + 'static,
-        Fail: IntoFailure,
+        R: Send + Sync + 'static,
+        P: Fn(&Resources) -> Result<R, Vec<MissingResource>> + Send + Sync + 'static,
+        F: Fn(E, &R, &Cx) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), Failure>> + Send + 'static,
     {
         Self::from_parts::<E>(
             id.to_owned(),
             Arc::new(move |resources| {
-                let ready = A::prepare_all(resources)?;
+                let ready = prepare(resources)?;
                 let function = function.clone();
-                let call = move |event: E, cx: Cx| {
-                    let running = function(event, A::take_all(&ready, &cx));
-                    async move { running.await.map_err(IntoFailure::into_failure) as Result<(), Failure> }
-                };
-                Ok(Arc::new(FnHandler::new(call)))
+                Ok(Arc::new(FnHandler::new(move |event: E, cx: Cx| function(event, &ready, &cx))))
             }),
         )
     }
@@ -116,7 +119,6 @@ impl SubscriberDef {
             batch: E::BATCH,
             policy: Policy::default(),
             origin: Origin::UNKNOWN,
-            plugin: None,
             build,
         }
     }

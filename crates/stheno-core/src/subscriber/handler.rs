@@ -10,7 +10,7 @@ use crate::{
         typed::DecodeError,
     },
     failure::Failure,
-    resources::{Argument, MissingResource, Resources},
+    resources::MissingResource,
     subscriber::Subscriber,
 };
 
@@ -72,46 +72,40 @@ impl<S: Subscriber> Handler for SubscriberHandler<S> {
     }
 }
 
-/// The arguments of a handler after the event: a tuple of [`Argument`]s.
+/// What the arguments of a handler after the event need, each looked up by [`Argument::prepare`]: a tuple of results.
+///
+/// [`Argument::prepare`]: crate::resources::Argument::prepare
 #[doc(hidden)]
-pub trait Arguments: Sized + Send + 'static {
-    type Ready: Clone + Send + Sync + 'static;
+pub trait Prepared {
+    /// What [`Argument::take`](crate::resources::Argument::take) makes the arguments of one call from.
+    type Ready;
 
-    /// Looks all of them up, and says everything that is missing.
+    /// All of it, or everything that is missing.
     ///
     /// # Errors
     /// Every resource that nobody provided.
-    fn prepare_all(resources: &Resources) -> Result<Self::Ready, Vec<MissingResource>>;
-
-    fn take_all(ready: &Self::Ready, cx: &Cx) -> Self;
+    fn all_ready(self) -> Result<Self::Ready, Vec<MissingResource>>;
 }
 
-macro_rules! arguments_for_tuples {
+macro_rules! prepared_for_tuples {
     ($(($($name:ident),*))*) => {$(
-        impl<$($name: Argument),*> Arguments for ($($name,)*) {
-            type Ready = ($($name::Ready,)*);
+        impl<$($name),*> Prepared for ($(Result<$name, MissingResource>,)*) {
+            type Ready = ($($name,)*);
 
-            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for every arity, none included")]
-            fn prepare_all(resources: &Resources) -> Result<Self::Ready, Vec<MissingResource>> {
-                $(let $name = $name::prepare(resources);)*
-                let mut missing = Vec::new();
-                $(missing.extend($name.as_ref().err().cloned());)*
+            #[allow(non_snake_case, clippy::unused_unit, reason = "one body for every arity, none included")]
+            fn all_ready(self) -> Result<Self::Ready, Vec<MissingResource>> {
+                let ($($name,)*) = self;
+                let missing: Vec<Option<MissingResource>> = vec![$($name.as_ref().err().cloned()),*];
                 match ($($name,)*) {
                     ($(Ok($name),)*) => Ok(($($name,)*)),
                     #[allow(unreachable_patterns, reason = "no argument cannot be missing")]
-                    _ => Err(missing),
+                    _ => Err(missing.into_iter().flatten().collect()),
                 }
-            }
-
-            #[allow(non_snake_case, unused_variables, clippy::unused_unit, reason = "one body for every arity, none included")]
-            fn take_all(ready: &Self::Ready, cx: &Cx) -> Self {
-                let ($($name,)*) = ready;
-                ($($name::take($name, cx),)*)
             }
         }
     )*};
 }
 
-arguments_for_tuples! {
+prepared_for_tuples! {
     () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H)
 }

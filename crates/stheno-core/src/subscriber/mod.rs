@@ -1,11 +1,15 @@
 //! Subscribers: handlers with a permanent id.
 //!
-//! Reading order: this file (the [`Subscriber`] trait), [`policy`] (how it is run), [`definition`] (a subscriber before the
-//! start), [`handler`] (one shape for all of them).
+//! Reading order: this file (the `Subscriber` trait), `policy` (how it is run), `definition` (a subscriber before the
+//! start), `handler` (one shape for all of them), `written` (what `#[subscriber]` writes around types).
 
 pub mod definition;
 pub mod handler;
 pub mod policy;
+#[cfg(test)]
+mod tests;
+#[doc(hidden)]
+pub mod written;
 
 use async_trait::async_trait;
 

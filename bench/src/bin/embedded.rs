@@ -1,0 +1,51 @@
+//! The embedded log against bare SQLite, side by side in one run.
+//!
+//! `cargo xtask bench embedded [ROUNDS] [EVENTS]`, 7 rounds of 300,000 events by default.
+
+#[path = "../embedded/consume.rs"]
+mod consume;
+#[path = "../embedded/publish.rs"]
+mod publish;
+
+use std::{error::Error, path::PathBuf};
+
+use stheno_bench::{Case, report};
+
+/// What a measurement may fail with.
+type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+#[tokio::main]
+async fn main() -> Fallible<()> {
+    let mut words = std::env::args().skip(1);
+    let rounds = words.next().map_or(Ok(7), |word| word.parse())?;
+    let events = words.next().map_or(Ok(300_000), |word| word.parse())?;
+    let folder = tempfile::tempdir()?;
+    println!("{rounds} rounds of {events} events in {}\n", folder.path().display());
+
+    let (mut published, mut one, mut ten) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let folder = folder.path().join(round.to_string());
+        std::fs::create_dir_all(&folder)?;
+        let ours = publish::ours(&folder, events).await?;
+        let bare = publish::bare(&folder, events, ours.batch)?;
+        published.push((ours.rate, bare));
+
+        let log = consume::fill(&folder, events).await?;
+        let bare = consume::bare(&log)?;
+        let single = consume::ours(&log, 1).await?;
+        let tenfold = consume::ours(&log, 10).await?;
+        one.push((single, bare));
+        // Costs: the time for ten against the time for one.
+        ten.push((1e9 / tenfold, 1e9 / single));
+        std::fs::remove_dir_all(&folder)?;
+        eprintln!("round {round}: batch {}", ours.batch);
+    }
+    let cases = [
+        Case::of("durable publish, 256 in flight", "events/s", &published, 0.6),
+        Case::of("delivery to one typed subscriber, done recorded", "events/s", &one, 0.5),
+        Case::of("ten subscribers against one", "ns/event", &ten, 3.0).at_most(),
+    ];
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    report(&cases, &target.join("bench/embedded.json"))?;
+    Ok(())
+}

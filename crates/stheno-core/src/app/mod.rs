@@ -1,0 +1,187 @@
+//! The application: puts plugins, resources and a backend together, checks everything, and runs.
+//!
+//! Reading order: this file (`App`), `startup` (what is checked before anything is consumed), `table` (what is
+//! linked and enabled), `manifest` (the same as a file that CI checks), `running` (the started app).
+
+pub mod manifest;
+pub mod running;
+pub mod startup;
+pub mod table;
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    backend::Backend,
+    bus::Bus,
+    catalog::set::Catalog,
+    plugin::{Plugin, config::Config},
+    resources::Resources,
+    runtime::lease::LEASE,
+    subscriber::definition::SubscriberDef,
+    time::{Clock, SystemClock},
+};
+
+pub use manifest::Manifest;
+pub use running::{Running, Stopped};
+pub use startup::{Problem, StartError};
+pub use table::Table;
+
+/// How long what is under way may take after the app was asked to stop.
+pub const DRAIN: Duration = Duration::from_secs(25);
+
+/// An application before its start.
+///
+/// ```no_run
+/// # async fn example(backend: std::sync::Arc<dyn stheno_core::backend::Backend>, plugin: stheno_core::Plugin) {
+/// use stheno_core::App;
+/// let running = App::new(backend).plugin(plugin).start().await.unwrap();
+/// running.until_signal().await;
+/// # }
+/// ```
+#[must_use]
+pub struct App {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) resources: Resources,
+    pub(crate) plugins: Vec<Plugin>,
+    pub(crate) subscribers: Vec<SubscriberDef>,
+    pub(crate) catalogs: Vec<Catalog>,
+    pub(crate) config: Config,
+    pub(crate) source: Option<String>,
+    pub(crate) max_body: Option<usize>,
+    pub(crate) publishes_only: bool,
+    pub(crate) count_unknown_names: bool,
+    pub(crate) drain: Duration,
+    pub(crate) lease: Duration,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) manifest: Option<PathBuf>,
+}
+
+impl App {
+    /// An application over a backend.
+    pub fn new(backend: Arc<dyn Backend>) -> Self {
+        Self {
+            backend,
+            resources: Resources::new(),
+            plugins: Vec::new(),
+            subscribers: Vec::new(),
+            catalogs: Vec::new(),
+            config: Config::default(),
+            source: None,
+            max_body: None,
+            publishes_only: false,
+            count_unknown_names: true,
+            drain: DRAIN,
+            lease: LEASE,
+            clock: Arc::new(SystemClock),
+            manifest: None,
+        }
+    }
+
+    /// Provides a resource to every handler. A plugin's own come first.
+    pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.resources.provide(value);
+        self
+    }
+
+    /// Provides a resource that is already shared, also behind a trait: `provide_shared::<dyn Commerce>(Arc::new(..))`.
+    pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
+        self.resources.provide_shared(value);
+        self
+    }
+
+    /// Runs a plugin.
+    pub fn plugin(mut self, plugin: Plugin) -> Self {
+        self.plugins.push(plugin);
+        self
+    }
+
+    /// Runs several plugins: `.plugins(plugins())`, with the `plugins!` of the host.
+    pub fn plugins(mut self, plugins: impl IntoIterator<Item = Plugin>) -> Self {
+        self.plugins.extend(plugins);
+        self
+    }
+
+    /// Runs a subscriber that belongs to no plugin.
+    pub fn subscribe(mut self, subscriber: SubscriberDef) -> Self {
+        self.subscribers.push(subscriber);
+        self
+    }
+
+    /// Knows the events of a catalog, beside those that are linked.
+    pub fn catalog(mut self, catalog: Catalog) -> Self {
+        self.catalogs.push(catalog);
+        self
+    }
+
+    /// Takes the configuration of plugins and subscribers.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Says where the events come from that this app publishes.
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Limits the bodies this app publishes, in bytes.
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = Some(bytes);
+        self
+    }
+
+    /// Says that this app has no subscriber on purpose.
+    pub fn publishes_only(mut self) -> Self {
+        self.publishes_only = true;
+        self
+    }
+
+    /// Does not count the names in the log that no catalog knows.
+    pub fn without_unknown_names(mut self) -> Self {
+        self.count_unknown_names = false;
+        self
+    }
+
+    /// How long what is under way may take after the app was asked to stop; [`DRAIN`] by default.
+    pub fn drain(mut self, time: Duration) -> Self {
+        self.drain = time;
+        self
+    }
+
+    /// How long a lease holds without being renewed; [`LEASE`] by default. After a crash another process goes on after
+    /// about this long.
+    pub fn lease(mut self, time: Duration) -> Self {
+        self.lease = time;
+        self
+    }
+
+    /// Takes the time of retries and delays from another clock. Leases, time-outs and lingering batches do not: they count
+    /// on the system's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Compares what is linked with a manifest file before the start; a difference is a start-up error.
+    pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
+        self.manifest = Some(path.into());
+        self
+    }
+
+    /// A bus over the same log, to publish without running subscribers. It knows the catalogs that are linked or were
+    /// added so far.
+    pub fn bus(&self) -> Bus {
+        let (catalogs, _) = startup::all_catalogs(&self.catalogs, &self.plugins);
+        startup::bus(self, catalogs)
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("plugins", &self.plugins)
+            .field("subscribers", &self.subscribers)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,346 @@
+//! The started app: it publishes, shows how far its subscribers are, and stops in order.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, Semaphore, mpsc, watch},
+    task::JoinHandle,
+};
+
+use crate::{
+    app::{App, Manifest, StartError, Table, startup},
+    bus::Bus,
+    event::recorded::EventId,
+    pattern::PatternSet,
+    runtime::{
+        command,
+        control::Control,
+        host,
+        intake::SharedIntake,
+        operator::Operator,
+        progress::Progress,
+        supervisor::{Supervisor, register},
+        worker::{End, Surroundings},
+    },
+    time::{Clock, Timestamp},
+};
+
+impl App {
+    /// What the app would run, without running it. Set-ups run, since they may bring subscribers; nothing is consumed.
+    ///
+    /// # Errors
+    /// [`StartError::Problems`] with everything that is wrong.
+    pub async fn inspect(mut self) -> Result<(Table, Manifest), StartError> {
+        let checked = startup::check(&mut self).await.map_err(StartError::Problems)?;
+        Ok((checked.table, checked.manifest))
+    }
+
+    /// Checks everything, then begins to deliver. Handlers run on the tokio runtime that this is called on.
+    ///
+    /// # Errors
+    /// [`StartError`] lists everything that is wrong at once; nothing was consumed.
+    pub async fn start(mut self) -> Result<Running, StartError> {
+        let checked = startup::check(&mut self).await.map_err(StartError::Problems)?;
+        let control = Control::start().map_err(StartError::Thread)?;
+        let wanted = checked.subscribers.iter().fold(PatternSet::default(), |all, one| all.union(&one.patterns));
+        let (stop, stopping) = watch::channel(false);
+        let around = Surroundings {
+            backend: Arc::clone(&self.backend),
+            control: control.handle().clone(),
+            clock: Arc::clone(&self.clock),
+            intake: SharedIntake::new(Arc::clone(&self.backend), wanted),
+            alone: Arc::new(Semaphore::new(1)),
+            stopping,
+            drain: self.drain,
+        };
+        host::publish(&self.backend, &checked.subscribers, checked.bus.catalogs())
+            .await
+            .map_err(StartError::Backend)?;
+        for subscriber in &checked.subscribers {
+            register(&around, subscriber).await.map_err(StartError::Backend)?;
+        }
+        let asked = Arc::new(Notify::new());
+        let operator = Operator::with_wake(checked.bus.clone(), Arc::clone(&asked));
+        let mut progress = Vec::new();
+        let mut workers = HashMap::new();
+        let mut tasks = vec![control.handle().spawn(Arc::clone(&around.intake).read())];
+        let mut supervisors = Vec::new();
+        let holder = EventId::random().to_string();
+        for subscriber in checked.subscribers {
+            let (commands, commanded) = mpsc::unbounded_channel();
+            let (sender, receiver) = watch::channel(Progress::default());
+            workers.insert(subscriber.id.to_string(), commands);
+            progress.push((subscriber.id.to_string(), receiver));
+            let supervisor = Supervisor {
+                subscriber,
+                bus: checked.bus.clone(),
+                around: around.clone(),
+                handlers: Handle::current(),
+                holder: holder.clone(),
+                lease_time: self.lease,
+                progress: sender,
+            };
+            supervisors.push(control.handle().spawn(supervisor.run(commanded)));
+        }
+        tasks.push(control.handle().spawn(command::watch(Arc::clone(&self.backend), asked, workers)));
+        Ok(Running {
+            bus: checked.bus,
+            operator,
+            table: checked.table,
+            manifest: checked.manifest,
+            progress,
+            clock: self.clock,
+            drain: self.drain,
+            stop,
+            supervisors,
+            tasks,
+            control,
+        })
+    }
+}
+
+/// A started app. Dropping it ends it as a crash would: ask it to [`stop`](Running::stop).
+pub struct Running {
+    bus: Bus,
+    operator: Operator,
+    table: Table,
+    manifest: Manifest,
+    progress: Vec<(String, watch::Receiver<Progress>)>,
+    clock: Arc<dyn Clock>,
+    drain: Duration,
+    stop: watch::Sender<bool>,
+    supervisors: Vec<JoinHandle<End>>,
+    tasks: Vec<JoinHandle<()>>,
+    control: Control,
+}
+
+/// How an app stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// Everything under way came to its end, and was handed over.
+    Drained,
+    /// The drain deadline passed, or a second signal came: what was under way is handled again after the next start.
+    Cut,
+    /// A subscriber ended on its own; the log says why.
+    Failed,
+}
+
+impl Stopped {
+    /// The exit code an init system understands: 0 when drained, 75 (`EX_TEMPFAIL`) when cut, 70 (`EX_SOFTWARE`) when a
+    /// subscriber ended on its own. An app that cannot start ends with 78 (`EX_CONFIG`).
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Stopped::Drained => 0,
+            Stopped::Cut => 75,
+            Stopped::Failed => 70,
+        }
+    }
+}
+
+impl Running {
+    /// The bus of the app.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// What an operator can see and do.
+    pub fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// What the app runs.
+    pub fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The same as a manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// How far each subscriber is, by id.
+    pub fn progress(&self) -> Vec<(String, Progress)> {
+        self.progress.iter().map(|(id, progress)| (id.clone(), *progress.borrow())).collect()
+    }
+
+    /// Waits until every subscriber that this process runs has handled everything in the log that can be handled now, and
+    /// recorded it. What waits for a retry is not waited for.
+    ///
+    /// # Errors
+    /// [`NotSettled`] when that takes longer than `limit`; it says who was busy.
+    pub async fn settle(&self, limit: Duration) -> Result<(), NotSettled> {
+        let deadline = Instant::now() + limit;
+        loop {
+            // Handlers may publish, so the end of the log is looked at again until nobody is busy.
+            let last = self.bus.backend().info().await.map(|info| info.last).unwrap_or(u64::MAX);
+            let mut waited = false;
+            for (id, progress) in &self.progress {
+                let mut progress = progress.clone();
+                let settled = |progress: &Progress| self.is_settled(progress, last);
+                if settled(&progress.borrow()) {
+                    continue;
+                }
+                waited = true;
+                let left = deadline.saturating_duration_since(Instant::now());
+                let reached =
+                    tokio::time::timeout(left, progress.wait_for(settled)).await.map(|reached| reached.is_ok());
+                if reached != Ok(true) {
+                    let progress = *progress.borrow();
+                    return Err(NotSettled { subscriber: id.clone(), progress, last });
+                }
+            }
+            if !waited {
+                return Ok(());
+            }
+        }
+    }
+
+    fn is_settled(&self, progress: &Progress, last: u64) -> bool {
+        let due = |time: Timestamp| time <= self.clock.now();
+        let quiet = progress.idle && !progress.next_due.is_some_and(due);
+        progress.held && quiet && (progress.paused || progress.position >= last)
+    }
+
+    /// Lets what is under way come to its end, within the drain deadline, records it and hands over.
+    pub async fn stop(self) -> Stopped {
+        self.stop_or(std::future::pending()).await
+    }
+
+    /// Runs until SIGTERM, SIGINT or Ctrl-C, then stops in order; a second signal ends it at once. Also returns when a
+    /// subscriber ends on its own.
+    pub async fn until_signal(mut self) -> Stopped {
+        let mut signals = Signals::listen();
+        let failed = tokio::select! {
+            () = signals.next() => false,
+            () = any_ended(&mut self.supervisors) => true,
+        };
+        match self.stop_or(signals.next()).await {
+            Stopped::Drained if failed => Stopped::Failed,
+            stopped => stopped,
+        }
+    }
+
+    async fn stop_or(self, at_once: impl Future<Output = ()>) -> Stopped {
+        let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
+        stop.send_replace(true);
+        let all = async {
+            let mut worst = Stopped::Drained;
+            for supervisor in supervisors {
+                worst = match (supervisor.await, worst) {
+                    (Ok(End::Stopped), worst) => worst,
+                    (Ok(End::Cut), Stopped::Drained) => Stopped::Cut,
+                    (Ok(End::Cut), worst) => worst,
+                    // An error is one that was aborted or panicked: nothing is left of it to wait for.
+                    (Ok(End::LostLease | End::LogChanged | End::Broken) | Err(_), _) => Stopped::Failed,
+                };
+            }
+            worst
+        };
+        // Workers end at the drain deadline; writing the last state may take a little longer.
+        let ended = tokio::select! {
+            stopped = all => Some(stopped),
+            () = tokio::time::sleep(drain + Duration::from_secs(5)) => None,
+            () = at_once => None,
+        };
+        tasks.iter().for_each(JoinHandle::abort);
+        if ended.is_some() {
+            // Nothing uses it any more.
+            bus.backend().close().await;
+        }
+        // Joins the thread, which only drives tasks and never blocks for long.
+        let _ = tokio::task::spawn_blocking(move || drop(control)).await;
+        ended.unwrap_or(Stopped::Cut)
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("progress", &self.progress()).finish_non_exhaustive()
+    }
+}
+
+/// Subscribers that did not come to rest in time.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("subscriber `{subscriber}` has not come to rest at {last}: {progress:?}")]
+pub struct NotSettled {
+    subscriber: String,
+    progress: Progress,
+    last: u64,
+}
+
+impl NotSettled {
+    /// The subscriber that was busy.
+    pub fn subscriber(&self) -> &str {
+        &self.subscriber
+    }
+
+    /// What it was doing.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+/// Returns when one has ended, and takes it out: a handle must not be awaited twice.
+async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
+    let ended = std::future::poll_fn(|context| {
+        let ended = supervisors.iter_mut().position(|task| Pin::new(task).poll(context).is_ready());
+        ended.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await;
+    supervisors.remove(ended);
+}
+
+/// SIGTERM, SIGINT or Ctrl-C. Listened to from the first one on, so that a second one is never missed in between.
+struct Signals {
+    #[cfg(unix)]
+    heard: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => Self { heard: Some([terminate, interrupt]) },
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
+                Self { heard: None }
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        match &mut self.heard {
+            Some([terminate, interrupt]) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "Ctrl-C cannot be heard");
+            std::future::pending::<()>().await;
+        }
+    }
+}

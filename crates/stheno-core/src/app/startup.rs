@@ -1,0 +1,394 @@
+//! What is checked before anything is consumed: everything that is wrong is said at once.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use crate::{
+    app::{App, Manifest, Table, table::Row},
+    backend::BackendError,
+    bus::Bus,
+    catalog::set::{Catalog, Catalogs, DuplicateEvent},
+    name::NameError,
+    pattern::PatternSet,
+    plugin::{Plugin, Setup, config::Config, discovery},
+    resources::Resources,
+    runtime::{supervisor::Enabled, unknown},
+    subscriber::{definition::SubscriberDef, policy::Policy},
+};
+
+/// Something that keeps an app from starting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// There is no subscriber, and the app does not say that it only publishes.
+    NoSubscribers,
+    /// Two subscribers have one id.
+    DuplicateSubscriber {
+        /// The id.
+        id: String,
+        /// Where the two are.
+        places: [String; 2],
+    },
+    /// Two plugins have one name.
+    DuplicatePlugin {
+        /// The name.
+        name: String,
+    },
+    /// Two catalogs define one event.
+    DuplicateEvent(DuplicateEvent),
+    /// An id is not one.
+    BadId {
+        /// The id as written.
+        id: String,
+    },
+    /// A pattern is not one.
+    BadPattern {
+        /// The subscriber.
+        id: String,
+        /// What is wrong.
+        error: NameError,
+    },
+    /// A subscriber says no pattern.
+    NoPattern {
+        /// The subscriber.
+        id: String,
+    },
+    /// No catalog knows an event that a pattern could match.
+    UnknownEvent {
+        /// The subscriber.
+        id: String,
+        /// The pattern.
+        pattern: String,
+        /// The known name nearest to it.
+        nearest: Option<&'static str>,
+    },
+    /// Something a handler needs was not provided.
+    MissingResource {
+        /// The subscriber.
+        id: String,
+        /// Its place.
+        place: String,
+        /// What is missing, and what to do.
+        message: String,
+    },
+    /// A plugin has no subscriber.
+    EmptyPlugin {
+        /// Its name.
+        plugin: String,
+    },
+    /// A plugin's set-up failed.
+    Setup {
+        /// Its name.
+        plugin: String,
+        /// The error and its sources.
+        error: String,
+    },
+    /// A policy cannot be.
+    BadPolicy {
+        /// The subscriber.
+        id: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The configuration names something that is not there.
+    Config {
+        /// What is wrong.
+        message: String,
+    },
+    /// What is linked is not what the manifest says.
+    Manifest {
+        /// What differs.
+        message: String,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::NoSubscribers => {
+                f.write_str("there is no subscriber; enable a plugin with `.plugin(..)`, or say `.publishes_only()`")
+            }
+            Problem::DuplicateSubscriber { id, places: [first, second] } => {
+                write!(
+                    f,
+                    "subscriber `{id}` is there twice, in {first} and in {second}; an id is permanent and has one owner: rename one"
+                )
+            }
+            Problem::DuplicatePlugin { name } => write!(f, "plugin `{name}` is enabled twice; enable it once"),
+            Problem::DuplicateEvent(duplicate) => write!(f, "{duplicate}"),
+            Problem::BadId { id } => {
+                write!(
+                    f,
+                    "`{id}` is no subscriber id; use lower-case tokens of letters, digits and `-` joined by dots, such as `receipts.send`"
+                )
+            }
+            Problem::BadPattern { id, error } => write!(f, "subscriber `{id}`: {error}"),
+            Problem::NoPattern { id } => write!(f, "subscriber `{id}` says no event; name patterns with `.on(..)`"),
+            Problem::UnknownEvent { id, pattern, nearest: Some(nearest) } => {
+                write!(f, "subscriber `{id}` takes `{pattern}`, which no catalog knows; did you mean `{nearest}`?")
+            }
+            Problem::UnknownEvent { id, pattern, nearest: None } => write!(
+                f,
+                "subscriber `{id}` takes `{pattern}`, which no catalog knows; add its catalog, or `declare_event!` it"
+            ),
+            Problem::MissingResource { id, place, message } => write!(f, "subscriber `{id}` in {place}: {message}"),
+            Problem::EmptyPlugin { plugin } => {
+                write!(f, "plugin `{plugin}` has no subscriber; is its `plugin!` in the module above its subscribers?")
+            }
+            Problem::Setup { plugin, error } => write!(f, "the set-up of plugin `{plugin}` failed: {error}"),
+            Problem::BadPolicy { id, message } => write!(f, "subscriber `{id}`: {message}"),
+            Problem::Config { message } => f.write_str(message),
+            Problem::Manifest { message } => f.write_str(message),
+        }
+    }
+}
+
+/// An app that did not start. Nothing was consumed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Something is wrong with the app; all of it.
+    Problems(Vec<Problem>),
+    /// The backend does not answer.
+    Backend(BackendError),
+    /// The control thread cannot be started.
+    Thread(std::io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Problems(problems) => {
+                write!(f, "the app cannot start:")?;
+                problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+            }
+            StartError::Backend(_) => f.write_str("the app cannot start: the log cannot be used"),
+            StartError::Thread(_) => f.write_str("the app cannot start: no thread can be started"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StartError::Problems(_) => None,
+            StartError::Backend(error) => Some(error),
+            StartError::Thread(error) => Some(error),
+        }
+    }
+}
+
+/// An app that is fit to start.
+pub(crate) struct Checked {
+    pub(crate) bus: Bus,
+    pub(crate) subscribers: Vec<Enabled>,
+    pub(crate) table: Table,
+    pub(crate) manifest: Manifest,
+}
+
+/// The subscribers of one plugin, and what their handlers are built from.
+struct Group {
+    plugin: Option<Plugin>,
+    /// `None` when the set-up failed: what it would have provided is not missing, and no handler can be built.
+    resources: Option<Resources>,
+    subscribers: Vec<SubscriberDef>,
+}
+
+pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let (catalogs, duplicates) = all_catalogs(&app.catalogs, &app.plugins);
+    problems.extend(duplicates.into_iter().map(Problem::DuplicateEvent));
+    let bus = bus(app, catalogs);
+    app.resources.provide(bus.clone());
+    let config = Arc::new(std::mem::take(&mut app.config));
+    let linked = discovery::subscribers();
+    let not_enabled = not_enabled(&linked, &app.plugins);
+
+    let mut groups = gather(app, linked, &config, &mut problems).await;
+    if app.count_unknown_names
+        && let Some(own) = groups.first_mut()
+    {
+        own.subscribers.push(unknown::subscriber(Arc::clone(&app.backend), Arc::clone(bus.catalogs())));
+    }
+    check_ids(&groups, &mut problems);
+    check_strangers(&groups, &config, &mut problems);
+    let mut rows = Vec::new();
+    let mut subscribers = Vec::new();
+    for group in &groups {
+        for definition in &group.subscribers {
+            let built = enable(definition, group.resources.as_ref(), bus.catalogs(), &config, &mut problems);
+            if let Some(enabled) = built {
+                rows.push(Row::new(&enabled, group.plugin.as_ref(), definition));
+                subscribers.push(enabled);
+            }
+        }
+    }
+    let own = subscribers.iter().filter(|subscriber| &*subscriber.id != unknown::SUBSCRIBER).count();
+    if own == 0 && problems.is_empty() && !app.publishes_only {
+        problems.push(Problem::NoSubscribers);
+    }
+    let manifest = Manifest::of(&rows);
+    if let Some(path) = &app.manifest {
+        problems.extend(manifest.compare(path).into_iter().map(|message| Problem::Manifest { message }));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let table = Table::new(rows, bus.catalogs(), not_enabled);
+    Ok(Checked { bus, subscribers, table, manifest })
+}
+
+/// Every catalog: linked, added to the app, brought by a plugin.
+pub(crate) fn all_catalogs(added: &[Catalog], plugins: &[Plugin]) -> (Catalogs, Vec<DuplicateEvent>) {
+    let brought = plugins.iter().flat_map(|plugin| plugin.catalogs().to_vec());
+    Catalogs::new(discovery::catalogs().into_iter().chain(added.to_vec()).chain(brought), discovery::declared())
+}
+
+pub(crate) fn bus(app: &App, catalogs: Catalogs) -> Bus {
+    let mut bus = Bus::new(Arc::clone(&app.backend), Arc::new(catalogs)).with_clock(Arc::clone(&app.clock));
+    if let Some(source) = &app.source {
+        bus = bus.with_source(source);
+    }
+    if let Some(bytes) = app.max_body {
+        bus = bus.with_max_body(bytes);
+    }
+    bus
+}
+
+/// Runs every set-up, and gathers the subscribers of the app and of each plugin.
+async fn gather(
+    app: &mut App,
+    linked: Vec<SubscriberDef>,
+    config: &Arc<Config>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Group> {
+    let shared = Arc::new(std::mem::take(&mut app.resources));
+    let own = std::mem::take(&mut app.subscribers);
+    let resources = Some(Resources::layered_over(Arc::clone(&shared)));
+    let mut groups = vec![Group { plugin: None, resources, subscribers: own }];
+    let plugins = std::mem::take(&mut app.plugins);
+    let mut seen: Vec<String> = Vec::new();
+    for mut plugin in plugins {
+        let name = plugin.name().to_owned();
+        if seen.contains(&name) {
+            problems.push(Problem::DuplicatePlugin { name });
+            continue;
+        }
+        seen.push(name.clone());
+        let mut setup = Setup::new(&name, Arc::clone(config), Resources::layered_over(Arc::clone(&shared)));
+        let ready = plugin.run_setup(&mut setup).await;
+        let (resources, from_setup) = setup.into_parts();
+        let mut subscribers = plugin.take_subscribers();
+        subscribers.extend(from_setup);
+        subscribers.extend(linked.iter().filter(|found| belongs(found, &plugin)).cloned());
+        let resources = match ready {
+            Ok(()) if subscribers.is_empty() => {
+                problems.push(Problem::EmptyPlugin { plugin: name });
+                Some(resources)
+            }
+            Ok(()) => Some(resources),
+            Err(failure) => {
+                problems.push(Problem::Setup { plugin: name, error: failure.chain().join(": ") });
+                None
+            }
+        };
+        groups.push(Group { plugin: Some(plugin), resources, subscribers });
+    }
+    groups
+}
+
+/// Whether a linked subscriber is in the plugin's module or in one inside it, and in no plugin further inside.
+fn belongs(subscriber: &SubscriberDef, plugin: &Plugin) -> bool {
+    let inside = |module: &str| {
+        let rest = subscriber.origin.module.strip_prefix(module);
+        !module.is_empty() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    };
+    let module = plugin.origin().module;
+    let closer = discovery::plugins().iter().any(|other| {
+        let other = other.origin().module;
+        other.len() > module.len() && inside(other)
+    });
+    inside(module) && !closer
+}
+
+/// Plugins and subscribers that are linked, and not run by this app.
+fn not_enabled(linked: &[SubscriberDef], enabled: &[Plugin]) -> Vec<String> {
+    let orphan = |subscriber: &&SubscriberDef| !enabled.iter().any(|plugin| belongs(subscriber, plugin));
+    linked.iter().filter(orphan).map(|subscriber| format!("{} in {}", subscriber.id, subscriber.origin)).collect()
+}
+
+fn check_ids(groups: &[Group], problems: &mut Vec<Problem>) {
+    let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+    for definition in groups.iter().flat_map(|group| &group.subscribers) {
+        let legal = definition.id.split('.').all(|token| {
+            !token.is_empty() && token.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        });
+        if !legal || definition.id.len() > 128 {
+            problems.push(Problem::BadId { id: definition.id.clone() });
+        }
+        let place = definition.origin.to_string();
+        match seen.get(definition.id.as_str()) {
+            Some(first) => {
+                let places = [first.clone(), place];
+                problems.push(Problem::DuplicateSubscriber { id: definition.id.clone(), places });
+            }
+            None => {
+                seen.insert(&definition.id, place);
+            }
+        }
+    }
+}
+
+fn check_strangers(groups: &[Group], config: &Config, problems: &mut Vec<Problem>) {
+    let plugins: Vec<&str> = groups.iter().filter_map(|group| group.plugin.as_ref()).map(Plugin::name).collect();
+    let ids: Vec<&str> = groups.iter().flat_map(|group| &group.subscribers).map(SubscriberDef::id).collect();
+    problems.extend(config.strangers(&plugins, &ids).into_iter().map(|message| Problem::Config { message }));
+}
+
+fn enable(
+    definition: &SubscriberDef,
+    resources: Option<&Resources>,
+    catalogs: &Catalogs,
+    config: &Config,
+    problems: &mut Vec<Problem>,
+) -> Option<Enabled> {
+    let id = definition.id.clone();
+    let before = problems.len();
+    let patterns = match definition.pattern_set() {
+        Ok(patterns) => patterns,
+        Err(error) => {
+            problems.push(Problem::BadPattern { id: id.clone(), error });
+            PatternSet::default()
+        }
+    };
+    if patterns.is_empty() && problems.len() == before {
+        problems.push(Problem::NoPattern { id: id.clone() });
+    }
+    for pattern in patterns.iter().filter(|pattern| pattern.as_str() != ">" && !catalogs.knows_pattern(pattern)) {
+        let nearest = catalogs.nearest(pattern.as_str());
+        problems.push(Problem::UnknownEvent { id: id.clone(), pattern: pattern.to_string(), nearest });
+    }
+    let policy = policy_of(definition, config);
+    problems.extend(policy.problems().into_iter().map(|message| Problem::BadPolicy { id: id.clone(), message }));
+    let handler = match definition.build(resources?) {
+        Ok(handler) => Some(handler),
+        Err(missing) => {
+            let place = definition.origin.to_string();
+            problems.extend(missing.into_iter().map(|missing| {
+                let message = missing.to_string();
+                Problem::MissingResource { id: id.clone(), place: place.clone(), message }
+            }));
+            None
+        }
+    };
+    (problems.len() == before).then_some(())?;
+    let (was, batch) = (definition.was.clone(), definition.batch);
+    Some(Enabled { id: id.into(), was, patterns, batch, policy, handler: handler? })
+}
+
+fn policy_of(definition: &SubscriberDef, config: &Config) -> Policy {
+    let mut policy = definition.policy.clone();
+    if let Some(patch) = config.policy(&definition.id) {
+        patch.apply(&mut policy);
+    }
+    policy
+}

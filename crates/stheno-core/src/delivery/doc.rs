@@ -1,0 +1,195 @@
+//! The documents that delivery keeps in records: state, lanes, dead letters, notes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{event::recorded::EventId, key::Key, name::EventName, pattern::PatternSet, time::Timestamp};
+
+/// The format of these documents; a newer one is refused.
+pub const FORMAT: u32 = 1;
+
+/// Where a subscriber stands. One record, written with everything that changed since the last write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StateDoc {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Which run this is: 0 is live, each replay has a number of its own.
+    pub run: u32,
+    /// The epoch of the lease that wrote it.
+    pub epoch: u64,
+    /// The subscriber's first run began after this sequence.
+    pub began: u64,
+    /// Everything up to this sequence is settled, or indexed by a lane.
+    pub floor: u64,
+    /// So is everything in these ranges above the floor, both ends included.
+    pub done: Vec<(u64, u64)>,
+    /// No handler has been started for an event above this sequence.
+    pub reserved: u64,
+    /// Whether the holder stopped in order: then nothing above the floor was started.
+    pub clean: bool,
+    /// The event that is being tried alone, because it may have ended the process.
+    pub suspect: Option<Suspect>,
+    /// Whether it stands still.
+    pub paused: bool,
+    /// The patterns it was last run with.
+    pub patterns: PatternSet,
+    /// How many events were settled in which way, since the subscriber exists.
+    pub counts: Counts,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// An event that is being tried alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// The event.
+    pub sequence: u64,
+    /// How often it was started alone.
+    pub starts: u32,
+}
+
+/// How many events were settled in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// The handler returned Ok.
+    pub handled: u64,
+    /// The handler chose to do nothing.
+    pub skipped: u64,
+    /// Attempts that failed.
+    pub failed: u64,
+    /// Events that became dead letters.
+    pub dead: u64,
+    /// Notes written so far; the next one's place in their ring.
+    pub notes: u64,
+}
+
+/// A key whose events from a sequence on are not handled yet: the log has them, this is their index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LaneDoc {
+    /// The key; `None` for a single event that has none, or of a subscriber without order.
+    pub key: Option<Key>,
+    /// The first event of the key that is not settled.
+    pub from: u64,
+    /// Why it is not handled yet.
+    pub state: LaneState,
+}
+
+/// Why the events of a lane are not handled yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LaneState {
+    /// They will be read from the log soon.
+    Behind,
+    /// The first one failed and is tried again.
+    Waiting(Waiting),
+    /// They wait behind a dead letter.
+    Parked {
+        /// The sequence of the dead letter.
+        dead: u64,
+    },
+}
+
+/// A failed event that is tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When the next one may begin.
+    pub due: Timestamp,
+    /// When the first one failed.
+    pub first_failed: Timestamp,
+    /// The last error and its sources, outermost first.
+    pub error: Vec<String>,
+}
+
+/// An event that one subscriber gave up on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// The event.
+    pub sequence: u64,
+    /// Its id.
+    pub id: EventId,
+    /// Its name.
+    pub name: EventName,
+    /// Its key; later events of the key are parked behind it, unless the subscriber has no order.
+    pub key: Option<Key>,
+    /// Which run it was.
+    pub run: u32,
+    /// Why the subscriber gave up.
+    pub reason: DeadReason,
+    /// Attempts made.
+    pub attempts: u32,
+    /// The last error and its sources, outermost first.
+    pub error: Vec<String>,
+    /// When the first attempt failed.
+    pub first_failed: Timestamp,
+    /// When the subscriber gave up.
+    pub at: Timestamp,
+}
+
+/// Why a subscriber gave up on an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeadReason {
+    /// The handler said that no retry can mend it.
+    Terminal,
+    /// The attempts, or the time for them, are used up.
+    Exhausted,
+    /// The body is not what the handler needs.
+    Undecodable,
+    /// The process ended each time it was tried alone.
+    CrashLoop,
+    /// The log no longer has it.
+    Gone,
+}
+
+impl fmt::Display for DeadReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            DeadReason::Terminal => "terminal",
+            DeadReason::Exhausted => "attempts used up",
+            DeadReason::Undecodable => "undecodable",
+            DeadReason::CrashLoop => "crash loop",
+            DeadReason::Gone => "gone from the log",
+        })
+    }
+}
+
+/// Something worth remembering about one event: kept in a ring, the oldest is overwritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Note {
+    /// The event.
+    pub sequence: u64,
+    /// Which run it was.
+    pub run: u32,
+    /// Which attempt.
+    pub attempt: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: NoteKind,
+}
+
+/// What happened to an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NoteKind {
+    /// The handler chose to do nothing, for a reason.
+    Skipped(String),
+    /// The attempt failed; the error and its sources.
+    Failed(Vec<String>),
+    /// An operator handed the dead letter back.
+    Redriven,
+    /// An operator gave the dead letter up for good.
+    Discarded,
+}

@@ -1,0 +1,435 @@
+//! The machine against a model: random logs, outcomes, commits, crashes; then everything is brought to its end and counted.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
+
+use proptest::prelude::*;
+
+use crate::{
+    delivery::{
+        Attempt, Machine, Offer, Step,
+        commit::Commit,
+        doc::{DeadLetter, DeadReason, LaneDoc, LaneState, StateDoc},
+        lane::LaneId,
+        machine::{CRASH_LIMIT, LANE_QUEUE, Load},
+        settle::Outcome,
+    },
+    event::recorded::RecordedEvent,
+    failure::Failure,
+    headers::Headers,
+    pattern::PatternSet,
+    subscriber::policy::Policy,
+    time::Timestamp,
+};
+
+fn event(sequence: u64, key: Option<&str>) -> Arc<RecordedEvent> {
+    let now = Timestamp::from_micros(0);
+    let key = key.map(|key| format!("order:{key}").into());
+    let (id, name) = (sequence.to_string().into(), "order.placed".into());
+    Arc::new(RecordedEvent::from_stored(sequence, id, name, key, None, now, now, Headers::new(), "{}".into()))
+}
+
+/// What a backend would hold.
+#[derive(Debug, Default, Clone)]
+struct Store {
+    state: Option<StateDoc>,
+    lanes: BTreeMap<LaneId, LaneDoc>,
+    dead: BTreeMap<u64, DeadLetter>,
+}
+
+impl Store {
+    fn apply(&mut self, commit: &Commit) {
+        self.state = Some(commit.state.clone());
+        commit.lanes.iter().for_each(|(id, doc)| {
+            self.lanes.insert(id.clone(), doc.clone());
+        });
+        commit.forget.iter().for_each(|id| {
+            self.lanes.remove(id);
+        });
+        self.dead.extend(commit.dead.iter().map(|letter| (letter.sequence, letter.clone())));
+        commit.undead.iter().for_each(|sequence| {
+            self.dead.remove(sequence);
+        });
+    }
+}
+
+struct World {
+    log: Vec<Arc<RecordedEvent>>,
+    policy: Policy,
+    store: Store,
+    machine: Machine,
+    next: usize,
+    now: Timestamp,
+    pending: Vec<Attempt>,
+    loads: Vec<Load>,
+    writing: Option<Commit>,
+    handled: HashMap<u64, u32>,
+    crashed: bool,
+    epoch: u64,
+}
+
+impl World {
+    fn new(keys: &[Option<u8>], policy: Policy) -> Self {
+        let log: Vec<_> = keys
+            .iter()
+            .enumerate()
+            .map(|(index, key)| event(index as u64 + 1, key.map(|key| format!("k{key}")).as_deref()))
+            .collect();
+        Self {
+            log,
+            machine: Machine::fresh(policy.clone(), PatternSet::all(), 1, 0),
+            policy,
+            store: Store::default(),
+            next: 0,
+            now: Timestamp::from_micros(1_000_000),
+            pending: Vec::new(),
+            loads: Vec::new(),
+            writing: None,
+            handled: HashMap::new(),
+            crashed: false,
+            epoch: 1,
+        }
+    }
+
+    /// A new holder takes over from what was recorded.
+    fn crash(&mut self) {
+        self.pending.clear();
+        self.loads.clear();
+        self.writing = None;
+        self.crashed = true;
+        self.epoch += 1;
+        let last = self.log.len() as u64;
+        let (policy, patterns) = (self.policy.clone(), PatternSet::all());
+        self.machine = match self.store.state.clone() {
+            None => Machine::fresh(policy, patterns, self.epoch, 0),
+            Some(state) => {
+                let lanes = self.store.lanes.values().cloned();
+                Machine::restored(policy, patterns, self.epoch, state, lanes, last)
+            }
+        };
+        self.next = usize::try_from(self.machine.position).unwrap();
+    }
+
+    fn offer(&mut self, choice: u8) {
+        let Some(event) = self.log.get(self.next).cloned() else { return };
+        if !self.machine.wants_intake() {
+            return;
+        }
+        match self.machine.offer(&event) {
+            Offer::Start(attempt) => {
+                self.next += 1;
+                self.start(attempt, choice);
+            }
+            Offer::Taken => {
+                self.next += 1;
+                self.machine.advance(self.next as u64);
+            }
+            Offer::NotYet => {}
+        }
+    }
+
+    fn step(&mut self, choice: u8) {
+        if self.machine.needs_leave() {
+            self.machine.grant_leave(self.now);
+        }
+        match self.machine.next(self.now) {
+            Some(Step::Start(attempt)) => self.start(attempt, choice),
+            Some(Step::Load(load)) => self.loads.push(load),
+            None => {}
+        }
+    }
+
+    fn start(&mut self, mut attempt: Attempt, choice: u8) {
+        let sequence = attempt.event.sequence;
+        if let Some(key) = attempt.event.key.as_ref().filter(|_| self.policy.ordered) {
+            let busy = self.pending.iter().any(|other| other.event.key.as_ref() == Some(key));
+            assert!(!busy, "two events of {key} at once");
+            let earlier = self.log.iter().filter(|event| event.sequence < sequence && event.key.as_ref() == Some(key));
+            let unsettled: Vec<_> =
+                earlier.map(|event| event.sequence).filter(|earlier| !self.handled.contains_key(earlier)).collect();
+            assert!(unsettled.is_empty(), "{sequence} of {key} started before {unsettled:?}");
+        }
+        assert!(!attempt.alone || self.pending.is_empty(), "a suspect is tried alone");
+        assert!(attempt.alone || !self.pending.iter().any(|other| other.alone), "nothing runs beside a suspect");
+        if choice.is_multiple_of(3) {
+            self.machine.suspend(&mut attempt);
+            self.pending.push(attempt);
+        } else {
+            self.end(attempt, choice / 3);
+        }
+    }
+
+    fn end(&mut self, attempt: Attempt, choice: u8) {
+        let sequence = attempt.event.sequence;
+        let outcome = match choice % 8 {
+            0 | 1 => Outcome::Failed(Failure::new("broken")),
+            2 => Outcome::Failed(Failure::new("broken").terminal()),
+            3 => Outcome::Skipped("nothing to do".into()),
+            _ => Outcome::Handled,
+        };
+        if matches!(outcome, Outcome::Handled | Outcome::Skipped(_)) {
+            *self.handled.entry(sequence).or_default() += 1;
+        }
+        self.machine.settle(attempt, outcome, self.now, 0.5);
+    }
+
+    fn load(&mut self) {
+        if self.loads.is_empty() {
+            return;
+        }
+        let load = self.loads.remove(0);
+        assert!(
+            load.upto <= self.log.len() as u64,
+            "a read past the end of the log would miss what is stored after it"
+        );
+        let matching = self.log.iter().filter(|event| event.sequence > load.after && event.sequence <= load.upto);
+        let mut events: Vec<_> =
+            matching.filter(|event| load.key.is_none() || event.key == load.key).cloned().collect();
+        let full = events.len() > load.limit;
+        events.truncate(load.limit);
+        let covered = if full { events.last().map_or(load.after, |event| event.sequence) } else { load.upto };
+        self.machine.loaded(&load, events, covered, self.now);
+    }
+
+    fn begin_write(&mut self) {
+        if self.writing.is_none() {
+            self.writing = self.machine.take_commit(self.now);
+            if let Some(commit) = &self.writing {
+                self.check(commit);
+            }
+        }
+    }
+
+    fn end_write(&mut self) {
+        if let Some(commit) = self.writing.take() {
+            self.store.apply(&commit);
+            self.machine.committed(&commit);
+        }
+    }
+
+    /// What a write says is settled was handled, is a dead letter, or is indexed by a lane.
+    fn check(&self, commit: &Commit) {
+        let mut after = self.store.clone();
+        after.apply(commit);
+        let state = &commit.state;
+        let said = |sequence: u64| {
+            sequence <= state.floor || state.done.iter().any(|(first, last)| (*first..=*last).contains(&sequence))
+        };
+        for event in self.log.iter().filter(|event| said(event.sequence)) {
+            let sequence = event.sequence;
+            let lane = after.lanes.get(&LaneId::of(event, self.policy.ordered));
+            let indexed = lane.is_some_and(|lane| lane.from <= sequence);
+            assert!(
+                self.handled.contains_key(&sequence) || indexed || after.dead.contains_key(&sequence),
+                "{sequence} would be lost: {state:?} {:?}",
+                after.lanes
+            );
+        }
+    }
+
+    /// Brings everything to its end with a handler that always succeeds.
+    fn finish(&mut self) {
+        for _ in 0..20_000 {
+            while let Some(attempt) = self.pending.pop() {
+                self.end(attempt, 7);
+            }
+            self.load();
+            self.begin_write();
+            self.end_write();
+            self.step(22);
+            self.offer(22);
+            self.machine.advance(self.next as u64);
+            if let Some(due) = self.machine.next_due() {
+                self.now = self.now.max(due);
+            }
+            let over = self.next == self.log.len() && self.machine.is_idle() && self.machine.next_due().is_none();
+            if over && self.pending.is_empty() && self.loads.is_empty() && self.machine.ready.is_empty() {
+                // As a holder does that stops in order.
+                self.machine.record_soon();
+                self.begin_write();
+                self.end_write();
+                return;
+            }
+        }
+        panic!("delivery does not come to an end: {:?}", self.machine);
+    }
+
+    fn redrive_everything(&mut self) {
+        let letters: Vec<DeadLetter> = self.store.dead.values().cloned().collect();
+        for letter in letters {
+            self.machine.redrive(&letter, self.now);
+        }
+    }
+}
+
+fn policy(ordered: bool) -> Policy {
+    let attempts = NonZeroU32::new(3);
+    Policy { attempts, ordered, concurrency: 4, retry_initial: Duration::from_millis(100), ..Policy::default() }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_and_order_holds_whatever_happens(
+        keys in prop::collection::vec(prop::option::weighted(0.85, 0u8..4), 1..50),
+        script in prop::collection::vec((0u8..12, any::<u8>()), 0..400),
+        ordered in prop::bool::weighted(0.8),
+    ) {
+        let mut world = World::new(&keys, policy(ordered));
+        for (action, choice) in script {
+            match action {
+                0..=2 => world.offer(choice),
+                3..=4 => world.step(choice),
+                5 => world.load(),
+                6 => if !world.pending.is_empty() {
+                    let attempt = world.pending.remove(usize::from(choice) % world.pending.len());
+                    world.end(attempt, choice / 3);
+                },
+                7..=8 => world.begin_write(),
+                9 => world.end_write(),
+                10 => world.now = world.now.plus(Duration::from_millis(u64::from(choice) * 4)),
+                _ => if choice < 24 { world.crash() },
+            }
+        }
+        world.finish();
+
+        // Everything was handled, is a dead letter, or waits behind one.
+        for event in &world.log {
+            let sequence = event.sequence;
+            let behind = world.store.dead.values().any(|letter| letter.key.is_some() && letter.key == event.key && letter.sequence < sequence);
+            prop_assert!(
+                world.handled.contains_key(&sequence) || world.store.dead.contains_key(&sequence) || (ordered && behind),
+                "{} was lost", sequence
+            );
+        }
+        if !world.crashed {
+            prop_assert!(world.handled.values().all(|times| *times == 1), "handled twice without a crash: {:?}", world.handled);
+        }
+        world.redrive_everything();
+        world.finish();
+        let missing: BTreeSet<u64> = world.log.iter().map(|event| event.sequence).filter(|s| !world.handled.contains_key(s)).collect();
+        prop_assert!(missing.is_empty(), "not handled after redrive: {:?}", missing);
+        prop_assert!(world.store.dead.is_empty() && world.store.lanes.is_empty(), "{:?}", world.store);
+        prop_assert_eq!(world.store.state.as_ref().map(|state| state.floor), Some(world.log.len() as u64));
+    }
+}
+
+#[test]
+fn one_hot_key_does_not_stop_the_others() {
+    let mut keys = vec![Some(0); LANE_QUEUE * 4];
+    keys.push(Some(1));
+    let mut world = World::new(&keys, policy(true));
+    world.begin_write();
+    world.end_write();
+    world.offer(0);
+    assert_eq!(world.pending.len(), 1, "the first event of the hot key is under way");
+    while world.next < world.log.len() {
+        world.offer(22);
+        world.begin_write();
+        world.end_write();
+    }
+    assert_eq!(world.handled.get(&(keys.len() as u64)), Some(&1), "the other key was handled meanwhile");
+    world.finish();
+    assert!(world.handled.values().all(|times| *times == 1));
+    assert_eq!(world.handled.len(), keys.len());
+}
+
+#[test]
+fn a_failed_event_waits_at_least_as_long_as_the_policy_says_and_then_is_given_up() {
+    let mut world = World::new(&[Some(0), Some(0)], policy(true));
+    world.begin_write();
+    world.end_write();
+    for attempt in 1..=3_u32 {
+        let failed_at = world.now;
+        let started = match world.machine.next(world.now) {
+            Some(Step::Start(attempt)) => attempt,
+            _ => match world.machine.offer(&Arc::clone(&world.log[0])) {
+                Offer::Start(attempt) => attempt,
+                other => panic!("{other:?}"),
+            },
+        };
+        assert_eq!(started.number, attempt);
+        world.machine.settle(started, Outcome::Failed(Failure::new("broken")), world.now, 0.0);
+        if attempt < 3 {
+            let due = world.machine.next_due().unwrap();
+            assert_eq!(due.since(failed_at), world.policy.wait_after(attempt));
+            world.now = due;
+            assert!(
+                matches!(world.machine.next(world.now), Some(Step::Load(load)) if { world.loads.push(load.clone()); true })
+            );
+            world.load();
+        }
+    }
+    world.next = 1;
+    world.finish();
+    assert_eq!(world.store.dead[&1].reason, DeadReason::Exhausted);
+    assert_eq!(world.store.dead[&1].attempts, 3);
+    let parked: Vec<_> = world.store.lanes.values().collect();
+    assert!(matches!(parked[..], [LaneDoc { from: 2, state: LaneState::Parked { dead: 1 }, .. }]), "{parked:?}");
+    assert!(world.handled.is_empty(), "what follows in the key waits behind the dead letter");
+}
+
+#[test]
+fn an_event_that_ends_the_process_is_blamed_alone() {
+    let mut world = World::new(&[Some(0), Some(1), Some(2)], policy(true));
+    world.begin_write();
+    world.end_write();
+    world.offer(0);
+    world.offer(0);
+    world.offer(0);
+    assert_eq!(world.pending.len(), 3);
+    // Event 2 kills the process whenever it is tried.
+    for _ in 0..=CRASH_LIMIT {
+        world.crash();
+        for _ in 0..50 {
+            if world.pending.iter().any(|attempt| attempt.event.sequence == 2) {
+                break;
+            }
+            while let Some(attempt) = world.pending.pop() {
+                world.end(attempt, 7);
+            }
+            world.offer(0);
+            world.step(0);
+            world.begin_write();
+            world.end_write();
+        }
+    }
+    world.finish();
+    assert_eq!(world.store.dead.keys().copied().collect::<Vec<_>>(), [2]);
+    assert_eq!(world.store.dead[&2].reason, DeadReason::CrashLoop);
+    assert!(world.handled.contains_key(&1) && world.handled.contains_key(&3));
+}
+
+#[test]
+fn a_crash_makes_few_suspects_of_what_a_slow_subscriber_has_not_come_to() {
+    let mut world = World::new(&vec![None; 4_000], policy(true));
+    for _ in 0..100 {
+        world.begin_write();
+        world.end_write();
+        world.offer(0);
+        if let Some(attempt) = world.pending.pop() {
+            world.end(attempt, 7);
+        }
+    }
+    world.begin_write();
+    world.end_write();
+    world.crash();
+    let suspects = world.machine.suspects_upto - world.machine.floor();
+    assert!(suspects < 100, "{suspects} events would be tried one at a time");
+}
+
+#[test]
+fn a_rewind_is_a_new_run_from_another_position() {
+    let mut world = World::new(&[Some(0), Some(1), None], policy(true));
+    world.finish();
+    world.machine.rewind(1, &[]);
+    world.next = 1;
+    world.finish();
+    assert_eq!(world.store.state.as_ref().map(|state| state.run), Some(1));
+    assert_eq!((world.handled[&1], world.handled[&2], world.handled[&3]), (1, 2, 2));
+}

@@ -1,0 +1,121 @@
+//! How a new holder goes on from what the last one recorded.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use crate::{
+    delivery::{
+        commit::Outbox,
+        doc::{Counts, DeadLetter, LaneDoc, StateDoc},
+        lane::{Doing, Lane, LaneId},
+        machine::Machine,
+    },
+    pattern::PatternSet,
+    subscriber::policy::Policy,
+};
+
+impl Machine {
+    /// A machine for a subscriber that has never run: it begins after a sequence.
+    pub(crate) fn fresh(policy: Policy, patterns: PatternSet, epoch: u64, begin_after: u64) -> Self {
+        Self {
+            policy,
+            patterns,
+            run: 0,
+            epoch,
+            began: begin_after,
+            position: begin_after,
+            done_before: Vec::new(),
+            offered_before: begin_after,
+            open: BTreeSet::new(),
+            lanes: HashMap::new(),
+            ready: VecDeque::new(),
+            timers: BTreeSet::new(),
+            resting: BTreeSet::new(),
+            running: 0,
+            loading: 0,
+            reserved: 0,
+            ahead: 0,
+            written_at: begin_after,
+            wanted: 0,
+            suspects_upto: 0,
+            alone: None,
+            suspect: None,
+            paused: false,
+            counts: Counts::default(),
+            changed: HashSet::new(),
+            outbox: Outbox::default(),
+            dirty: true,
+            committing: false,
+            recorded_floor: begin_after,
+        }
+    }
+
+    /// A machine that goes on from records. If the last holder did not stop in order, what it may have been trying is
+    /// tried again one event at a time; `log_last` is the end of the log now.
+    pub(crate) fn restored(
+        policy: Policy,
+        patterns: PatternSet,
+        epoch: u64,
+        state: StateDoc,
+        lanes: impl IntoIterator<Item = LaneDoc>,
+        log_last: u64,
+    ) -> Self {
+        let mut machine = Self::fresh(policy, patterns, epoch, state.floor);
+        machine.run = state.run;
+        machine.began = state.began;
+        machine.offered_before = state.done.last().map_or(state.floor, |(_, last)| *last);
+        machine.done_before = state.done;
+        machine.paused = state.paused;
+        machine.counts = state.counts;
+        if !state.clean {
+            machine.suspects_upto = state.reserved.min(log_last);
+            machine.suspect = state.suspect;
+        }
+        for doc in lanes {
+            let id = match &doc.key {
+                Some(key) => LaneId::Key(key.clone()),
+                None => LaneId::Event(doc.from),
+            };
+            let lane = Lane::restored(doc, !state.clean);
+            match &lane.doing {
+                Doing::Waiting(waiting) => {
+                    machine.timers.insert((waiting.due, id.clone()));
+                }
+                Doing::NeedsLoad => machine.ready.push_back(id.clone()),
+                _ => {}
+            }
+            machine.lanes.insert(id, lane);
+        }
+        machine
+    }
+
+    /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,
+    /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
+    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+        self.run += 1;
+        self.position = after;
+        self.written_at = after;
+        self.offered_before = after;
+        self.recorded_floor = after;
+        self.done_before.clear();
+        self.open.clear();
+        (self.suspects_upto, self.suspect) = (0, None);
+        self.outbox.dead.retain(|letter| letter.sequence <= after);
+        self.outbox
+            .undead
+            .extend(dead_letters.iter().map(|letter| letter.sequence).filter(|sequence| *sequence > after));
+        let is_ahead = |lane: &Lane| match lane.doing {
+            Doing::Parked { dead } => dead > after,
+            _ => lane.from > after || !lane.indexed,
+        };
+        let ahead: Vec<LaneId> =
+            self.lanes.iter().filter(|(_, lane)| is_ahead(lane)).map(|(id, _)| id.clone()).collect();
+        for id in ahead {
+            if self.lanes.remove(&id).is_some_and(|lane| lane.stored) {
+                self.outbox.forget_lane(id.clone());
+            }
+            self.changed.remove(&id);
+        }
+        self.timers.retain(|(_, id)| self.lanes.contains_key(id));
+        self.dirty = true;
+    }
+}

@@ -1,0 +1,171 @@
+//! Reading and writing a JSON object field by field: what `#[derive(Payload)]` calls. Nothing here is public API.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+    ser::{Error as _, SerializeMap},
+};
+
+use crate::event::payload::Extra;
+
+/// A type that is read from an object. Known fields are found by the text of their name, without a copy of it, and read
+/// straight into their type.
+pub trait Object: Sized {
+    /// What errors call it.
+    const NAME: &'static str;
+
+    /// What is remembered of the name of an unknown field: the text where it is kept, nothing where it is ignored.
+    type Unknown: for<'a> From<&'a str>;
+
+    /// Which field has this name, or this other name.
+    fn index_of(name: &str) -> Option<usize>;
+
+    /// Reads all fields.
+    ///
+    /// # Errors
+    /// What the source of the object finds wrong.
+    fn read<'de, A: MapAccess<'de>>(object: A) -> Result<Self, A::Error>;
+}
+
+/// Remembers nothing of the name of an unknown field.
+#[derive(Debug)]
+pub struct Ignored;
+
+impl From<&str> for Ignored {
+    fn from(_name: &str) -> Self {
+        Self
+    }
+}
+
+/// Reads an object, and refuses anything else.
+///
+/// # Errors
+/// What the deserializer finds wrong.
+#[inline]
+pub fn read_object<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object (`{}`)", T::NAME)
+    }
+
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
+        T::read(object)
+    }
+}
+
+/// The next field: its index if it is known.
+///
+/// # Errors
+/// What the source of the object finds wrong.
+#[inline]
+pub fn next_field<'de, T: Object, A: MapAccess<'de>>(
+    object: &mut A,
+) -> Result<Option<Result<usize, T::Unknown>>, A::Error> {
+    object.next_key_seed(NameSeed::<T>(PhantomData))
+}
+
+struct NameSeed<T>(PhantomData<T>);
+
+impl<'de, T: Object> DeserializeSeed<'de> for NameSeed<T> {
+    type Value = Result<usize, T::Unknown>;
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl<T: Object> Visitor<'_> for NameSeed<T> {
+    type Value = Result<usize, T::Unknown>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    #[inline]
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(T::index_of(name).ok_or_else(|| name.into()))
+    }
+}
+
+/// Reads the value of a field, which the object must not have twice.
+///
+/// # Errors
+/// A duplicate field, or a value that is not of the type.
+#[inline]
+pub fn fill<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    place: &mut Option<T>,
+    name: &'static str,
+    object: &mut A,
+) -> Result<(), A::Error> {
+    if place.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    *place = Some(object.next_value()?);
+    Ok(())
+}
+
+/// Keeps the value of a field that nobody documented.
+///
+/// # Errors
+/// What the source of the object finds wrong.
+pub fn keep<'de, A: MapAccess<'de>>(extra: &mut Extra, name: String, object: &mut A) -> Result<(), A::Error> {
+    extra.insert(name, object.next_value::<serde_json::Value>()?);
+    Ok(())
+}
+
+/// Passes over the value of a field.
+///
+/// # Errors
+/// What the source of the object finds wrong.
+pub fn skip<'de, A: MapAccess<'de>>(object: &mut A) -> Result<(), A::Error> {
+    object.next_value::<IgnoredAny>().map(|_| ())
+}
+
+/// The value of a field that must be there.
+///
+/// # Errors
+/// The field is missing.
+#[inline]
+pub fn required<T, E: serde::de::Error>(place: Option<T>, name: &'static str) -> Result<T, E> {
+    place.ok_or_else(|| E::missing_field(name))
+}
+
+/// The value of a field that may be absent or null.
+#[inline]
+pub fn optional<T>(place: Option<Option<T>>) -> Option<T> {
+    place.flatten()
+}
+
+/// Writes the fields that nobody documented after those that are.
+///
+/// # Errors
+/// A documented field stands among them: the object would have it twice.
+pub fn write_extra<T: Object, M: SerializeMap>(object: &mut M, extra: &Extra) -> Result<(), M::Error> {
+    extra.iter().try_for_each(|(name, value)| match T::index_of(name) {
+        None => object.serialize_entry(name, value),
+        Some(_) => Err(M::Error::custom(format!(
+            "`{name}` is a documented field of `{}`; set that field, and take the name out of the extra ones",
+            T::NAME
+        ))),
+    })
+}
+
+/// What `Debug` prints in place of a value.
+pub struct Hidden(pub &'static str);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}

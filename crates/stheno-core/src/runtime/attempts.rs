@@ -1,0 +1,186 @@
+//! Attempts under way: begun in place, and moved to a task of their own when they have to wait.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use tokio::task::{Id, JoinSet};
+
+use crate::{
+    cx::{Cx, Scope},
+    delivery::{Attempt, settle::Outcome},
+    event::{input::BatchMarks, recorded::RecordedEvent},
+    failure::Failure,
+    subscriber::handler::{Handler, Running},
+};
+
+/// How long calls that are cut may take to end.
+const CUT: Duration = Duration::from_secs(1);
+
+/// Attempts at one event or at a batch, and how they ended.
+pub(crate) type Ended = Vec<(Attempt, Outcome)>;
+
+/// The attempts of one subscriber that are under way.
+pub(crate) struct Attempts {
+    handler: Arc<dyn Handler>,
+    scope: Arc<Scope>,
+    timeout: Duration,
+    running: JoinSet<Result<(), Failure>>,
+    under_way: HashMap<Id, UnderWay>,
+}
+
+struct UnderWay {
+    attempts: Vec<Attempt>,
+    cx: Cx,
+    marks: Option<BatchMarks>,
+}
+
+/// What became of an attempt at once.
+pub(crate) enum Begun {
+    /// It is over.
+    Ended(Attempt, Outcome),
+    /// It has to wait for something.
+    Waits(Waits),
+}
+
+/// An attempt that has to wait for something: it gets a task of its own.
+pub(crate) struct Waits {
+    pub(crate) attempt: Attempt,
+    running: Running,
+    cx: Cx,
+}
+
+impl Attempts {
+    pub(crate) fn new(handler: Arc<dyn Handler>, scope: Arc<Scope>, timeout: Duration) -> Self {
+        Self { handler, scope, timeout, running: JoinSet::new(), under_way: HashMap::new() }
+    }
+
+    /// Attempts from here on belong to another run.
+    pub(crate) fn set_run(&mut self, run: u32) {
+        self.scope = Arc::new(Scope { run, ..(*self.scope).clone() });
+    }
+
+    /// How many calls are under way.
+    pub(crate) fn len(&self) -> usize {
+        self.under_way.len()
+    }
+
+    /// Begins an attempt where it stands. Most handlers that do not wait are over with this.
+    pub(crate) fn begin(&self, attempt: Attempt) -> Begun {
+        let cx = Cx::new(Arc::clone(&attempt.event), attempt.number, Arc::clone(&self.scope));
+        let first = catch_unwind(AssertUnwindSafe(|| {
+            let mut running = self.handler.call(&attempt.event, cx.clone())?;
+            // If it has to wait, its own task polls it again and wakes it from then on.
+            let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            Ok((running, polled))
+        }));
+        match first {
+            Ok(Ok((_, Poll::Ready(result)))) => Begun::Ended(attempt, outcome(result, &cx)),
+            Ok(Ok((running, Poll::Pending))) => Begun::Waits(Waits { attempt, running, cx }),
+            Ok(Err(undecodable)) => Begun::Ended(attempt, Outcome::Failed(Failure::undecodable(undecodable))),
+            Err(panic) => Begun::Ended(attempt, Outcome::Failed(Failure::panicked(&*panic))),
+        }
+    }
+
+    /// Gives an attempt that waits a task of its own.
+    pub(crate) fn wait_for(&mut self, waits: Waits) {
+        let Waits { attempt, running, cx } = waits;
+        self.spawn(vec![attempt], running, cx, None);
+    }
+
+    /// Begins one call for many events.
+    pub(crate) fn begin_batch(&mut self, attempts: Vec<Attempt>) -> Option<Ended> {
+        let events: Vec<Arc<RecordedEvent>> = attempts.iter().map(|attempt| Arc::clone(&attempt.event)).collect();
+        let first = events.first()?;
+        let highest = attempts.iter().map(|attempt| attempt.number).max().unwrap_or(1);
+        let cx = Cx::new(Arc::clone(first), highest, Arc::clone(&self.scope));
+        let marks = BatchMarks::default();
+        let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call_batch(&events, &marks, cx.clone())));
+        match begun {
+            Ok(Ok(running)) => {
+                self.spawn(attempts, running, cx, Some(marks));
+                None
+            }
+            Ok(Err(undecodable)) => Some(all(attempts, || Outcome::Failed(Failure::undecodable(undecodable.clone())))),
+            Err(panic) => Some(all(attempts, || Outcome::Failed(Failure::panicked(&*panic)))),
+        }
+    }
+
+    fn spawn(&mut self, attempts: Vec<Attempt>, running: Running, cx: Cx, marks: Option<BatchMarks>) {
+        let timeout = self.timeout;
+        let bounded = async move {
+            let ended = tokio::time::timeout(timeout, running).await;
+            ended.unwrap_or_else(|_| Err(Failure::timed_out(timeout)))
+        };
+        let task = self.running.spawn(bounded);
+        self.under_way.insert(task.id(), UnderWay { attempts, cx, marks });
+    }
+
+    /// Ends every call where it waits. One that never gives its thread back is not waited for.
+    pub(crate) async fn cut(&mut self) {
+        self.running.abort_all();
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        // Whether they ended or not: nobody asks for their outcome any more.
+        let _ = tokio::time::timeout(CUT, ended).await;
+        self.under_way.clear();
+    }
+
+    /// The next call that ends. Cancelling this loses nothing.
+    pub(crate) async fn next_end(&mut self) -> Option<Ended> {
+        loop {
+            let (id, result) = match self.running.join_next_with_id().await? {
+                Ok((id, result)) => (id, result),
+                Err(error) => {
+                    let id = error.id();
+                    let panic = error.try_into_panic();
+                    (
+                        id,
+                        Err(panic
+                            .map_or_else(|error| Failure::new(error.to_string()), |panic| Failure::panicked(&*panic))),
+                    )
+                }
+            };
+            if let Some(ended) = self.under_way.remove(&id) {
+                return Some(ended.end(result));
+            }
+        }
+    }
+}
+
+impl UnderWay {
+    fn end(self, result: Result<(), Failure>) -> Ended {
+        let Self { attempts, cx, marks } = self;
+        let Some(marks) = marks else {
+            let outcome = outcome(result, &cx);
+            return attempts.into_iter().next().map(|attempt| (attempt, outcome)).into_iter().collect();
+        };
+        let mut failed: HashMap<usize, Failure> = marks.take().into_iter().collect();
+        let skipped = cx.take_skip();
+        let ended = attempts.into_iter().enumerate().map(|(index, attempt)| {
+            let outcome = match (failed.remove(&index), &result, &skipped) {
+                (Some(failure), _, _) => Outcome::Failed(failure),
+                (None, Err(failure), _) => Outcome::Failed(failure.of_batch()),
+                (None, Ok(()), Some(reason)) => Outcome::Skipped(reason.clone()),
+                (None, Ok(()), None) => Outcome::Handled,
+            };
+            (attempt, outcome)
+        });
+        ended.collect()
+    }
+}
+
+fn outcome(result: Result<(), Failure>, cx: &Cx) -> Outcome {
+    match (result, cx.take_skip()) {
+        (Err(failure), _) => Outcome::Failed(failure),
+        (Ok(()), Some(reason)) => Outcome::Skipped(reason),
+        (Ok(()), None) => Outcome::Handled,
+    }
+}
+
+fn all(attempts: Vec<Attempt>, outcome: impl Fn() -> Outcome) -> Ended {
+    attempts.into_iter().map(|attempt| (attempt, outcome())).collect()
+}

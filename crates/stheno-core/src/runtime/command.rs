@@ -1,0 +1,88 @@
+//! What an operator asks of a running subscriber: left as a record, done by whoever holds its lease.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, mpsc};
+
+use crate::{
+    backend::{Backend, BackendError, RecordError, RecordName, RecordWrite},
+    delivery::{commit::json, names},
+    event::recorded::EventId,
+};
+
+/// How often commands of other processes are looked for.
+const POLL: Duration = Duration::from_secs(1);
+/// A command whose record is still there after this long is passed on again: the worker may have lost its lease, or the
+/// backend, before it could carry it out.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Command {
+    /// Hand this dead letter, and what is parked behind it, back to the handler.
+    Redrive { sequence: u64 },
+    /// Give this dead letter up for good, and hand back what is parked behind it.
+    Discard { sequence: u64 },
+    /// Go on after this sequence, as a new run.
+    Rewind { after: u64 },
+    /// Stand still.
+    Pause,
+    /// Go on.
+    Resume,
+}
+
+/// A command and the record that has to go once it is done.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) command: Command,
+    pub(crate) record: RecordName,
+}
+
+/// Leaves a command for whoever holds the lease.
+pub(crate) async fn ask(backend: &Arc<dyn Backend>, subscriber: &str, command: &Command) -> Result<(), BackendError> {
+    let name = format!("{}{}", names::commands(subscriber), EventId::random());
+    let write = RecordWrite::put(RecordName::trusted(name), json(command));
+    match backend.write_records(vec![write]).await {
+        Ok(_) | Err(RecordError::Conflict { .. }) => Ok(()),
+        Err(RecordError::Backend(error)) => Err(error),
+    }
+}
+
+/// Looks for commands and passes them on. Runs on the control thread, for as long as the app does.
+pub(crate) async fn watch(
+    backend: Arc<dyn Backend>,
+    asked: Arc<Notify>,
+    workers: HashMap<String, mpsc::UnboundedSender<Asked>>,
+) {
+    // Records that were passed on and are not gone yet, and when.
+    let mut passed: HashMap<RecordName, Instant> = HashMap::new();
+    loop {
+        let _ = tokio::time::timeout(POLL, asked.notified()).await;
+        let records = match backend.list_records(names::COMMANDS).await {
+            Ok(records) => records,
+            Err(error) => {
+                tracing::debug!(%error, "commands could not be read; trying again");
+                continue;
+            }
+        };
+        passed.retain(|name, at| at.elapsed() < AGAIN && records.iter().any(|record| record.name == *name));
+        for record in records.into_iter().filter(|record| !passed.contains_key(&record.name)).collect::<Vec<_>>() {
+            let subscriber = names::commanded(&record.name);
+            let Some(worker) = subscriber.and_then(|subscriber| workers.get(subscriber)) else { continue };
+            match serde_json::from_slice(&record.value) {
+                Ok(command) => {
+                    passed.insert(record.name.clone(), Instant::now());
+                    // A worker that does not listen has stopped; the next holder finds the record.
+                    let _ = worker.send(Asked { command, record: record.name });
+                }
+                Err(error) => tracing::warn!(record = %record.name, %error, "a command cannot be read"),
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a host says of itself in the backend, so that tools and other hosts know its subscribers and catalogs.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    backend::{Backend, BackendError, RecordError, RecordWrite},
+    catalog::set::Catalogs,
+    delivery::{commit::json, names},
+    name::EventName,
+    pattern::Pattern,
+    runtime::{store, supervisor::Enabled},
+};
+
+/// One subscriber of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SubscriberSpec {
+    /// Its id.
+    pub id: String,
+    /// What it takes.
+    pub patterns: Vec<String>,
+    /// Whether it keeps the order of a key.
+    pub ordered: bool,
+    /// How it is run, in words.
+    pub policy: String,
+}
+
+/// The events of one catalog, as a host knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CatalogSpec {
+    /// What it is called.
+    pub name: String,
+    /// The version of its crate.
+    pub version: String,
+    /// The names, or the patterns of the names.
+    pub patterns: Vec<String>,
+}
+
+/// Whether a catalog of any host that has ever run on this log knows a name.
+pub(crate) async fn knows(backend: &Arc<dyn Backend>, name: &EventName) -> Result<bool, BackendError> {
+    for record in backend.list_records(names::CATALOGS).await? {
+        let catalog: CatalogSpec = store::parse(&record)?;
+        let mut patterns = catalog.patterns.iter().filter_map(|pattern| Pattern::new(pattern).ok());
+        if patterns.any(|pattern| pattern.matches(name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(crate) async fn publish(
+    backend: &Arc<dyn Backend>,
+    subscribers: &[Enabled],
+    catalogs: &Catalogs,
+) -> Result<(), BackendError> {
+    let writes = subscribers.iter().map(|subscriber| {
+        let spec = SubscriberSpec {
+            id: subscriber.id.to_string(),
+            patterns: subscriber.patterns.iter().map(ToString::to_string).collect(),
+            ordered: subscriber.policy.ordered,
+            policy: subscriber.policy.to_string(),
+        };
+        RecordWrite::put(names::spec(&subscriber.id), json(&spec))
+    });
+    let known = catalogs.iter().map(|catalog| {
+        let spec = CatalogSpec {
+            name: catalog.name().to_owned(),
+            version: catalog.crate_version().to_owned(),
+            patterns: catalog.events().iter().map(|event| event.pattern.to_owned()).collect(),
+        };
+        RecordWrite::put(names::catalog(catalog.name()), json(&spec))
+    });
+    for chunk in writes.chain(known).collect::<Vec<_>>().chunks(400) {
+        match backend.write_records(chunk.to_vec()).await {
+            Ok(_) | Err(RecordError::Conflict { .. }) => {}
+            Err(RecordError::Backend(error)) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a subscriber keeps the order of a key; as long as nobody says otherwise, it does.
+pub(crate) async fn policy_is_ordered(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<bool, BackendError> {
+    match backend.get_record(&names::spec(subscriber)).await? {
+        Some(record) => Ok(store::parse::<SubscriberSpec>(&record)?.ordered),
+        None => Ok(true),
+    }
+}

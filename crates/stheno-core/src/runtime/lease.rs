@@ -1,0 +1,178 @@
+//! Leases: the right to run a subscriber, held by one process at a time.
+//!
+//! A challenger takes a lease only when its record has stood still for the lease time on the challenger's own monotonic
+//! clock. The holder starts no handler after the lease has run out on its own. No wall clocks are compared.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, Notify};
+
+use crate::{
+    backend::{Backend, BackendError, Expect, RecordError, RecordName, RecordWrite, Revision},
+    delivery::{commit::json, names},
+};
+
+/// How long a lease holds without being renewed.
+pub const LEASE: Duration = Duration::from_secs(8);
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LeaseDoc {
+    pub(crate) holder: String,
+    pub(crate) epoch: u64,
+    /// The holder stopped in order: anybody may take it at once.
+    pub(crate) free: bool,
+}
+
+/// A lease that this process holds, until it says otherwise.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    name: RecordName,
+    pub(crate) epoch: u64,
+    holder: String,
+    time: Duration,
+    born: Instant,
+    /// Milliseconds after `born` up to which the lease holds; only ever raised, by the renewal.
+    good_for: AtomicU64,
+    lost: AtomicBool,
+    /// Wakes whoever waits for the loss.
+    loss: Notify,
+    /// The revision of the record as last written; held while a write is under way.
+    revision: Mutex<Revision>,
+}
+
+impl Lease {
+    /// Waits until the lease can be taken, and takes it; `None` if `give_up` came first. The taking itself is not given up
+    /// half-way: it might have succeeded, and nobody would release the lease.
+    pub(crate) async fn acquire(
+        backend: &Arc<dyn Backend>,
+        subscriber: &str,
+        holder: &str,
+        time: Duration,
+        give_up: impl Future<Output = ()>,
+    ) -> Result<Option<Arc<Self>>, BackendError> {
+        let name = names::lease(subscriber);
+        let mut seen: Option<(Revision, Instant)> = None;
+        let mut give_up = std::pin::pin!(give_up);
+        loop {
+            let found = tokio::select! {
+                found = backend.get_record(&name) => found?,
+                () = &mut give_up => return Ok(None),
+            };
+            let doc = found.as_ref().and_then(|record| serde_json::from_slice::<LeaseDoc>(&record.value).ok());
+            let (expect, epoch, free) = match (&found, doc) {
+                (None, _) => (Expect::Absent, 1, true),
+                (Some(record), Some(doc)) => (Expect::Revision(record.revision), doc.epoch + 1, doc.free),
+                // Nobody's lease: not one of ours, or cut short. It stands still or it does not.
+                (Some(record), None) => (Expect::Revision(record.revision), 1, false),
+            };
+            let still = match (expect, seen) {
+                (Expect::Revision(now), Some((then, since))) if now == then => since.elapsed() >= time,
+                (Expect::Revision(now), _) => {
+                    seen = Some((now, Instant::now()));
+                    false
+                }
+                _ => true,
+            };
+            if free || still {
+                let asked = Instant::now();
+                let doc = LeaseDoc { holder: holder.to_owned(), epoch, free: false };
+                let write = RecordWrite::put(name.clone(), json(&doc)).expect(expect);
+                match backend.write_records(vec![write]).await {
+                    Ok(revisions) => {
+                        let revision = revisions.first().copied().unwrap_or(Revision(0));
+                        return Ok(Some(Arc::new(Self::held(name, doc, time, asked, revision))));
+                    }
+                    Err(RecordError::Conflict { .. }) => continue,
+                    Err(RecordError::Backend(error)) => return Err(error),
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep((time / 16).min(Duration::from_millis(500))) => {}
+                () = &mut give_up => return Ok(None),
+            }
+        }
+    }
+
+    fn held(name: RecordName, doc: LeaseDoc, time: Duration, asked: Instant, revision: Revision) -> Self {
+        let good_for = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            name,
+            epoch: doc.epoch,
+            holder: doc.holder,
+            time,
+            born: asked,
+            good_for: AtomicU64::new(good_for),
+            lost: AtomicBool::new(false),
+            loss: Notify::new(),
+            revision: Mutex::new(revision),
+        }
+    }
+
+    /// Whether a handler may be started now.
+    pub(crate) fn is_good(&self) -> bool {
+        let age = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        !self.lost.load(Ordering::Acquire) && age < self.good_for.load(Ordering::Acquire)
+    }
+
+    /// Returns when the lease is lost.
+    pub(crate) async fn lost(&self) {
+        loop {
+            let notified = self.loss.notified();
+            if self.lost.load(Ordering::Acquire) {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    pub(crate) fn lose(&self) {
+        self.lost.store(true, Ordering::Release);
+        self.loss.notify_waiters();
+    }
+
+    /// Renews the lease until it is lost or given up. Runs on the control thread.
+    pub(crate) async fn keep(self: Arc<Self>, backend: Arc<dyn Backend>) {
+        let mut pause = self.time / 3;
+        loop {
+            tokio::time::sleep(pause).await;
+            if self.lost.load(Ordering::Acquire) {
+                return;
+            }
+            let asked = self.born.elapsed();
+            let mut revision = self.revision.lock().await;
+            let doc = LeaseDoc { holder: self.holder.clone(), epoch: self.epoch, free: false };
+            let write = RecordWrite::put(self.name.clone(), json(&doc)).expect(Expect::Revision(*revision));
+            match backend.write_records(vec![write]).await {
+                Ok(revisions) => {
+                    *revision = revisions.first().copied().unwrap_or(*revision);
+                    let until = u64::try_from((asked + self.time).as_millis()).unwrap_or(u64::MAX);
+                    self.good_for.store(until, Ordering::Release);
+                    pause = self.time / 3;
+                }
+                Err(RecordError::Conflict { .. }) => return self.lose(),
+                Err(RecordError::Backend(error)) => {
+                    tracing::warn!(lease = %self.name, %error, "the lease could not be renewed; trying again");
+                    pause = self.time / 10;
+                    if !self.is_good() {
+                        return self.lose();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The write that gives the lease up; nobody renews it any more. To be written together with the last state.
+    pub(crate) async fn release(&self) -> RecordWrite {
+        let revision = self.revision.lock().await;
+        self.lose();
+        let doc = LeaseDoc { holder: self.holder.clone(), epoch: self.epoch, free: true };
+        RecordWrite::put(self.name.clone(), json(&doc)).expect(Expect::Revision(*revision))
+    }
+}

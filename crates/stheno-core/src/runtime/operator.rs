@@ -1,0 +1,210 @@
+//! What an operator can see and do: subscribers, dead letters, redrive, rewind, pause, and why a handler did not act.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::Notify;
+
+use crate::{
+    backend::{Backend, BackendError, Query},
+    bus::Bus,
+    delivery::{
+        doc::{DeadLetter, LaneDoc, Note, StateDoc},
+        names,
+        why::{Why, why},
+    },
+    event::recorded::RecordedEvent,
+    runtime::{
+        command::{Command, ask},
+        host, store,
+        unknown::{self, UnknownName},
+    },
+    time::Timestamp,
+};
+
+/// Sees and steers the subscribers of a log, from any process that has it.
+///
+/// What is asked is done by the process that holds the subscriber's lease, within about a second; if none does, by the
+/// next one.
+#[derive(Clone)]
+pub struct Operator {
+    bus: Bus,
+    /// Wakes the commands of this very process.
+    asked: Option<Arc<Notify>>,
+}
+
+/// Where a subscriber stands.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct SubscriberStatus {
+    /// Its id.
+    pub id: String,
+    /// What it has recorded.
+    pub state: StateDoc,
+    /// Events of the log it has not taken in yet, matching or not.
+    pub behind: u64,
+    /// Keys that wait, are parked or are being read back.
+    pub lanes: Vec<LaneDoc>,
+}
+
+/// Where a rewind goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RewindTo {
+    /// The first event of the log.
+    Beginning,
+    /// After this sequence.
+    After(u64),
+    /// The first event stored at this time or later.
+    Time(Timestamp),
+    /// Past every event there is now.
+    End,
+}
+
+impl Operator {
+    /// An operator of the log behind a bus.
+    pub fn new(bus: Bus) -> Self {
+        Self { bus, asked: None }
+    }
+
+    pub(crate) fn with_wake(bus: Bus, asked: Arc<Notify>) -> Self {
+        Self { bus, asked: Some(asked) }
+    }
+
+    fn backend(&self) -> &Arc<dyn Backend> {
+        self.bus.backend()
+    }
+
+    /// The subscribers that have ever run on this log.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn subscribers(&self) -> Result<Vec<SubscriberStatus>, BackendError> {
+        let last = self.backend().info().await?.last;
+        let mut all = Vec::new();
+        for record in self.backend().list_records(names::SUBSCRIBERS).await? {
+            let Some(id) = names::stated(&record.name) else { continue };
+            let state: StateDoc = store::parse(&record)?;
+            let reached = state.done.last().map_or(state.floor, |(_, end)| *end);
+            let lanes = store::lanes(self.backend(), id).await?;
+            all.push(SubscriberStatus { id: id.to_owned(), behind: last.saturating_sub(reached), state, lanes });
+        }
+        Ok(all)
+    }
+
+    /// The dead letters of a subscriber, oldest event first.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn dead_letters(&self, subscriber: &str) -> Result<Vec<DeadLetter>, BackendError> {
+        store::dead_letters(self.backend(), subscriber).await
+    }
+
+    /// What else was worth remembering of a subscriber, oldest first: skips and failed attempts with their reasons, redrives,
+    /// discards. Only so many are kept.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn notes(&self, subscriber: &str) -> Result<Vec<Note>, BackendError> {
+        let mut notes = store::notes(self.backend(), subscriber).await?;
+        notes.sort_by_key(|note| note.at);
+        Ok(notes)
+    }
+
+    /// One event of the log, with its raw body.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn event(&self, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
+        let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
+        Ok(self.backend().read(query).await?.events.into_iter().next())
+    }
+
+    /// Hands a dead letter, and what is parked behind it, back to the handler.
+    ///
+    /// # Errors
+    /// When the backend cannot be written.
+    pub async fn redrive(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+        self.ask(subscriber, &Command::Redrive { sequence }).await
+    }
+
+    /// Gives a dead letter up for good, and hands back what is parked behind it.
+    ///
+    /// # Errors
+    /// When the backend cannot be written.
+    pub async fn discard(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+        self.ask(subscriber, &Command::Discard { sequence }).await
+    }
+
+    /// Lets a subscriber go on from another position, as a new run: its handler sees the events from there on again.
+    ///
+    /// # Errors
+    /// When the backend cannot be read or written.
+    pub async fn rewind(&self, subscriber: &str, to: RewindTo) -> Result<(), BackendError> {
+        let info = self.backend().info().await?;
+        let after = match to {
+            RewindTo::Beginning => info.first.saturating_sub(1),
+            RewindTo::After(sequence) => sequence.min(info.last),
+            RewindTo::End => info.last,
+            RewindTo::Time(time) => {
+                let page = self.backend().read(Query::all().since(time).limit(1)).await?;
+                page.events.first().map_or(info.last, |event| event.sequence - 1)
+            }
+        };
+        self.ask(subscriber, &Command::Rewind { after }).await
+    }
+
+    /// Lets a subscriber stand still, until it is resumed; also over restarts.
+    ///
+    /// # Errors
+    /// When the backend cannot be written.
+    pub async fn pause(&self, subscriber: &str) -> Result<(), BackendError> {
+        self.ask(subscriber, &Command::Pause).await
+    }
+
+    /// Lets a subscriber go on.
+    ///
+    /// # Errors
+    /// When the backend cannot be written.
+    pub async fn resume(&self, subscriber: &str) -> Result<(), BackendError> {
+        self.ask(subscriber, &Command::Resume).await
+    }
+
+    /// Why a subscriber did, or did not, act on an event.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn why(&self, subscriber: &str, sequence: u64) -> Result<Why, BackendError> {
+        let event = self.event(sequence).await?;
+        let nearest = event.as_ref().and_then(|event| match self.bus.catalogs().find(&event.name) {
+            Some(_) => None,
+            None => Some(self.bus.catalogs().nearest(event.name.as_str())),
+        });
+        let state = store::state(self.backend(), subscriber).await?;
+        let lanes = store::lanes(self.backend(), subscriber).await?;
+        let dead = store::dead_letters(self.backend(), subscriber).await?;
+        let notes = store::notes(self.backend(), subscriber).await?;
+        let ordered = host::policy_is_ordered(self.backend(), subscriber).await?;
+        Ok(why(event.as_deref(), sequence, nearest, state.as_ref(), ordered, &lanes, &dead, &notes))
+    }
+
+    /// The names in the log that no catalog of any host knows, with the nearest known ones.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn unknown_names(&self) -> Result<Vec<UnknownName>, BackendError> {
+        unknown::list(self.backend()).await
+    }
+
+    async fn ask(&self, subscriber: &str, command: &Command) -> Result<(), BackendError> {
+        if self.backend().get_record(&names::state(subscriber)).await?.is_none() {
+            let message = format!("no subscriber `{subscriber}` has ever run on this log; check the id");
+            return Err(BackendError::new(crate::backend::BackendErrorKind::Other, message));
+        }
+        ask(self.backend(), subscriber, command).await?;
+        if let Some(asked) = &self.asked {
+            asked.notify_one();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,310 @@
+//! Runs one subscriber for as long as the app does: gets the lease, goes on from what is recorded, starts the worker, and
+//! begins again when the lease is lost.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    backend::{BackendError, BackendErrorKind, Expect, RecordError, RecordWrite, Revision},
+    bus::Bus,
+    cx::Scope,
+    delivery::{
+        Machine,
+        commit::json,
+        doc::{Counts, FORMAT, StateDoc},
+        names,
+    },
+    pattern::PatternSet,
+    runtime::{
+        attempts::Attempts,
+        command::Asked,
+        lease::Lease,
+        progress::Progress,
+        store,
+        worker::{Batching, End, Surroundings, Worker},
+    },
+    subscriber::{
+        handler::Handler,
+        policy::{Policy, Start},
+    },
+};
+
+/// The wait before the next try when the backend does not answer.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// A subscriber whose handler is built.
+pub(crate) struct Enabled {
+    pub(crate) id: Arc<str>,
+    pub(crate) was: Option<String>,
+    pub(crate) patterns: PatternSet,
+    pub(crate) batch: bool,
+    pub(crate) policy: Policy,
+    pub(crate) handler: Arc<dyn Handler>,
+}
+
+pub(crate) struct Supervisor {
+    pub(crate) subscriber: Enabled,
+    pub(crate) bus: Bus,
+    pub(crate) around: Surroundings,
+    /// Where handlers run.
+    pub(crate) handlers: Handle,
+    pub(crate) holder: String,
+    pub(crate) lease_time: Duration,
+    pub(crate) progress: watch::Sender<Progress>,
+}
+
+/// A subscriber that was taken over: its lease, where it goes on, and the revision that guards its state.
+type Held = (Arc<Lease>, Machine, Option<Revision>);
+
+impl Supervisor {
+    /// Runs until the app stops, and says how it ended. Runs on the control thread.
+    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
+        let mut stopping = self.around.stopping.clone();
+        loop {
+            let (lease, machine, guard) = match self.take_over(&mut stopping).await {
+                Ok(Some(held)) => held,
+                Ok(None) => return End::Stopped,
+                Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
+                Err(error) => {
+                    tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
+                    tokio::select! {
+                        () = tokio::time::sleep(RETRY) => continue,
+                        _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
+                    }
+                }
+            };
+            let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
+            let mut worker = self.worker(Arc::clone(&lease), machine, guard, commands);
+            // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
+            // app that is dropped ends as in a crash, with the handlers under way.
+            let mut running = JoinSet::new();
+            running.spawn_on(
+                async move {
+                    let end = worker.run().await;
+                    (end, worker.commands)
+                },
+                &self.handlers,
+            );
+            // One task was spawned, so there is one to join.
+            let Some(ended) = running.join_next().await else { return End::Broken };
+            lease.lose();
+            keeper.abort();
+            self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
+            match ended {
+                Ok((End::LostLease, unread)) => commands = unread,
+                Ok((End::LogChanged, _)) => {
+                    tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
+                    return End::LogChanged;
+                }
+                Ok((end, _)) => return end,
+                // The app's runtime is gone, or the worker has a defect: the next holder goes on.
+                Err(error) => {
+                    tracing::error!(subscriber = &*self.subscriber.id, %error, "the worker ended");
+                    return End::Broken;
+                }
+            }
+        }
+    }
+
+    /// Gets the lease and writes the state under the new epoch, so that an earlier holder cannot write any more. Nothing, if
+    /// the app was asked to stop before.
+    async fn take_over(&self, stopping: &mut watch::Receiver<bool>) -> Result<Option<Held>, BackendError> {
+        let Enabled { id, policy, patterns, batch, .. } = &self.subscriber;
+        let backend = &self.around.backend;
+        let stop = async {
+            // The sender is gone only after the app is: that means stop as well.
+            let _ = stopping.wait_for(|stop| *stop).await;
+        };
+        let Some(lease) = Lease::acquire(backend, id, &self.holder, self.lease_time, stop).await? else {
+            return Ok(None);
+        };
+        let mut policy = policy.clone();
+        if *batch {
+            // The machine counts events; a call has many.
+            policy.concurrency = policy.concurrency.saturating_mul(policy.batch);
+        }
+        loop {
+            let recorded = store::load(backend, id).await?;
+            let last = backend.info().await?.last;
+            let (mut machine, guard) = match recorded.state {
+                None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, last), None),
+                Some((state, revision)) => {
+                    if state.floor > last {
+                        let message = format!(
+                            "the log ends at {last} and subscriber `{id}` has read up to {}; is it another log?",
+                            state.floor
+                        );
+                        return Err(BackendError::new(BackendErrorKind::LogChanged, message));
+                    }
+                    if state.patterns != *patterns {
+                        tracing::warn!(subscriber = &**id, was = %state.patterns, now = %patterns, "the patterns have changed; older events that only match now are not handled: rewind to get them");
+                    }
+                    let machine =
+                        Machine::restored(policy.clone(), patterns.clone(), lease.epoch, state, recorded.lanes, last);
+                    (machine, Some(revision))
+                }
+            };
+            let Some(commit) = machine.take_commit(self.around.clock.now()) else { continue };
+            match backend.write_records(commit.writes(id, guard)).await {
+                Ok(revisions) => {
+                    machine.committed(&commit);
+                    return Ok(Some((lease, machine, revisions.first().copied())));
+                }
+                // The earlier holder wrote once more meanwhile.
+                Err(RecordError::Conflict { .. }) if lease.is_good() => {}
+                Err(RecordError::Conflict { .. }) => {
+                    return Err(BackendError::new(
+                        BackendErrorKind::Unavailable,
+                        "the lease ran out while it was taken over",
+                    ));
+                }
+                Err(RecordError::Backend(error)) => return Err(error),
+            }
+        }
+    }
+
+    fn worker(
+        &self,
+        lease: Arc<Lease>,
+        machine: Machine,
+        guard: Option<Revision>,
+        commands: mpsc::UnboundedReceiver<Asked>,
+    ) -> Worker {
+        let Enabled { id, patterns, batch, policy, handler, .. } = &self.subscriber;
+        let scope = Scope {
+            subscriber: Arc::clone(id),
+            run: machine.run,
+            epoch: lease.epoch,
+            bus: self.bus.clone(),
+            stopping: self.around.stopping.clone(),
+        };
+        let batching = batch.then(|| Batching {
+            size: policy.batch,
+            linger: policy.linger,
+            calls: policy.concurrency,
+            gathered: Vec::new(),
+            since: None::<Instant>,
+        });
+        Worker {
+            id: Arc::clone(id),
+            patterns: patterns.clone(),
+            attempts: Attempts::new(Arc::clone(handler), Arc::new(scope), policy.timeout),
+            lease,
+            commands,
+            progress: self.progress.clone(),
+            guard,
+            batching,
+            feed: self.around.intake.feed(&self.around.control, patterns.clone(), machine.position),
+            machine,
+            current: None,
+            writing: None,
+            wrote_at: Instant::now(),
+            loads: tokio::task::JoinSet::new(),
+            leave: None,
+            rewinding: None,
+            jitter: random_fraction,
+            around: self.around.clone(),
+        }
+    }
+}
+
+/// Notes where a subscriber begins that has never run, so that nothing published from now on is missed.
+pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Result<(), BackendError> {
+    let backend = &around.backend;
+    let name = names::state(&subscriber.id);
+    if backend.get_record(&name).await?.is_some() {
+        return Ok(());
+    }
+    if let Some(was) = &subscriber.was
+        && adopt(around, was, &subscriber.id).await?
+    {
+        return Ok(());
+    }
+    let began = match subscriber.policy.start {
+        Start::New => backend.info().await?.last,
+        Start::Beginning => backend.info().await?.first.saturating_sub(1),
+    };
+    let state = StateDoc {
+        format: FORMAT,
+        run: 0,
+        epoch: 0,
+        began,
+        floor: began,
+        done: Vec::new(),
+        reserved: began,
+        clean: true,
+        suspect: None,
+        paused: false,
+        patterns: subscriber.patterns.clone(),
+        counts: Counts::default(),
+        at: around.clock.now(),
+    };
+    match backend.write_records(vec![RecordWrite::put(name, json(&state)).expect(Expect::Absent)]).await {
+        // Another process of the same host was faster.
+        Ok(_) | Err(RecordError::Conflict { .. }) => Ok(()),
+        Err(RecordError::Backend(error)) => Err(error),
+    }
+}
+
+/// Takes over everything that was recorded under an old id. Says whether there was anything.
+async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, BackendError> {
+    let backend = &around.backend;
+    let old_state = names::state(was);
+    if backend.get_record(&old_state).await?.is_none() {
+        return Ok(false);
+    }
+    let never = std::future::pending();
+    let Some(lease) = Lease::acquire(backend, was, id, crate::runtime::lease::LEASE, never).await? else {
+        return Ok(false);
+    };
+    let prefix = names::everything(was);
+    let records = backend.list_records(&prefix).await?;
+    let renamed = |name: &str| format!("{}{}", names::everything(id), name.strip_prefix(&prefix).unwrap_or(name));
+    let (state, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.name == old_state);
+    let per_write = 400;
+    let copy = |record: &crate::backend::Record| {
+        let name = crate::backend::RecordName::trusted(renamed(record.name.as_str()));
+        RecordWrite::put(name, record.value.clone())
+    };
+    // The state comes last: before it is there, the next start does all of this again.
+    for chunk in rest.chunks(per_write) {
+        write_all(around, chunk.iter().map(copy).collect()).await?;
+    }
+    let last =
+        state.iter().map(copy).chain(state.iter().map(|record| RecordWrite::delete(record.name.clone()))).collect();
+    write_all(around, last).await?;
+    for chunk in rest.chunks(per_write) {
+        write_all(around, chunk.iter().map(|record| RecordWrite::delete(record.name.clone())).collect()).await?;
+    }
+    write_all(around, vec![lease.release().await]).await?;
+    tracing::info!(was, id, "the subscriber has a new id and keeps its position");
+    Ok(true)
+}
+
+async fn write_all(around: &Surroundings, writes: Vec<RecordWrite>) -> Result<(), BackendError> {
+    match around.backend.write_records(writes).await {
+        Ok(_) => Ok(()),
+        Err(RecordError::Backend(error)) => Err(error),
+        Err(RecordError::Conflict { name }) => {
+            let message = format!("record `{name}` was written by somebody else during the adoption; start again");
+            Err(BackendError::new(BackendErrorKind::Unavailable, message))
+        }
+    }
+}
+
+/// A random number between 0 and 1: the random part of a new UUID.
+fn random_fraction() -> f64 {
+    let (_, random) = uuid::Uuid::now_v7().as_u64_pair();
+    // 53 bits are what a float holds exactly; the variant bits on top are constant.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let fraction = (random & ((1 << 53) - 1)) as f64 / (1_u64 << 53) as f64;
+    fraction
+}

@@ -1,0 +1,284 @@
+//! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
+//!
+//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts),
+//! `record` (what is done is written), `steer` (what an operator asks).
+
+mod record;
+mod steer;
+mod work;
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    task::JoinHandle,
+};
+
+use crate::{
+    backend::{Backend, RecordError, Revision},
+    delivery::{Attempt, Machine, commit::Commit, machine::Load},
+    event::recorded::RecordedEvent,
+    pattern::PatternSet,
+    runtime::{
+        attempts::{Attempts, Ended},
+        command::Asked,
+        intake::{Batch, Feed, SharedIntake},
+        lease::Lease,
+        progress::Progress,
+        worker::record::written,
+    },
+    time::{Clock, Timestamp},
+};
+
+/// Attempts begun in place before other tasks get their turn.
+const TURN: usize = 128;
+/// While there is more to do than one turn, what is done is recorded within this time. A write costs as much as many
+/// events, and a crash repeats no more than this.
+const RECORD_WITHIN: Duration = Duration::from_millis(5);
+/// How long it may go unrecorded that events were passed over which left nothing to settle.
+const PASSED_OVER: Duration = Duration::from_secs(1);
+/// The wait after a read of a lane that failed.
+const LOAD_RETRY: Duration = Duration::from_secs(1);
+
+/// What a worker needs from outside; the same for every worker of a process.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) control: Handle,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) intake: Arc<SharedIntake>,
+    /// One suspect is tried at a time in the whole process, so that the one to blame is known.
+    pub(crate) alone: Arc<Semaphore>,
+    pub(crate) stopping: watch::Receiver<bool>,
+    /// How long what is under way may take after the stop.
+    pub(crate) drain: Duration,
+}
+
+/// What a lane's events are, and how far they were read; nothing if the read failed.
+pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
+
+/// Why a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was asked to stop, and has handed over.
+    Stopped,
+    /// It was asked to stop, and what was still under way at the drain deadline was cut off before it handed over.
+    Cut,
+    /// The lease went to somebody else.
+    LostLease,
+    /// The log is not the one it was.
+    LogChanged,
+    /// It panicked, or the runtime of the handlers is gone.
+    Broken,
+}
+
+pub(crate) struct Worker {
+    pub(crate) id: Arc<str>,
+    pub(crate) patterns: PatternSet,
+    pub(crate) machine: Machine,
+    pub(crate) attempts: Attempts,
+    pub(crate) lease: Arc<Lease>,
+    pub(crate) around: Surroundings,
+    pub(crate) commands: mpsc::UnboundedReceiver<Asked>,
+    pub(crate) progress: watch::Sender<Progress>,
+    /// The state's revision: guards every write.
+    pub(crate) guard: Option<Revision>,
+    pub(crate) batching: Option<Batching>,
+    pub(crate) feed: Feed,
+    /// The batch that is being offered, and how far it was.
+    pub(crate) current: Option<(Arc<Batch>, usize)>,
+    pub(crate) writing: Option<Writing>,
+    /// When the last write began.
+    pub(crate) wrote_at: Instant,
+    pub(crate) loads: tokio::task::JoinSet<(Load, Read)>,
+    pub(crate) leave: Option<OwnedSemaphorePermit>,
+    pub(crate) rewinding: Option<(u64, Asked)>,
+    pub(crate) jitter: fn() -> f64,
+}
+
+/// How a handler of batches gets them.
+pub(crate) struct Batching {
+    pub(crate) size: usize,
+    pub(crate) linger: Duration,
+    pub(crate) calls: usize,
+    pub(crate) gathered: Vec<Attempt>,
+    pub(crate) since: Option<Instant>,
+}
+
+pub(crate) struct Writing {
+    commit: Commit,
+    task: JoinHandle<Result<Vec<Revision>, RecordError>>,
+    failures: u32,
+}
+
+/// What a worker waits for.
+enum Woken {
+    Intake(Option<Arc<Batch>>),
+    Ended(Option<Ended>),
+    Loaded(Load, Read),
+    Wrote(Result<Vec<Revision>, RecordError>),
+    Commanded(Option<Asked>),
+    Leave(OwnedSemaphorePermit),
+    Due,
+    PassedOver,
+    Stop,
+    LostLease,
+    LogChanged,
+}
+
+impl Worker {
+    /// Runs until the lease is lost or the app stops.
+    pub(crate) async fn run(&mut self) -> End {
+        loop {
+            match self.turn().await {
+                Ok(()) => {}
+                Err(End::Stopped) => return self.drain().await,
+                Err(end) => return end,
+            }
+        }
+    }
+
+    /// Does everything that can be done now, then waits for something to happen.
+    async fn turn(&mut self) -> Result<(), End> {
+        if !self.lease.is_good() {
+            return Err(End::LostLease);
+        }
+        let more = self.work()?;
+        if !more || self.machine.reserve_runs_out() || self.wrote_at.elapsed() >= RECORD_WITHIN {
+            self.begin_write();
+        }
+        if more {
+            tokio::task::yield_now().await;
+            // What has happened meanwhile comes before what is left to do.
+            return match now_or_never(self.wait()).await {
+                Some(woken) => self.take(woken).await,
+                None => Ok(()),
+            };
+        }
+        self.report();
+        let woken = self.wait().await;
+        self.take(woken).await
+    }
+
+    fn report(&self) {
+        let idle = self.machine.is_idle()
+            && self.current.is_none()
+            && self.writing.is_none()
+            && self.rewinding.is_none()
+            && self.batching.as_ref().is_none_or(|batching| batching.gathered.is_empty());
+        let now = Progress {
+            held: true,
+            position: self.machine.position,
+            floor: self.machine.recorded_floor,
+            idle,
+            next_due: self.machine.next_due(),
+            running: self.machine.running,
+            counts: self.machine.counts,
+            run: self.machine.run,
+            paused: self.machine.is_paused(),
+        };
+        self.progress.send_if_modified(|progress| {
+            let changed = *progress != now;
+            *progress = now;
+            changed
+        });
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let intake = self.current.is_none() && self.rewinding.is_none() && self.machine.wants_intake();
+        let due = self.machine.next_due().filter(|_| self.rewinding.is_none());
+        let clock = Arc::clone(&self.around.clock);
+        let linger = self.batching.as_ref().and_then(|batching| {
+            let room = self.attempts.len() < batching.calls;
+            batching.since.filter(|_| room).map(|since| since + batching.linger)
+        });
+        let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
+        let needs_leave = self.machine.needs_leave() && self.leave.is_none();
+        // Others read from the record how far this subscriber is.
+        let passed_over = self.machine.floor() > self.machine.recorded_floor && writing.is_none();
+        let record_at = passed_over.then(|| self.wrote_at + PASSED_OVER);
+        tokio::select! {
+            biased;
+            () = self.lease.lost() => Woken::LostLease,
+            () = self.around.intake.broken() => Woken::LogChanged,
+            _ = self.around.stopping.wait_for(|stop| *stop) => Woken::Stop,
+            ended = attempts.next_end(), if attempts.len() > 0 => Woken::Ended(ended),
+            result = written(writing) => Woken::Wrote(result),
+            Some(loaded) = loads.join_next(), if !loads.is_empty() => match loaded {
+                Ok((load, read)) => Woken::Loaded(load, read),
+                // The control thread is gone: the app is over.
+                Err(_) => Woken::Stop,
+            },
+            asked = self.commands.recv() => Woken::Commanded(asked),
+            permit = Arc::clone(&self.around.alone).acquire_owned(), if needs_leave => match permit {
+                Ok(permit) => Woken::Leave(permit),
+                // The semaphore is never closed.
+                Err(_) => Woken::Stop,
+            },
+            batch = self.feed.batches.recv(), if intake => Woken::Intake(batch),
+            () = sleep_until(clock, due), if due.is_some() => Woken::Due,
+            () = linger_until(linger), if linger.is_some() => Woken::Due,
+            () = linger_until(record_at), if record_at.is_some() => Woken::PassedOver,
+        }
+    }
+
+    async fn take(&mut self, woken: Woken) -> Result<(), End> {
+        match woken {
+            Woken::Intake(Some(batch)) => self.current = Some((batch, 0)),
+            // The reader has ended because the backend was closed.
+            Woken::Intake(None) | Woken::Stop => return Err(End::Stopped),
+            Woken::Ended(ended) => self.settle_all(ended.unwrap_or_default()),
+            Woken::Loaded(load, Some((events, covered))) => {
+                self.machine.loaded(&load, events, covered, self.around.clock.now());
+            }
+            Woken::Loaded(load, None) => self.machine.load_failed(&load, self.around.clock.now().plus(LOAD_RETRY)),
+            Woken::Wrote(result) => self.wrote(result)?,
+            Woken::Commanded(Some(asked)) => self.obey(asked).await,
+            Woken::Commanded(None) | Woken::Due => {}
+            Woken::PassedOver => self.machine.record_soon(),
+            Woken::Leave(permit) => {
+                self.leave = Some(permit);
+                self.machine.grant_leave(self.around.clock.now());
+                if !self.machine.is_alone() {
+                    self.leave = None;
+                }
+            }
+            Woken::LostLease => return Err(End::LostLease),
+            Woken::LogChanged => return Err(End::LogChanged),
+        }
+        self.rewind_when_quiet().await;
+        Ok(())
+    }
+}
+
+/// The result of a future that is ready now.
+async fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+fn sleep_until(clock: Arc<dyn Clock>, due: Option<Timestamp>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    Box::pin(async move {
+        match due {
+            Some(due) => clock.sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+    })
+}
+
+async fn linger_until(until: Option<Instant>) {
+    match until {
+        Some(until) => tokio::time::sleep_until(until.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,128 @@
+//! What was done is written, again and again, and a last time when the worker hands over.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    backend::{BackendError, BackendErrorKind, RecordError, RecordWrite, Revision},
+    delivery::commit::Commit,
+    runtime::worker::{End, Worker, Writing},
+};
+
+/// The wait after a write that failed, doubled up to [`WRITE_RETRY_CAP`].
+const WRITE_RETRY: Duration = Duration::from_millis(100);
+const WRITE_RETRY_CAP: Duration = Duration::from_secs(5);
+
+impl Worker {
+    pub(super) fn begin_write(&mut self) {
+        if self.writing.is_none()
+            && let Some(commit) = self.machine.take_commit(self.around.clock.now())
+        {
+            let writes = commit.writes(&self.id, self.guard);
+            self.write(commit, writes, 0, Duration::ZERO);
+        }
+    }
+
+    /// Writes on the control thread, so that a blocking handler cannot hold the record back.
+    pub(super) fn write(&mut self, commit: Commit, writes: Vec<RecordWrite>, failures: u32, wait: Duration) {
+        let backend = Arc::clone(&self.around.backend);
+        let task = self.around.control.spawn(async move {
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            backend.write_records(writes).await
+        });
+        self.writing = Some(Writing { commit, task, failures });
+        self.wrote_at = Instant::now();
+    }
+
+    pub(super) fn wrote(&mut self, result: Result<Vec<Revision>, RecordError>) -> Result<(), End> {
+        let Some(Writing { commit, failures, .. }) = self.writing.take() else { return Ok(()) };
+        match result {
+            Ok(revisions) => {
+                self.guard = revisions.first().copied();
+                self.machine.committed(&commit);
+                Ok(())
+            }
+            Err(RecordError::Conflict { name }) => {
+                tracing::warn!(subscriber = &*self.id, record = %name, "somebody else runs this subscriber now; stopping here");
+                self.lease.lose();
+                Err(End::LostLease)
+            }
+            Err(RecordError::Backend(error)) => {
+                tracing::warn!(subscriber = &*self.id, %error, "what was handled could not be recorded; trying again");
+                let wait = WRITE_RETRY.saturating_mul(1 << failures.min(10)).min(WRITE_RETRY_CAP);
+                let writes = commit.writes(&self.id, self.guard);
+                self.write(commit, writes, failures + 1, wait);
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets what is under way come to its end, records it and hands over.
+    pub(super) async fn drain(&mut self) -> End {
+        let deadline = tokio::time::Instant::now() + self.around.drain;
+        let mut end = End::Stopped;
+        self.flush_batch(true);
+        while self.attempts.len() > 0 {
+            let ended = tokio::select! {
+                ended = self.attempts.next_end() => ended,
+                () = self.lease.lost() => return End::LostLease,
+                () = tokio::time::sleep_until(deadline) => {
+                    tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
+                    // Before the lease is free: another process must not begin what is still ending here.
+                    self.attempts.cut().await;
+                    end = End::Cut;
+                    break;
+                }
+            };
+            self.settle_all(ended.unwrap_or_default());
+            self.flush_batch(true);
+        }
+        match self.hand_over().await {
+            End::Stopped => end,
+            other => other,
+        }
+    }
+
+    /// Writes the last state together with the release of the lease.
+    pub(super) async fn hand_over(&mut self) -> End {
+        self.machine.record_soon();
+        loop {
+            if self.writing.is_none() {
+                let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return End::Stopped };
+                let last = !self.machine.has_to_record();
+                let commit = if last { commit.clean() } else { commit };
+                let mut writes = commit.writes(&self.id, self.guard);
+                if last {
+                    writes.push(self.lease.release().await);
+                }
+                self.write(commit, writes, 0, Duration::ZERO);
+                if last {
+                    let result = written(&mut self.writing).await;
+                    if let Err(error) = result {
+                        tracing::warn!(subscriber = &*self.id, %error, "the hand-over was not recorded; the next holder waits for the lease to run out");
+                    }
+                    return End::Stopped;
+                }
+            }
+            let result = written(&mut self.writing).await;
+            if let Err(end) = self.wrote(result) {
+                return end;
+            }
+        }
+    }
+}
+
+/// The end of the write that is under way; never, if none is.
+pub(super) async fn written(writing: &mut Option<Writing>) -> Result<Vec<Revision>, RecordError> {
+    match writing {
+        Some(writing) => (&mut writing.task).await.unwrap_or_else(|error| {
+            let message = format!("the write did not come to its end: {error}");
+            Err(RecordError::Backend(BackendError::new(BackendErrorKind::Closed, message)))
+        }),
+        None => std::future::pending().await,
+    }
+}

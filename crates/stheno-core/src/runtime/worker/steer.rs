@@ -1,0 +1,71 @@
+//! What an operator asks is carried out.
+
+use crate::runtime::{
+    command::{Asked, Command},
+    store,
+    worker::Worker,
+};
+
+impl Worker {
+    pub(super) async fn obey(&mut self, asked: Asked) {
+        let now = self.around.clock.now();
+        match asked.command {
+            Command::Redrive { sequence } | Command::Discard { sequence } => {
+                let letters = store::dead_letters(&self.around.backend, &self.id).await;
+                let found = match letters {
+                    Ok(letters) => letters.into_iter().find(|letter| letter.sequence == sequence),
+                    Err(error) => {
+                        // The record stays; the command comes again.
+                        tracing::warn!(%error, "the dead letters could not be read; the command is tried again");
+                        return;
+                    }
+                };
+                match (found, &asked.command) {
+                    (Some(letter), Command::Redrive { .. }) => self.machine.redrive(&letter, now),
+                    (Some(letter), _) => self.machine.discard(&letter, now),
+                    (None, _) => tracing::warn!(subscriber = &*self.id, sequence, "there is no such dead letter"),
+                }
+            }
+            Command::Rewind { after } => {
+                let replaced = self.rewinding.replace((after, asked.clone()));
+                // Of two rewinds the later one counts; it may also be the same one, passed on again.
+                if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
+                    self.machine.outbox.carried_out(replaced.record);
+                    self.machine.record_soon();
+                }
+                return;
+            }
+            Command::Pause => self.machine.paused = true,
+            Command::Resume => self.machine.paused = false,
+        }
+        self.machine.outbox.carried_out(asked.record);
+        self.machine.record_soon();
+    }
+
+    /// Rewinds once nothing is under way.
+    pub(super) async fn rewind_when_quiet(&mut self) {
+        if self.rewinding.is_none() {
+            return;
+        }
+        // What has gathered counts as under way.
+        self.flush_batch(true);
+        if self.machine.is_busy() || self.machine.is_alone() || self.writing.is_some() {
+            return;
+        }
+        if let Some((after, asked)) = self.rewinding.take() {
+            let dead_letters = match store::dead_letters(&self.around.backend, &self.id).await {
+                Ok(dead_letters) => dead_letters,
+                Err(error) => {
+                    // The record stays; the command comes again.
+                    tracing::warn!(%error, "the dead letters could not be read; the command is tried again");
+                    return;
+                }
+            };
+            self.machine.rewind(after, &dead_letters);
+            self.attempts.set_run(self.machine.run);
+            self.machine.outbox.carried_out(asked.record);
+            self.current = None;
+            self.feed = self.around.intake.feed(&self.around.control, self.patterns.clone(), after);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Steps of the machine and live events become attempts; attempts become settled.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::{
+    backend::Query,
+    delivery::{Attempt, Offer, Step, machine::Load, settle::Outcome},
+    event::recorded::RecordedEvent,
+    failure::Failure,
+    pattern::PatternSet,
+    runtime::{
+        attempts::{Begun, Ended},
+        worker::{End, TURN, Worker},
+    },
+    time::Timestamp,
+};
+
+impl Worker {
+    /// Steps and offers, up to a turn's worth. Says whether there is more to do at once.
+    pub(super) fn work(&mut self) -> Result<bool, End> {
+        let mut begun = 0;
+        while begun < TURN {
+            let now = self.around.clock.now();
+            if self.rewinding.is_none()
+                && let Some(step) = self.machine.next(now)
+            {
+                match step {
+                    Step::Start(attempt) => self.start(attempt)?,
+                    Step::Load(load) => self.load(load),
+                }
+                begun += 1;
+                continue;
+            }
+            match self.offer_some(TURN - begun, now)? {
+                0 => break,
+                offered => begun += offered,
+            }
+        }
+        self.flush_batch(false);
+        Ok(begun >= TURN)
+    }
+
+    /// Offers live events. Says how many were taken.
+    pub(super) fn offer_some(&mut self, limit: usize, now: Timestamp) -> Result<usize, End> {
+        let mut offered = 0;
+        while offered < limit && self.rewinding.is_none() && self.machine.wants_intake() {
+            let Some((batch, at)) = &mut self.current else {
+                match self.feed.batches.try_recv() {
+                    Ok(batch) => {
+                        self.current = Some((batch, 0));
+                        continue;
+                    }
+                    Err(_) => break,
+                }
+            };
+            let Some(event) = batch.events.get(*at) else {
+                self.machine.advance(batch.covered);
+                self.current = None;
+                offered += 1;
+                continue;
+            };
+            if !self.patterns.matches(&event.name) {
+                *at += 1;
+                continue;
+            }
+            match self.machine.offer(event) {
+                Offer::Start(attempt) => {
+                    *at += 1;
+                    self.start_at(attempt, now)?;
+                }
+                Offer::Taken => *at += 1,
+                Offer::NotYet => break,
+            }
+            offered += 1;
+            if self.machine.has_ready() {
+                break;
+            }
+        }
+        Ok(offered)
+    }
+
+    pub(super) fn start(&mut self, attempt: Attempt) -> Result<(), End> {
+        let now = self.around.clock.now();
+        self.start_at(attempt, now)
+    }
+
+    pub(super) fn start_at(&mut self, mut attempt: Attempt, now: Timestamp) -> Result<(), End> {
+        if !self.lease.is_good() {
+            return Err(End::LostLease);
+        }
+        if let Some(batching) = &mut self.batching {
+            let alone = attempt.alone;
+            self.machine.suspend(&mut attempt);
+            batching.gathered.push(attempt);
+            batching.since.get_or_insert_with(Instant::now);
+            if alone {
+                self.flush_batch(true);
+            }
+            return Ok(());
+        }
+        match self.attempts.begin(attempt) {
+            Begun::Ended(attempt, outcome) => self.settle(attempt, outcome, now),
+            Begun::Waits(mut waits) => {
+                self.machine.suspend(&mut waits.attempt);
+                self.attempts.wait_for(waits);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: Timestamp) {
+        if attempt.alone {
+            self.leave = None;
+        }
+        let jitter = match &outcome {
+            Outcome::Failed(failure) => {
+                self.say_failed(&attempt, failure);
+                (self.jitter)()
+            }
+            _ => 0.0,
+        };
+        self.machine.settle(attempt, outcome, now, jitter);
+    }
+
+    pub(super) fn settle_all(&mut self, ended: Ended) {
+        let now = self.around.clock.now();
+        for (attempt, outcome) in ended {
+            self.settle(attempt, outcome, now);
+        }
+    }
+
+    pub(super) fn say_failed(&self, attempt: &Attempt, failure: &Failure) {
+        tracing::warn!(
+            subscriber = &*self.id,
+            event = %attempt.event.id,
+            name = %attempt.event.name,
+            sequence = attempt.event.sequence,
+            attempt = attempt.number,
+            error = failure.chain().join(": "),
+            "an attempt failed"
+        );
+    }
+
+    /// Calls the handler with what has been gathered, if there is enough or it has waited long enough.
+    pub(super) fn flush_batch(&mut self, now: bool) {
+        let Some(batching) = &mut self.batching else { return };
+        let waited = batching.since.is_some_and(|since| since.elapsed() >= batching.linger);
+        let enough = batching.gathered.len() >= batching.size || waited || now;
+        if batching.gathered.is_empty() || !enough || self.attempts.len() >= batching.calls {
+            return;
+        }
+        let rest = batching.gathered.split_off(batching.gathered.len().min(batching.size));
+        let attempts = std::mem::replace(&mut batching.gathered, rest);
+        batching.since = (!batching.gathered.is_empty()).then(Instant::now);
+        if let Some(ended) = self.attempts.begin_batch(attempts) {
+            self.settle_all(ended);
+        }
+    }
+
+    pub(super) fn load(&mut self, load: Load) {
+        let backend = Arc::clone(&self.around.backend);
+        let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
+        let (query, patterns) = match &load.key {
+            Some(key) => (Query { patterns: self.patterns.clone(), ..query.key(key.clone()) }, None),
+            None => (query, Some(self.patterns.clone())),
+        };
+        self.loads.spawn_on(
+            async move {
+                let page = backend.read(query).await;
+                let read = page.map(|page| {
+                    let matching =
+                        |event: &Arc<RecordedEvent>| patterns.as_ref().is_none_or(|set| set.matches(&event.name));
+                    // A read without anything left has come as far as it was asked to.
+                    let covered = if page.end { load.upto } else { page.covered };
+                    (page.events.into_iter().filter(matching).collect(), covered)
+                });
+                let read =
+                    read.inspect_err(|error| tracing::warn!(%error, "a key's events could not be read; trying again"));
+                (load, read.ok())
+            },
+            &self.around.control,
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! `plugin!`, `plugins!`, `catalog!`, `declare_event!` and `register_subscriber!`.
+
+use stheno::{
+    AnyEvent, Catalog, Cx, Event, Failure, MissingResource, Payload, Plugin, Resources, Setup, Subscriber, async_trait,
+    plugin::discovery,
+};
+
+mod receipts {
+    stheno::plugin!("receipts");
+}
+
+mod stock {
+    stheno::plugin!("stock", setup = super::set_up);
+}
+
+async fn set_up(setup: &mut Setup) -> Result<(), Failure> {
+    setup.provide(5_u32);
+    Ok(())
+}
+
+stheno::plugins!(receipts, stock);
+
+#[derive(Payload, Event)]
+#[event(name = "points.earned", key = "customer:/customer_id")]
+struct PointsEarned {
+    #[field(example = "cus_1")]
+    customer_id: String,
+}
+
+stheno::catalog!("loyalty"; PointsEarned);
+stheno::declare_event!("warehouse.counted", "Somebody counted.");
+stheno::declare_event!("warehouse.closed");
+
+struct Count {
+    _limit: u32,
+}
+
+#[async_trait]
+impl Subscriber for Count {
+    type Event = AnyEvent;
+
+    async fn handle(&self, _event: AnyEvent, _cx: Cx) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+fn count(resources: &Resources) -> Result<Count, MissingResource> {
+    Ok(Count { _limit: *resources.get::<u32>()? })
+}
+
+stheno::register_subscriber!(id = "stock.count", on = ["points.*"], count);
+stheno::register_subscriber!(id = "stock.any", |resources| Ok(Count { _limit: *resources.get::<u32>()? }));
+
+#[test]
+fn a_host_gets_the_plugins_it_names_in_that_order() {
+    let written = plugins();
+    let names: Vec<&str> = written.iter().map(Plugin::name).collect();
+    assert_eq!(names, ["receipts", "stock"]);
+    assert!(written.iter().all(|plugin| plugin.crate_name() == env!("CARGO_PKG_NAME")));
+}
+
+#[test]
+fn a_catalog_is_linked_and_equals_the_one_by_hand() {
+    let by_hand =
+        Catalog::new("loyalty", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).event(PointsEarned::descriptor());
+    let linked = discovery::catalogs().into_iter().find(|catalog| catalog.name() == "loyalty").unwrap();
+    for catalog in [linked, catalog()] {
+        assert_eq!(catalog.crate_name(), by_hand.crate_name());
+        assert_eq!(catalog.crate_version(), by_hand.crate_version());
+        let patterns = |catalog: &Catalog| catalog.events().iter().map(|event| event.pattern).collect::<Vec<_>>();
+        assert_eq!(patterns(&catalog), patterns(&by_hand));
+    }
+}
+
+#[test]
+fn declared_names_are_linked() {
+    let declared = discovery::declared();
+    let find = |name| declared.iter().find(|event| event.pattern == name).map(|event| event.description);
+    assert_eq!(find("warehouse.counted"), Some("Somebody counted."));
+    assert_eq!(find("warehouse.closed"), Some(""));
+}

@@ -1,0 +1,234 @@
+//! Events that a subscriber gave up on: why, what waits behind them, and how they come back.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use stheno_core::{
+    AnyEvent, Body, Cx, Failure, Subscriber, SubscriberDef,
+    app::{Running, Stopped},
+    backend::BackendErrorKind,
+    delivery::{doc::DeadReason, why::Why},
+    runtime::operator::Operator,
+};
+
+use crate::{
+    ManualClock,
+    conformance::{
+        Harness,
+        orders::{PLACED, of_order, order_key, ping, placed, stored},
+        probe::{Calls, Door},
+        world::{self, World, publish, settle, start, until},
+    },
+    fault::{Fault, FaultyBackend},
+};
+
+const ID: &str = "probe.picky";
+
+/// A subscriber that finds the events of order `bad` broken for good, until it is mended.
+async fn picky(world: &World<'_>, calls: &Calls, mended: &Door, handled: &Calls) -> Running {
+    let (mended, handled) = (mended.clone(), handled.clone());
+    let subscriber = calls.subscriber(ID, move |event, cx| {
+        let (mended, handled) = (mended.clone(), handled.clone());
+        async move {
+            let bad = event.key == Some(order_key("bad")) || event.key.is_none();
+            if bad && !mended.is_open() {
+                return Err(Failure::new("broken").terminal());
+            }
+            handled.note(&event, &cx);
+            Ok(())
+        }
+    });
+    start(world.app().await.clock(Arc::new(ManualClock::new())).subscribe(subscriber)).await
+}
+
+async fn why(running: &Running, sequence: u64) -> Why {
+    running.operator().why(ID, sequence).await.expect("the log can be read")
+}
+
+async fn letters(running: &Running) -> Vec<u64> {
+    let letters = running.operator().dead_letters(ID).await.expect("the log can be read");
+    letters.iter().map(|letter| letter.sequence).collect()
+}
+
+/// A terminal failure makes a dead letter at once; its key is parked behind it and other keys go on, also after a restart.
+pub async fn a_key_is_parked_behind_its_dead_letter(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    let parked = publish(running.bus(), placed("bad")).await;
+    let other = publish(running.bus(), placed("good")).await;
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let later = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+
+    assert_eq!(handled.sequences(), [other]);
+    assert_eq!(calls.sequences(), [dead, other], "nothing behind the dead letter was tried");
+    let letters = running.operator().dead_letters(ID).await.expect("the log can be read");
+    let [letter] = &letters[..] else { panic!("one dead letter: {letters:?}") };
+    assert_eq!((letter.sequence, letter.reason, letter.attempts, letter.run), (dead, DeadReason::Terminal, 1, 0));
+    assert_eq!((letter.name.as_str(), &letter.key), (PLACED, &Some(order_key("bad"))));
+    assert_eq!(letter.error, ["broken"]);
+    for waiting in [parked, later] {
+        assert_eq!(why(&running, waiting).await, Why::Parked { dead });
+    }
+}
+
+/// A redrive brings the dead letter and everything behind it back, in order.
+pub async fn a_redrive_brings_a_key_back_in_order(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let mut of_key = Vec::new();
+    // More than one read of the lane brings back.
+    for _ in 0..150 {
+        of_key.push(publish(running.bus(), placed("bad")).await);
+        publish(running.bus(), placed("good")).await;
+    }
+    settle(&running).await;
+    handled.forget();
+    mended.open();
+    running.operator().redrive(ID, of_key[0]).await.expect("the command is taken");
+    handled.until("the key comes back", |handled| handled.len() >= of_key.len()).await;
+    settle(&running).await;
+    assert_eq!(handled.sequences(), of_key);
+    assert_eq!(letters(&running).await, [0_u64; 0]);
+    assert_eq!(why(&running, of_key[0]).await, Why::Handled);
+    let next = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    assert_eq!(handled.sequences().last(), Some(&next), "the key goes on as if nothing had been");
+}
+
+/// A redrive of what is still broken makes a dead letter again, and nothing passes it.
+pub async fn a_redrive_of_what_is_still_broken_parks_the_key_again(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    let parked = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    running.operator().redrive(ID, dead).await.expect("the command is taken");
+    calls.until_len(2).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [dead, dead]);
+    assert_eq!(letters(&running).await, [dead]);
+    assert_eq!(why(&running, parked).await, Why::Parked { dead });
+}
+
+/// A discarded dead letter is never tried again, and what was behind it comes.
+pub async fn a_discard_lets_what_is_behind_go_on(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    let parked = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    mended.open();
+    running.operator().discard(ID, dead).await.expect("the command is taken");
+    handled.until_len(1).await;
+    settle(&running).await;
+    assert_eq!(handled.sequences(), [parked]);
+    assert_eq!(letters(&running).await, [0_u64; 0]);
+    assert_eq!(why(&running, dead).await, Why::Discarded);
+}
+
+/// Events without a key become dead letters one by one, and nothing waits behind them.
+pub async fn a_dead_letter_without_a_key_parks_nothing(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let mut dead = Vec::new();
+    for number in 0..5 {
+        dead.push(publish(running.bus(), ping(number)).await);
+    }
+    settle(&running).await;
+    assert_eq!(letters(&running).await, dead);
+    mended.open();
+    running.operator().redrive(ID, dead[1]).await.expect("the command is taken");
+    running.operator().discard(ID, dead[3]).await.expect("the command is taken");
+    until("both are carried out", vec![dead[0], dead[2], dead[4]], async || letters(&running).await).await;
+    settle(&running).await;
+    assert_eq!(handled.sequences(), [dead[1]]);
+}
+
+/// A body that the handler cannot read is a dead letter with its raw bytes within reach, and the subscriber goes on.
+pub async fn an_undecodable_body_is_a_dead_letter_with_its_bytes(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let read = Calls::new();
+    let running =
+        start(world.app().await.subscribe(SubscriberDef::new(ID, ReadsObjects(read.clone())).on(PLACED))).await;
+    // No bus of ours publishes this; another language's client may.
+    let broken = stored(&*world.log, of_order("a", "{\"id\": oops \u{1}")).await;
+    let wrong = stored(&*world.log, of_order("b", "[1, 2]")).await;
+    let parked = stored(&*world.log, of_order("a", "{}")).await;
+    let good = publish(running.bus(), placed("c")).await;
+    settle(&running).await;
+    for dead in [broken, wrong] {
+        let why = why(&running, dead).await;
+        assert!(
+            matches!(&why, Why::Dead(letter) if letter.reason == DeadReason::Undecodable && letter.attempts == 1),
+            "{why:?}"
+        );
+    }
+    assert_eq!(why(&running, parked).await, Why::Parked { dead: broken });
+    assert_eq!(read.sequences(), [good]);
+    let raw = running.operator().event(broken).await.expect("the log can be read").expect("it is there");
+    assert_eq!(raw.body, "{\"id\": oops \u{1}");
+}
+
+struct ReadsObjects(Calls);
+
+#[async_trait]
+impl Subscriber for ReadsObjects {
+    type Event = Body<Map<String, Value>>;
+
+    async fn handle(&self, _body: Self::Event, cx: Cx) -> Result<(), Failure> {
+        self.0.note(&AnyEvent::new(Arc::new(cx.event().clone())), &cx);
+        Ok(())
+    }
+}
+
+/// A command that cannot be carried out at once, because the backend does not answer, is carried out later.
+pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended) = (Calls::new(), Door::closed());
+    let subscriber = {
+        let mended = mended.clone();
+        calls.subscriber(ID, move |_, _| {
+            let broken = !mended.is_open();
+            async move { if broken { Err(Failure::new("broken").terminal()) } else { Ok(()) } }
+        })
+    };
+    let faulty = FaultyBackend::new(world.handle().await);
+    let running = start(world::app(faulty.clone()).subscribe(subscriber)).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    mended.open();
+    faulty.inject(Fault::fail(BackendErrorKind::Unavailable).of_records(format!("sub/{ID}/dead/")).times(1));
+    running.operator().redrive(ID, dead).await.expect("the command is taken");
+    calls.until_len(2).await;
+    settle(&running).await;
+    assert_eq!(letters(&running).await, [0_u64; 0]);
+}
+
+/// A command for a subscriber that stands nowhere is kept until somebody runs it.
+pub async fn a_command_waits_for_whoever_runs_the_subscriber(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+    let elsewhere = Operator::new(world.bus().await);
+    elsewhere.redrive(ID, dead).await.expect("the command is taken");
+    assert!(elsewhere.redrive("probe.unheard", dead).await.is_err(), "a subscriber that never ran is refused");
+    mended.open();
+    let running = picky(&world, &calls, &mended, &handled).await;
+    handled.until_len(1).await;
+    settle(&running).await;
+    assert_eq!(handled.sequences(), [dead]);
+    assert_eq!(letters(&running).await, [0_u64; 0]);
+}

@@ -1,0 +1,22 @@
+//! What delivery has to show on top of a backend, through an app with real handlers.
+//!
+//! Everything that Watermill's suite asks of a publisher and subscriber, and what it leaves out: counts, delays, dead letters,
+//! order after a failure, crashes, drains, replays, batches.
+//!
+//! Reading order: [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
+//! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`replay`],
+//! [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
+//! that fails for a while).
+
+pub mod batches;
+pub mod causing;
+pub mod dead_letters;
+pub mod faults;
+pub mod isolation;
+pub mod operator;
+pub mod order;
+pub mod publish_subscribe;
+pub mod replay;
+pub mod retry;
+pub mod stopping;
+pub mod takeover;

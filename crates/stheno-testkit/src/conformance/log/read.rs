@@ -1,0 +1,81 @@
+//! Reading pages: how far one reaches, and where the end is.
+
+use stheno_core::{
+    PatternSet,
+    backend::{Append, Query},
+};
+
+use crate::conformance::{
+    Harness,
+    orders::{CANCELED, PLACED, of_order, order_key, plain, stored},
+    world::{World, append, read},
+};
+
+/// An empty log reads as one empty page that is the end, in either direction.
+pub async fn an_empty_log_is_one_empty_page(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    for query in [Query::all(), Query::all().backward(), Query::all().key(order_key(1)), Query::all().after(0).upto(0)]
+    {
+        let page = read(&*world.log, query).await;
+        assert!(page.events.is_empty() && page.end, "{page:?}");
+    }
+}
+
+/// A read that matches nothing still covers the whole log, so that a reader of rare events gets on.
+pub async fn a_read_that_matches_nothing_covers_the_log(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    append(&*world.log, Append::batch((0..50).map(plain).collect())).await;
+    let last = world.last().await;
+    let rare = PatternSet::parse([CANCELED]).expect("a legal pattern");
+    let mut query = Query::new(rare);
+    loop {
+        let page = read(&*world.log, query.clone()).await;
+        assert!(page.events.is_empty());
+        if page.end {
+            assert_eq!(page.covered, last);
+            break;
+        }
+        query = query.after(page.covered);
+    }
+}
+
+/// A page says whether it is the end; what is appended later is on the next page.
+pub async fn reading_goes_on_where_a_page_ended(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    append(&*world.log, Append::batch((0..10).map(plain).collect())).await;
+    let first = read(&*world.log, Query::all().limit(4)).await;
+    assert!(!first.end && first.events.len() == 4);
+    let second = read(&*world.log, Query::all().after(first.covered)).await;
+    assert!(second.end && second.events.len() == 6);
+    let nothing = read(&*world.log, Query::all().after(second.covered)).await;
+    assert!(nothing.end && nothing.events.is_empty());
+    assert_eq!(nothing.covered, second.covered, "a page never covers what is not there yet");
+    let later = stored(&*world.log, plain("later")).await;
+    let third = read(&*world.log, Query::all().after(second.covered)).await;
+    assert_eq!(third.events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [later]);
+}
+
+/// The newest event of a key is one backward read of one event.
+pub async fn the_newest_event_of_a_key_is_one_backward_read(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let mut newest = 0;
+    for index in 0..40_u64 {
+        let sequence = stored(&*world.log, of_order(index % 4, index)).await;
+        newest = if index % 4 == 2 { sequence } else { newest };
+    }
+    let page = read(&*world.log, Query::all().key(order_key(2)).backward().limit(1)).await;
+    assert_eq!(page.events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [newest]);
+}
+
+/// Large bodies may make a page smaller than its limit, and never lose an event.
+pub async fn large_bodies_do_not_get_lost_between_pages(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let length = world.log.abilities().max_body.min(1024 * 1024);
+    for order in 0..20 {
+        stored(&*world.log, of_order(order, "x".repeat(length))).await;
+    }
+    let patterns = PatternSet::parse([PLACED]).expect("a legal pattern");
+    let events = crate::conformance::world::everything(&*world.log, Query::new(patterns)).await;
+    assert_eq!(events.len(), 20);
+    assert!(events.iter().all(|event| event.body.len() == length));
+}

@@ -1,0 +1,181 @@
+//! What the storefront can do beside its tour: publish, show, explain, hand back.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use stheno::{
+    App, Bus, Exit, Key, Operator, Outgoing, RecordedEvent,
+    backend::Query,
+    catalog::redact::redact,
+    delivery::{doc::NoteKind, why::Why},
+};
+
+use crate::{
+    app,
+    print::{self, Grid},
+    shop,
+};
+
+/// Events that `log` shows without a key.
+const NEWEST: usize = 40;
+/// How long `redrive` waits for what becomes of the event.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+const HELP: &str = "\
+cargo run -- COMMAND
+
+  (none)                          take a tour: publish events, handle them, say who handled what
+  serve                           run the plugins until SIGTERM or Ctrl-C
+  publish NAME JSON               publish an event: publish order.placed '{\"id\":\"order_1\"}'
+  log [KEY]                       the newest events; or all of one key, with their bodies: log order:order_1
+  why SEQUENCE SUBSCRIBER         why a handler did, or did not, act: why 12 notifications.receipt
+  dead                            the dead letters
+  redrive SUBSCRIBER SEQUENCE     hand a dead letter back to its handler
+
+STHENO_URL says where the log is, MEDUSA_URL and MEDUSA_TOKEN where the shop is.
+";
+
+/// Says what there is.
+pub(crate) fn help() -> Exit {
+    print!("{HELP}");
+    Exit::OK
+}
+
+/// Runs one command.
+pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
+    match words {
+        ["publish", name, body] => publish(&app().await?.bus(), name, body).await,
+        ["log"] => log(&app().await?.bus(), None).await,
+        ["log", key] => log(&app().await?.bus(), Some(key)).await,
+        ["why", sequence, subscriber] => why(&app().await?.bus(), sequence, subscriber).await,
+        ["dead"] => dead(&app().await?.bus()).await,
+        ["redrive", subscriber, sequence] => redrive(app().await?, subscriber, sequence).await,
+        _ => {
+            eprint!("`{}` is no command\n\n{HELP}", words.join(" "));
+            Ok(Exit::USAGE)
+        }
+    }
+}
+
+async fn publish(bus: &Bus, name: &str, body: &str) -> stheno::Result<Exit> {
+    let published = bus.publish(Outgoing::raw_bytes(name, body.to_owned())).await?;
+    let sequence = published.sequence.map_or_else(|| "later".to_owned(), |sequence| format!("as {sequence}"));
+    println!("published {name} {sequence}, with the id {}", published.id);
+    Ok(Exit::OK)
+}
+
+async fn log(bus: &Bus, key: Option<&str>) -> stheno::Result<Exit> {
+    let query = match key.map(Key::parse) {
+        None => Query::all().backward().limit(NEWEST),
+        Some(Ok(key)) => Query::all().key(key).backward().limit(NEWEST),
+        Some(Err(error)) => return Ok(misused(&error.to_string())),
+    };
+    let mut page = bus.backend().read(query).await?;
+    page.events.reverse();
+    let mut grid = Grid::new(["seq", "stored", "event", "key", if key.is_some() { "body" } else { "" }], &[0]);
+    for event in &page.events {
+        let body = key.map(|_| shown(bus, event).to_string()).unwrap_or_default();
+        let about = event.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        grid.row([event.sequence.to_string(), event.stored.to_string(), event.name.to_string(), about, body]);
+    }
+    match grid.has_rows() {
+        true => print!("{grid}"),
+        false => println!("the log has no such event"),
+    }
+    Ok(Exit::OK)
+}
+
+/// The body of an event without what nobody may see.
+fn shown(bus: &Bus, event: &RecordedEvent) -> Value {
+    redact(bus.catalogs().find(&event.name), &event.body)
+}
+
+async fn why(bus: &Bus, sequence: &str, subscriber: &str) -> stheno::Result<Exit> {
+    let Ok(sequence) = sequence.parse::<u64>() else {
+        return Ok(misused(&format!("`{sequence}` is no sequence; `log` shows them")));
+    };
+    let operator = Operator::new(bus.clone());
+    if let Some(event) = operator.event(sequence).await? {
+        let about = event.key.as_ref().map(|key| format!(" about {key}")).unwrap_or_default();
+        println!("{sequence}  {}{about}, stored {}", event.name, event.stored);
+    }
+    for note in operator.notes(subscriber).await?.iter().filter(|note| note.sequence == sequence) {
+        let what = match &note.what {
+            NoteKind::Skipped(_) => "skipped".to_owned(),
+            NoteKind::Failed(error) => format!("failed: {}", error.join(": ")),
+            NoteKind::Redriven => "handed back by an operator".to_owned(),
+            NoteKind::Discarded => "discarded by an operator".to_owned(),
+            _ => continue,
+        };
+        println!("  {}  run {} attempt {}  {what}", note.at, note.run, note.attempt);
+    }
+    println!("{subscriber}: {}", operator.why(subscriber, sequence).await?);
+    Ok(Exit::OK)
+}
+
+async fn dead(bus: &Bus) -> stheno::Result<Exit> {
+    let operator = Operator::new(bus.clone());
+    let mut grid = Grid::new(["seq", "subscriber", "event", "key", "attempts", "reason and error"], &[0, 4]);
+    for subscriber in operator.subscribers().await? {
+        for letter in operator.dead_letters(&subscriber.id).await? {
+            let about = letter.key.as_ref().map(ToString::to_string).unwrap_or_default();
+            let reason = format!("{}: {}", letter.reason, letter.error.join(": "));
+            let attempts = letter.attempts.to_string();
+            grid.row([
+                letter.sequence.to_string(),
+                subscriber.id.clone(),
+                letter.name.to_string(),
+                about,
+                attempts,
+                reason,
+            ]);
+        }
+    }
+    match grid.has_rows() {
+        true => print!("{grid}"),
+        false => println!("there are no dead letters"),
+    }
+    Ok(Exit::OK)
+}
+
+/// Runs the app for as long as it takes to see what becomes of the event. If another process serves, that one hands it
+/// back, and this one looks on.
+async fn redrive(app: App, subscriber: &str, sequence: &str) -> stheno::Result<Exit> {
+    let Ok(sequence) = sequence.parse::<u64>() else {
+        return Ok(misused(&format!("`{sequence}` is no sequence; `dead` shows them")));
+    };
+    let operator = Operator::new(app.bus());
+    let letters = operator.dead_letters(subscriber).await?;
+    let Some(letter) = letters.into_iter().find(|letter| letter.sequence == sequence) else {
+        return Ok(misused(&format!("`{subscriber}` has no dead letter {sequence}; `dead` shows them")));
+    };
+    let running = match app.provide_shared(shop::from_env()?).start().await {
+        Ok(running) => running,
+        Err(error) => return Ok(print::refusal(&error)),
+    };
+    running.operator().redrive(subscriber, sequence).await?;
+    let settled = async {
+        loop {
+            match running.operator().why(subscriber, sequence).await? {
+                Why::Dead(now) if now.at == letter.at => {}
+                Why::Behind { .. } | Why::NotYetTaken { .. } => {}
+                settled => return Ok::<_, stheno::Error>(settled),
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let outcome = tokio::time::timeout(PATIENCE, settled).await;
+    running.stop().await;
+    match outcome {
+        Ok(why) => println!("{sequence}  {}  {subscriber}: {}", letter.name, why?),
+        Err(_) => {
+            println!("{sequence} is handed back, and not handled yet; ask again with `why {sequence} {subscriber}`")
+        }
+    }
+    Ok(Exit::OK)
+}
+
+fn misused(message: &str) -> Exit {
+    eprintln!("{message}");
+    Exit::USAGE
+}

@@ -1,0 +1,173 @@
+//! The storefront as a newcomer meets it: what it prints, writes, and ends with.
+//!
+//! `STHENO_UPDATE=1 cargo test -p storefront --test output` writes the golden outputs and the manifest anew.
+
+mod program;
+
+use std::{fs, path::Path};
+
+use program::{Ended, Storefront};
+
+/// Texts of the payloads that nobody may see outside a mail.
+const SECRETS: [&str; 3] = ["not-a-real-", "@", "Ada"];
+
+/// Compares with a file under `tests/golden`, in which times and folders are masked.
+fn assert_golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("STHENO_UPDATE").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(text, golden, "{name}");
+}
+
+fn assert_nothing_secret(text: &str, place: &str) {
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret:?} is in {place}:\n{text}");
+    }
+}
+
+/// A table's row that begins with these words, if there is one.
+fn row<'a>(ended: &'a Ended, words: &str) -> &'a str {
+    let found = ended.stdout.lines().find(|line| line.trim_start().starts_with(words));
+    found.unwrap_or_else(|| panic!("no line begins with {words:?}:\n{}", ended.stdout))
+}
+
+#[test]
+fn the_first_tour_and_the_second_say_who_handled_what() {
+    let storefront = Storefront::new();
+    for (number, golden) in [(1, "first-tour.txt"), (2, "second-tour.txt")] {
+        let ended = storefront.run(&[]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_golden(golden, &ended.masked(storefront.folder()));
+        assert!(ended.stdout.lines().count() <= 60, "it fits on a screen");
+        assert!(ended.stdout.lines().all(|line| line.chars().count() <= 120), "it fits on a screen");
+        assert_nothing_secret(&ended.stdout, "the output");
+        assert_nothing_secret(&ended.stderr, "the errors");
+        assert_eq!(storefront.mails().len(), 9 * number);
+        assert_eq!(storefront.audit().lines().count(), 111 * number);
+    }
+    assert_nothing_secret(&storefront.audit(), "the audit file");
+}
+
+#[test]
+fn the_mail_that_failed_is_there_and_the_one_that_was_refused_is_not() {
+    let storefront = Storefront::new();
+    storefront.run(&[]);
+    let to =
+        |address: &str| storefront.mails().iter().filter(|mail| mail.contains(&format!("To: {address}\r\n"))).count();
+    assert_eq!(to("grace@busy.example"), 3, "receipt, shipment and refund");
+    assert_eq!(to("nobody@refused.example"), 0);
+    assert_eq!(to("alan@example.com"), 0);
+    let links = storefront.mails().iter().filter(|mail| mail.contains("not-a-real-reset-token")).count();
+    assert_eq!(links, 2, "a token is in its mail");
+}
+
+#[test]
+fn a_dead_letter_is_shown_explained_and_handed_back() {
+    let storefront = Storefront::new();
+    storefront.run(&[]);
+    let dead = storefront.run(&["dead"]);
+    assert!(row(&dead, "101").contains("notifications.receipt"), "{}", dead.stdout);
+    let why = storefront.run(&["why", "101", "notifications.receipt"]);
+    assert!(row(&why, "notifications.receipt:").contains("dead letter"), "{}", why.stdout);
+    let log = storefront.run(&["log", "order:order_tour1_grace"]);
+    assert_eq!(log.stdout.lines().count(), 6, "{}", log.stdout);
+
+    let redriven = storefront.run(&["redrive", "notifications.receipt", "101"]);
+    assert_eq!(redriven.code, Some(0), "{}", redriven.stderr);
+    assert!(row(&redriven, "101").ends_with("handled"), "{}", redriven.stdout);
+    assert!(storefront.mails().iter().any(|mail| mail.contains("To: nobody@refused.example")));
+    assert!(storefront.run(&["dead"]).stdout.starts_with("there are no dead letters"));
+    for ended in [dead, why, log, redriven] {
+        assert_nothing_secret(&ended.stdout, "the output");
+    }
+}
+
+#[test]
+fn a_tour_that_was_killed_goes_on_where_it_was() {
+    let storefront = Storefront::new();
+    // A mail that is tried again after a while keeps the tour from its end.
+    let patient = include_str!("../stheno.toml").replace("250ms", "15s");
+    let file = storefront.folder().join("stheno.toml");
+    fs::write(&file, patient).unwrap();
+    let mut killed = storefront.spawn(&[]);
+    killed.until(|| !storefront.audit().is_empty());
+    killed.kill();
+    fs::remove_file(&file).unwrap();
+    let ended = storefront.run(&[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("Tour 1 "), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("waits"), "{}", ended.stdout);
+    assert!(row(&ended, "one example of each").contains("were there"), "{}", ended.stdout);
+    assert_eq!(storefront.mails().len(), 9);
+    assert_eq!(storefront.audit().lines().count(), 111, "each event once");
+}
+
+#[test]
+fn serving_handles_what_others_publish_until_it_is_asked_to_stop() {
+    let storefront = Storefront::new();
+    let mut serving = storefront.spawn(&["serve"]);
+    serving.until_said("audit.record");
+    let example = r#"{"id":"order_01H8X4Q2K596NGYA1DQ91K5GQA"}"#;
+    let published = storefront.run(&["publish", "order.placed", example]);
+    assert_eq!(published.code, Some(0), "{}", published.stderr);
+    serving.until(|| storefront.mails().len() == 1);
+    // An order that the shop does not have.
+    storefront.run(&["publish", "order.placed", r#"{"id":"order_unknown"}"#]);
+    serving.until_said("order_unknown");
+    let stopped = serving.terminate();
+    assert_eq!(stopped.code, Some(0));
+    assert_nothing_secret(&stopped.stderr, "the log of the process");
+    let why = storefront.run(&["why", "1", "notifications.receipt"]);
+    assert!(row(&why, "notifications.receipt:").ends_with("handled"), "{}", why.stdout);
+}
+
+#[test]
+fn what_is_wrong_is_refused_and_says_what_to_do() {
+    let storefront = Storefront::new();
+    let misspelt = storefront.run(&["publish", "order.plaxed", r#"{"id":"order_1"}"#]);
+    assert_eq!(misspelt.code, Some(1));
+    assert!(misspelt.stderr.contains("`order.placed`"), "{}", misspelt.stderr);
+    assert_eq!(storefront.run(&["publish", "order.placed", r#"{"identity":1}"#]).code, Some(1));
+    assert_eq!(storefront.run(&["redrive", "notifications.receipt", "1"]).code, Some(64));
+    assert_eq!(storefront.run(&["why", "one", "notifications.receipt"]).code, Some(64));
+    assert_eq!(storefront.run(&["sevre"]).code, Some(64));
+    let without_token = storefront.run_with(&["serve"], &[("MEDUSA_URL", "http://localhost:9000")]);
+    assert!(without_token.code == Some(1) && without_token.stderr.contains("MEDUSA_TOKEN"), "{}", without_token.stderr);
+    let without_file = storefront.run_with(&["dead"], &[("STHENO_CONFIG", "missing.toml")]);
+    assert!(without_file.code == Some(1) && without_file.stderr.contains("missing.toml"), "{}", without_file.stderr);
+    let help = storefront.run(&["help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_log_is_where_the_variable_says() {
+    let storefront = Storefront::new();
+    let elsewhere = storefront.folder().join("elsewhere.db");
+    let url = format!("sqlite://{}", elsewhere.display());
+    let ended = storefront.run_with(&["publish", "order.placed", r#"{"id":"order_1"}"#], &[("STHENO_URL", &url)]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(elsewhere.exists());
+    assert!(!storefront.folder().join("storefront-data/stheno.db").exists());
+    let silent = storefront.run_with(&["dead"], &[("STHENO_URL", "ftp://somewhere")]);
+    assert_eq!(silent.code, Some(1));
+}
+
+#[test]
+fn the_manifest_is_what_is_linked_and_a_difference_is_refused() {
+    let storefront = Storefront::new();
+    assert_eq!(storefront.run_with(&["serve"], &[("STHENO_MANIFEST", "write")]).code, Some(0));
+    let written = storefront.folder().join("stheno.manifest.json");
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("stheno.manifest.json");
+    if std::env::var_os("STHENO_UPDATE").is_some() {
+        fs::copy(&written, &kept).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&written).unwrap(), fs::read_to_string(&kept).unwrap());
+
+    let without_stock = fs::read_to_string(&kept).unwrap().replace("stock.reserve", "stock.count");
+    fs::write(&written, without_stock).unwrap();
+    let refused = storefront.run_with(&["serve"], &[("STHENO_MANIFEST", "check")]);
+    assert_eq!(refused.code, Some(78), "{}", refused.stderr);
+    assert!(refused.stderr.contains("stock.count") && refused.stderr.contains("stock.reserve"), "{}", refused.stderr);
+}

@@ -1,0 +1,29 @@
+# Short names for the project's commands; everything that does more than cargo itself lives in xtask.
+
+# List the commands.
+default:
+    @just --list
+
+# Run the storefront on its embedded log.
+run *words:
+    cargo run -- {{words}}
+
+# Every test of the workspace, all set-up included.
+test *words:
+    cargo xtask test {{words}}
+
+# What has to pass before a change lands.
+ci:
+    cargo xtask ci
+
+# Measure the embedded log against bare SQLite.
+bench *words:
+    cargo xtask bench embedded {{words}}
+
+# Write the reference pages from the catalogs.
+docs:
+    cargo xtask docs
+
+# Kill a process at random moments on one log.
+kill rounds="1000":
+    cargo xtask kill {{rounds}}

@@ -1,0 +1,8 @@
+//! What Stheno guarantees, on the embedded backend: one test or more for each line, named after it.
+
+mod durable;
+mod isolated;
+mod once;
+mod ordered;
+mod orderly;
+mod retried;

@@ -1,0 +1,163 @@
+//! A host as a process: signals, exit codes, and the surroundings it takes its address from.
+
+use std::{
+    ffi::OsStr,
+    process::{ExitStatus, Stdio},
+};
+
+use stheno::{App, Bus, Operator, medusa::OrderPlaced, prelude::*};
+use stheno_system_tests::{LIMIT, LogFile};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+/// A host under test, in a folder of its own and without anything of this test's surroundings.
+struct Host {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Host {
+    fn start(log: &LogFile, variables: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_small-host"))
+            .current_dir(log.beside(""))
+            .env_clear()
+            .envs(variables.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the host is built with these tests");
+        let stdout = child.stdout.take().expect("it was piped");
+        Self { child, lines: BufReader::new(stdout).lines() }
+    }
+
+    async fn says(&mut self, line: &str) {
+        let said = timeout(LIMIT, self.lines.next_line()).await.expect("it says something in time");
+        assert_eq!(said.expect("it can be read").as_deref(), Some(line));
+    }
+
+    async fn terminate(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("there is a `kill`");
+        assert!(sent.success());
+    }
+
+    /// How it ended, and what it wrote on standard error. It has to end well before the drain deadline.
+    async fn end(mut self) -> (ExitStatus, String) {
+        let status = timeout(stheno::app::DRAIN / 2, self.child.wait()).await.expect("it ends in time");
+        let mut said = String::new();
+        let mut stderr = self.child.stderr.take().expect("it was piped");
+        stderr.read_to_string(&mut said).await.expect("it is text");
+        (status.expect("it can be waited for"), said)
+    }
+}
+
+async fn with_an_order(log: &LogFile) -> String {
+    let bus = Bus::connect(&log.url()).await.unwrap();
+    bus.publish(OrderPlaced::new("order_1")).await.unwrap();
+    bus.backend().close().await;
+    log.url()
+}
+
+#[tokio::test]
+async fn sigterm_drains_what_is_under_way_and_ends_with_0() {
+    let log = LogFile::new();
+    let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await)]);
+    host.says("begun order_1").await;
+    host.terminate().await;
+    host.says("stopping").await;
+    host.says("done order_1").await;
+    let (status, said) = host.end().await;
+    assert_eq!(status.code(), Some(0), "{said}");
+
+    let operator = Operator::new(App::new(log.open().await).bus());
+    assert_eq!(operator.why("small.handle", 1).await.unwrap(), stheno::delivery::why::Why::Handled);
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_handler_that_hangs_at_once_with_75() {
+    let log = LogFile::new();
+    let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "hang")]);
+    host.says("begun order_1").await;
+    host.terminate().await;
+    host.says("stopping").await;
+    host.terminate().await;
+    let (status, said) = host.end().await;
+    assert_eq!(status.code(), Some(75), "{said}");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_a_handler_that_blocks_its_thread_at_once_with_75() {
+    let log = LogFile::new();
+    let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "block")]);
+    host.says("begun order_1").await;
+    host.terminate().await;
+    host.says("stopping").await;
+    host.terminate().await;
+    let (status, said) = host.end().await;
+    assert_eq!(status.code(), Some(75), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_the_app_ends_it_with_78() {
+    let log = LogFile::new();
+    let host = Host::start(&log, &[("STHENO_URL", &log.url()), ("SMALL_HOST_WRONG", "1")]);
+    let (status, said) = host.end().await;
+    assert_eq!(status.code(), Some(78), "{said}");
+    assert!(said.contains("order.placed"), "the nearest name is shown: {said}");
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_used_ends_it_with_69() {
+    let log = LogFile::new();
+    std::fs::write(log.beside("stheno.db"), "this is no database, and nobody should write over it").unwrap();
+    let (status, said) = Host::start(&log, &[("STHENO_URL", &log.url())]).end().await;
+    assert_eq!(status.code(), Some(69), "{said}");
+}
+
+#[tokio::test]
+async fn surroundings_that_contradict_themselves_end_it_with_78() {
+    let log = LogFile::new();
+    for (file, variables) in [
+        // A local file in a container, where somebody meant a server.
+        ("", vec![("NATS_URL", "nats://queue:4222")]),
+        ("", vec![("STHENO_URL", "postgres://shop:hunter2@db/log")]),
+        ("[plugin.small]", vec![("STHENO_URL", "memory:")]),
+    ] {
+        std::fs::write(log.beside("stheno.toml"), file).unwrap();
+        let (status, said) = Host::start(&log, &variables).end().await;
+        assert_eq!(status.code(), Some(78), "{variables:?}: {said}");
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(!log.beside("stheno.db").exists());
+    }
+}
+
+#[tokio::test]
+async fn without_an_address_the_log_is_a_file_here_and_that_is_said_aloud() {
+    let log = LogFile::new();
+    with_an_order(&log).await;
+    let mut host = Host::start(&log, &[]);
+    host.says("begun order_1").await;
+    host.terminate().await;
+    host.says("stopping").await;
+    let (status, said) = host.end().await;
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(said.contains("stheno.db"), "{said}");
+}
+
+#[tokio::test]
+async fn a_manifest_is_written_and_checked_by_command() {
+    let log = LogFile::new();
+    let url = log.url();
+    let manifest = log.beside("stheno.manifest.json");
+    let (status, _) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "write")]).end().await;
+    assert_eq!(status.code(), Some(0));
+    let written = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, written.replace("small.handle", "small.gone")).unwrap();
+    let (status, said) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
+    assert_eq!(status.code(), Some(78), "{said}");
+    assert!(said.contains("small.gone"), "{said}");
+}

@@ -1,0 +1,7 @@
+//! What an app checks and puts together before it consumes anything.
+
+mod configured;
+mod everything_wrong;
+mod manifest;
+mod modules;
+mod twins;

@@ -1,0 +1,65 @@
+//! Tests, and what has to pass before a change lands.
+
+use std::{env, fs};
+
+use crate::{
+    python::python,
+    run::{Done, cargo, run, target},
+};
+
+/// Every test of the workspace.
+pub(crate) fn test(words: &[&str]) -> Done {
+    let python = python()?;
+    let mut command = cargo(&["test", "--workspace", "--all-features"]);
+    run(command.args(words).env("STHENO_PYTHON", python))
+}
+
+/// Everything CI runs.
+pub(crate) fn ci() -> Done {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
+    let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
+    run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
+    test(&[])?;
+    main_job()
+}
+
+/// `cargo run`, twice on a fresh file, as a newcomer would.
+fn main_job() -> Done {
+    let folder = target().join("main-job");
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("{} cannot be cleared: {error}", folder.display()));
+        }
+        _ => {}
+    }
+    fs::create_dir_all(&folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    let manifest = crate::run::root().join("Cargo.toml");
+    for _ in 0..2 {
+        let mut command = cargo(&["run", "--quiet", "--manifest-path"]);
+        run(command.arg(&manifest).current_dir(&folder).env_remove("STHENO_URL").env_remove("NATS_URL"))?;
+    }
+    Ok(())
+}
+
+/// The reference pages, written or compared. The catalogs' own tests do it, so that a page cannot be forgotten.
+pub(crate) fn docs(write: bool) -> Done {
+    let mut command = cargo(&["test", "--quiet", "-p", "stheno-medusa", "--test", "reference"]);
+    if write {
+        command.env("STHENO_UPDATE", "1");
+    }
+    run(&mut command)
+}
+
+/// The kill test, as long as one likes.
+pub(crate) fn kill(rounds: &str) -> Done {
+    if rounds.parse::<u32>().is_err() {
+        return Err(format!("`{rounds}` is no number of rounds"));
+    }
+    let mut command = cargo(&["test", "--release", "-p", "stheno-testkit", "--test", "kill", "--", "--nocapture"]);
+    command.env("STHENO_KILL_ROUNDS", rounds);
+    if let Ok(seed) = env::var("STHENO_SEED") {
+        command.env("STHENO_SEED", seed);
+    }
+    run(&mut command)
+}

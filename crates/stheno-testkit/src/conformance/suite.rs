@@ -155,6 +155,7 @@ macro_rules! conformance_suite {
                 what_was_under_way_at_a_crash_is_handled_again,
                 a_dropped_app_takes_its_handlers_with_it,
                 suspects_of_a_crash_are_tried_alone,
+                a_crash_does_not_hold_up_what_had_not_been_begun,
                 an_event_that_ends_the_process_is_given_up,
                 a_frozen_process_cannot_move_anything,
                 a_lease_that_cannot_be_renewed_runs_out,

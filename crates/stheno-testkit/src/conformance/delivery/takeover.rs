@@ -157,6 +157,39 @@ pub async fn suspects_of_a_crash_are_tried_alone(harness: &dyn Harness) {
     assert_eq!(again.len(), 9);
 }
 
+/// After a crash with much left to do, what had not been begun is handled side by side as ever.
+pub async fn a_crash_does_not_hold_up_what_had_not_been_begun(harness: &dyn Harness) {
+    const SIDE_BY_SIDE: usize = 4;
+    let world = World::new(harness).await;
+    let bus = world.bus().await;
+    let (calls, never) = (Calls::new(), Door::closed());
+    let crashing = running_with(&world, behind(&never, &calls)).await;
+    bus.publish_all((0..1_000).map(placed)).await.expect("all are published");
+    calls.until_len(16).await;
+    drop(crashing);
+
+    // The last ones only come back when several are under way: tried alone they would wait for good.
+    let (again, waiting, door) = (Calls::new(), Arc::new(AtomicUsize::new(0)), Door::closed());
+    let meeting = {
+        let door = door.clone();
+        again.subscriber(ID, move |event, _| {
+            let (waiting, door) = (Arc::clone(&waiting), door.clone());
+            async move {
+                if event.sequence > 500 {
+                    if waiting.fetch_add(1, Ordering::SeqCst) + 1 == SIDE_BY_SIDE {
+                        door.open();
+                    }
+                    door.pass().await;
+                }
+                Ok(())
+            }
+        })
+    };
+    let running = running_with(&world, meeting).await;
+    settle(&running).await;
+    assert_eq!(again.len(), 1_000);
+}
+
 /// An event that ends the process whenever it is tried is found out and given up; the others are handled.
 pub async fn an_event_that_ends_the_process_is_given_up(harness: &dyn Harness) {
     let world = World::new(harness).await;

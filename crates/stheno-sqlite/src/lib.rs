@@ -25,11 +25,11 @@
 //!   thread is held between calls.
 //! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
 //!
-//! Reading order: [`options`](SqliteOptions) and their address form (`url`); `place`, `mounts`, `schema`, `connect` (what
-//! is checked before a file is used); `session` and `names` (a connection and what it remembers); `writer` (group
-//! commit), `commit` (one transaction) with `append`, `scheduled`, `records` (what is committed); `readers`, `read`, `span`, `seek`, `row` (how a page
-//! is read); `signal`, `watch`, `tail` (how readers learn of new events); `backend` (the contract); [`once`] (exactly-once
-//! effects in the user's own database).
+//! Reading order: [`SqliteOptions`] and their address form (`options`, `url`); what is checked before a file is used
+//! (`place`, `mounts`, `schema`, `connect`); a connection and what it remembers (`session`, `names`); group commit
+//! (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); how a page is read
+//! (`readers`, `read`, `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); the contract
+//! (`backend`); exactly-once effects in the user's own database ([`once`]).
 
 mod append;
 mod backend;

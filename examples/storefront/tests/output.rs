@@ -127,16 +127,20 @@ fn serving_handles_what_others_publish_until_it_is_asked_to_stop() {
 fn what_is_wrong_is_refused_and_says_what_to_do() {
     let storefront = Storefront::new();
     let misspelt = storefront.run(&["publish", "order.plaxed", r#"{"id":"order_1"}"#]);
-    assert_eq!(misspelt.code, Some(1));
+    assert_eq!(misspelt.code, Some(70));
     assert!(misspelt.stderr.contains("`order.placed`"), "{}", misspelt.stderr);
-    assert_eq!(storefront.run(&["publish", "order.placed", r#"{"identity":1}"#]).code, Some(1));
+    assert_eq!(storefront.run(&["publish", "order.placed", r#"{"identity":1}"#]).code, Some(70));
     assert_eq!(storefront.run(&["redrive", "notifications.receipt", "1"]).code, Some(64));
     assert_eq!(storefront.run(&["why", "one", "notifications.receipt"]).code, Some(64));
     assert_eq!(storefront.run(&["sevre"]).code, Some(64));
     let without_token = storefront.run_with(&["serve"], &[("MEDUSA_URL", "http://localhost:9000")]);
-    assert!(without_token.code == Some(1) && without_token.stderr.contains("MEDUSA_TOKEN"), "{}", without_token.stderr);
+    assert!(
+        without_token.code == Some(70) && without_token.stderr.contains("MEDUSA_TOKEN"),
+        "{}",
+        without_token.stderr
+    );
     let without_file = storefront.run_with(&["dead"], &[("STHENO_CONFIG", "missing.toml")]);
-    assert!(without_file.code == Some(1) && without_file.stderr.contains("missing.toml"), "{}", without_file.stderr);
+    assert!(without_file.code == Some(78) && without_file.stderr.contains("missing.toml"), "{}", without_file.stderr);
     let help = storefront.run(&["help"]);
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
 }
@@ -151,7 +155,9 @@ fn the_log_is_where_the_variable_says() {
     assert!(elsewhere.exists());
     assert!(!storefront.folder().join("storefront-data/stheno.db").exists());
     let silent = storefront.run_with(&["dead"], &[("STHENO_URL", "ftp://somewhere")]);
-    assert_eq!(silent.code, Some(1));
+    assert_eq!(silent.code, Some(78));
+    let beside_a_broker = storefront.run_with(&["dead"], &[("NATS_URL", "nats://somewhere")]);
+    assert_eq!(beside_a_broker.code, Some(78), "a silent local file would be lost events");
 }
 
 #[test]

@@ -140,6 +140,21 @@ pub(crate) struct PolicyPatch {
 }
 
 impl PolicyPatch {
+    /// The keys a table may have.
+    pub(crate) const KEYS: [&'static str; 11] = [
+        "attempts",
+        "retry_initial",
+        "retry_cap",
+        "retry_total",
+        "timeout",
+        "concurrency",
+        "ordered",
+        "start",
+        "paused",
+        "batch",
+        "linger",
+    ];
+
     pub(crate) fn apply(&self, policy: &mut Policy) {
         let times = [
             (&self.retry_initial, &mut policy.retry_initial),
@@ -186,6 +201,13 @@ mod tests {
         assert_eq!(policy.wait_after(5), Duration::from_secs(16));
         assert_eq!(policy.wait_after(40), Policy::RETRY_CAP);
         assert_eq!(policy.wait_after(u32::MAX), Policy::RETRY_CAP);
+    }
+
+    #[test]
+    fn the_keys_are_those_of_the_patch() {
+        let refused = toml::from_str::<PolicyPatch>("nonsense = 1").unwrap_err().to_string();
+        let listed: Vec<&str> = refused.split('`').skip(3).step_by(2).collect();
+        assert_eq!(listed, PolicyPatch::KEYS, "{refused}");
     }
 
     #[test]

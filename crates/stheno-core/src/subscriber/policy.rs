@@ -2,7 +2,10 @@
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Unexpected, Visitor},
+};
 
 /// Where a subscriber that has never run begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -180,12 +183,23 @@ impl PolicyPatch {
 pub(crate) struct Written(pub(crate) Duration);
 
 impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let parsed = humantime::parse_duration(&text);
-        parsed.map(Written).map_err(|error| {
-            serde::de::Error::custom(format!("`{text}` is no duration such as \"60s\" or \"15m\": {error}"))
-        })
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl Visitor<'_> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"60s\" or \"15m\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Written, E> {
+        let parsed = humantime::parse_duration(text);
+        parsed.map(Written).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 

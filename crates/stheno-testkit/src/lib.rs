@@ -19,6 +19,6 @@ pub mod nats;
 pub mod random;
 
 pub use crate::{
-    app::{TestApp, TestError},
+    app::{Started, TestApp, TestError},
     clock::ManualClock,
 };

@@ -4,21 +4,13 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{a_log, ask, client, everything, open, placed, publish, shared, stored};
+use common::{a_log, ask, client, everything, names, open, placed, publish, shared, stored};
 use serde_json::json;
 use stheno_core::{
     RecordedEvent, Timestamp,
     backend::{Append, Backend, Query},
 };
 use stheno_nats::{HeaderMode, NatsBackend};
-
-/// Where anybody publishes to a log.
-async fn published(log: &NatsBackend) -> (String, String) {
-    let place = log.info().await.unwrap().place;
-    let stream = place.rsplit('/').next().unwrap().to_owned();
-    let number = stream.rsplit('-').next().unwrap().to_owned();
-    (stream, format!("l{number}.events"))
-}
 
 async fn only(log: &NatsBackend) -> Arc<RecordedEvent> {
     let mut events = everything(log).await;
@@ -31,7 +23,7 @@ const BODY: &str = r#"{ "id":"order_1" , "no_notification":false}"#;
 #[tokio::test]
 async fn a_bare_body_published_by_anybody_is_an_event_byte_for_byte() {
     let log = open(a_log(shared())).await;
-    let (_, subject) = published(&log).await;
+    let (_, subject) = names(&log).await;
     let client = client(shared()).await;
     let headers = [("Nats-Msg-Id", "order_1-placed")];
     let first = publish(&client, &format!("{subject}.order.placed"), &headers, BODY).await;
@@ -45,7 +37,7 @@ async fn a_bare_body_published_by_anybody_is_an_event_byte_for_byte() {
 #[tokio::test]
 async fn an_event_without_an_id_has_one_that_never_changes() {
     let log = open(a_log(shared())).await;
-    let (_, subject) = published(&log).await;
+    let (_, subject) = names(&log).await;
     publish(&client(shared()).await, &format!("{subject}.order.placed"), &[], BODY).await;
     let id = only(&log).await.id.clone();
     assert!(id.as_str().ends_with(".1"), "{id}");
@@ -73,7 +65,7 @@ async fn cloud_events_in_either_mode_are_read() {
     let structured = [("Content-Type", "application/cloudevents+json; charset=utf-8")];
     for (headers, body) in [(&binary[..], r#"{"id":"order_1"}"#.to_owned()), (&structured[..], envelope.to_string())] {
         let log = open(a_log(shared())).await;
-        let (_, subject) = published(&log).await;
+        let (_, subject) = names(&log).await;
         publish(&client, &format!("{subject}.order.placed"), headers, &body).await;
         let event = only(&log).await;
         assert_eq!((event.id.as_str(), event.name.as_str()), ("e1", "order.placed"));
@@ -86,7 +78,7 @@ async fn cloud_events_in_either_mode_are_read() {
 #[tokio::test]
 async fn what_is_wrong_with_a_message_does_not_stop_the_others() {
     let log = open(a_log(shared())).await;
-    let (_, subject) = published(&log).await;
+    let (_, subject) = names(&log).await;
     let client = client(shared()).await;
     let mut tail = log.tail(Query::all()).await.unwrap();
     let envelope = [("Content-Type", "application/cloudevents+json")];
@@ -113,7 +105,7 @@ async fn what_is_wrong_with_a_message_does_not_stop_the_others() {
 #[tokio::test]
 async fn a_foreign_reader_sees_the_documented_body_and_one_header() {
     let log = open(a_log(shared())).await;
-    let (stream, _) = published(&log).await;
+    let (stream, _) = names(&log).await;
     let mut event = placed("order_1");
     event.id = "order_1-placed".parse().unwrap();
     stored(&log, event).await;
@@ -127,7 +119,7 @@ async fn a_foreign_reader_sees_the_documented_body_and_one_header() {
 #[tokio::test]
 async fn in_full_mode_every_attribute_is_a_header_and_comes_back_the_same() {
     let log = open(a_log(shared()).headers(HeaderMode::CloudEvents)).await;
-    let (stream, _) = published(&log).await;
+    let (stream, _) = names(&log).await;
     let mut event = placed("order_1");
     event.source = Some("/shop a".into());
     event.time = Some("2026-11-22T10:00:00Z".parse().unwrap());

@@ -6,7 +6,7 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use common::{
-    LIMIT, a_log, ask, bounded, client, everything, open, placed, publish_raw, sequences, shared, stored, take,
+    LIMIT, a_log, ask, bounded, client, everything, names, open, placed, publish_raw, sequences, shared, stored, take,
 };
 use serde_json::json;
 use stheno_core::{
@@ -46,7 +46,7 @@ async fn a_consumer_that_is_deleted_under_load_leaves_neither_gap_nor_repeat() {
     const EVENTS: usize = 2_000;
     let server = NatsServer::start();
     let log = open(a_log(&server)).await;
-    let stream = log.info().await.unwrap().place.rsplit('/').next().unwrap().to_owned();
+    let (stream, _) = names(&log).await;
     let mut tail = log.tail(Query::all()).await.unwrap();
     let writer = writing(&log, EVENTS);
     let client = client(&server).await;
@@ -117,9 +117,9 @@ async fn a_message_that_breaks_a_client_is_read_all_the_same() {
     let server = NatsServer::start();
     let log = open(a_log(&server)).await;
     let mut tail = log.tail(Query::all()).await.unwrap();
-    let prefix = "l".to_owned() + &log.info().await.unwrap().place.rsplit('-').next().unwrap().to_owned();
+    let (_, published) = names(&log).await;
     stored(&log, placed("before")).await;
-    let subject = format!("{prefix}.events.order.placed");
+    let subject = format!("{published}.order.placed");
     // Not UTF-8; no colon; a name no client takes; a bare carriage return in a value.
     for headers in [
         &b"NATS/1.0\r\nx-a: caf\xe9\r\n\r\n"[..],
@@ -165,7 +165,7 @@ async fn a_stream_that_is_made_anew_is_an_alarm_and_the_end() {
     let mut tail = log.tail(Query::all()).await.unwrap();
     take(&mut *tail, 5).await;
     let before = log.info().await.unwrap();
-    let stream = before.place.rsplit('/').next().unwrap().to_owned();
+    let (stream, _) = names(&log).await;
     let deleted = ask(&client(&server).await, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
     assert_eq!(deleted["success"], true);
     bounded("the tail notices", async {
@@ -195,7 +195,7 @@ async fn a_purged_log_goes_on_behind_what_is_gone() {
     }
     let mut tail = log.tail(Query::all()).await.unwrap();
     take(&mut *tail, 5).await;
-    let stream = log.info().await.unwrap().place.rsplit('/').next().unwrap().to_owned();
+    let (stream, _) = names(&log).await;
     let purged = ask(&client(shared()).await, &format!("STREAM.PURGE.{stream}"), &json!({})).await;
     assert_eq!(purged["purged"], 5);
     let info = log.info().await.unwrap();

@@ -43,6 +43,15 @@ pub async fn open(options: NatsOptions) -> Arc<NatsBackend> {
     NatsBackend::open(options).await.expect("the log opens")
 }
 
+/// The stream of a log that [`a_log`] named, and where anybody publishes to it.
+pub async fn names(log: &NatsBackend) -> (String, String) {
+    let place = log.info().await.expect("the log can be asked").place;
+    let stream = place.rsplit('/').next().unwrap_or_default().to_owned();
+    let number = stream.rsplit('-').next().unwrap_or_default();
+    let published = format!("l{number}.events");
+    (stream, published)
+}
+
 pub fn placed(order: impl std::fmt::Display) -> NewEvent {
     let name = EventName::new("order.placed").expect("a legal name");
     let mut event = NewEvent::new(name, format!(r#"{{"id":"{order}"}}"#));

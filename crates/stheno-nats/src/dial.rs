@@ -6,7 +6,7 @@ use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, 
 use stheno_core::backend::{BackendError, BackendErrorKind};
 use tokio::sync::mpsc;
 
-use crate::options::{Login, NatsOptions};
+use crate::{login::Login, options::NatsOptions};
 
 /// How often the server is asked whether it is still there. After two questions without an answer it counts as gone.
 const PING: Duration = Duration::from_secs(4);

@@ -26,11 +26,11 @@
 //! - The connections live on a thread of their own. All methods need a Tokio runtime with time enabled around them.
 //! - Sequences have gaps, where events waited for their time.
 //!
-//! Reading order: [`NatsOptions`] and their address form (`options`, `url`, `context`); making a connection (`dial`), the
+//! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`), the
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
 //! (`api`); what a server has to have (`server`, `provision`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
-//! `schedule`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
+//! `schedule`, `group`, `together`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
 //! `records`); the contract (`backend`).
 
 mod api;
@@ -46,9 +46,11 @@ mod encode;
 mod error;
 mod fetch;
 mod gate;
+mod group;
 mod io;
 mod link;
 mod log;
+mod login;
 mod message;
 mod options;
 mod ordered;
@@ -65,6 +67,7 @@ mod server;
 mod span;
 mod subject;
 mod tail;
+mod together;
 mod url;
 
 pub use crate::{

@@ -26,7 +26,7 @@
 //! - The connections live on a thread of their own. All methods need a Tokio runtime with time enabled around them.
 //! - Sequences have gaps, where events waited for their time.
 //!
-//! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`), the
+//! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`, `refused`), the
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
 //! (`api`); what a server has to have (`server`, `provision`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
@@ -61,6 +61,7 @@ mod read;
 mod record_list;
 mod record_subject;
 mod records;
+mod refused;
 mod replies;
 mod schedule;
 mod server;

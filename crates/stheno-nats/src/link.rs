@@ -176,7 +176,10 @@ impl Link {
     /// Takes note of what the client says about the connection.
     fn hear(&self, event: Event) {
         match event {
-            Event::Disconnected => self.lost(),
+            Event::Disconnected => {
+                tracing::warn!(link = self.name, "the connection was lost, or the server is silent; connecting anew");
+                self.lost();
+            }
             Event::Connected => self.back(),
             Event::ServerError(ServerError::Other(said)) => match denied_subject(&said) {
                 Some(subject) => self.replies.deny(subject, &said),

@@ -45,6 +45,8 @@ mod direct;
 mod encode;
 mod error;
 mod fetch;
+#[cfg(test)]
+mod frozen;
 mod gate;
 mod group;
 mod io;

@@ -203,6 +203,9 @@ impl Operator {
 
     /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run.
     async fn is_dead(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+        if self.backend().get_record(&names::dead_letter(subscriber, sequence)).await?.is_some() {
+            return Ok(());
+        }
         match self.why(subscriber, sequence).await? {
             // The one of an unknown subscriber is said when it is asked.
             Why::Dead(_) | Why::UnknownSubscriber { .. } => Ok(()),

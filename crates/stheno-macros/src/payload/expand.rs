@@ -19,13 +19,14 @@ pub(crate) fn expand(payload: &Payload) -> TokenStream {
 
 fn serialize(payload: &Payload) -> TokenStream {
     let ident = &payload.ident;
-    let required = payload.fields.iter().filter(|field| !field.optional).count();
-    let optional = payload.fields.iter().filter(|field| field.optional).map(|field| &field.ident);
+    let left_out = |field: &&Field| field.optional && !field.nullable;
+    let required = payload.fields.iter().filter(|field| !left_out(field)).count();
+    let optional = payload.fields.iter().filter(left_out).map(|field| &field.ident);
     let mut length = quote!(#required #(+ ::core::primitive::usize::from(self.#optional.is_some()))*);
     let mut entries = TokenStream::new();
     for field in &payload.fields {
         let (ident, name) = (&field.ident, &field.name);
-        entries.extend(if field.optional {
+        entries.extend(if left_out(&field) {
             quote_spanned! {field.value.span()=>
                 if let ::stheno::__private::Option::Some(__value) = &self.#ident {
                     SerializeMap::serialize_entry(&mut __object, #name, __value)?;
@@ -213,7 +214,7 @@ fn describe(payload: &Payload) -> TokenStream {
 }
 
 fn describe_field(field: &Field) -> TokenStream {
-    let Field { name, description, .. } = field;
+    let Field { name, description, aliases, .. } = field;
     let kind = field.kind;
     let mut described = quote!(::stheno::Field::new(#name, ::stheno::FieldKind::#kind, #description));
     if field.optional {
@@ -224,6 +225,9 @@ fn describe_field(field: &Field) -> TokenStream {
         Sensitivity::Personal => quote!(.personal()),
         Sensitivity::Secret => quote!(.secret()),
     });
+    if !aliases.is_empty() {
+        described.extend(quote!(.with_aliases(&[#(#aliases),*])));
+    }
     if let Some(linked) = &field.linked {
         described.extend(quote_spanned!(linked.span()=> .with_fields(<#linked as ::stheno::Payload>::FIELDS)));
     }

@@ -1,4 +1,8 @@
 //! Wall-clock times in events, and the clock that comes in from outside.
+//!
+//! Beside this file: `offset` (times of payloads, kept as their platform wrote them).
+
+pub mod offset;
 
 use std::{
     fmt,
@@ -8,6 +12,8 @@ use std::{
 
 use async_trait::async_trait;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use offset::{OffsetTime, OffsetTimeError};
 
 /// A point in wall-clock time, to the microsecond. Written as RFC 3339 in UTC: `2026-11-22T10:00:00.000000Z`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

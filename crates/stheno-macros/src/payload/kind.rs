@@ -64,7 +64,7 @@ impl Kind {
             "bool" => Kind::Boolean,
             "f32" | "f64" => Kind::Number,
             _ if is_primitive(written) => Kind::Integer,
-            "String" | "OffsetTime" => Kind::String,
+            "String" | "OffsetTime" | "Currency" => Kind::String,
             "Decimal" => Kind::StringOrNumber,
             "Cow" if inside(written, "Cow").is_some_and(Self::is_str) => Kind::String,
             "Map" | "BTreeMap" | "HashMap" => Kind::Object,

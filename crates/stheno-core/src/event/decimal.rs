@@ -74,7 +74,7 @@ impl Decimal {
             None => {
                 // At most 38 places are too many, and 10^38 fits.
                 let too_many = 10_u128.checked_pow((self.scale - places).into())?;
-                if self.digits % too_many != 0 {
+                if !self.digits.is_multiple_of(too_many) {
                     return None;
                 }
                 self.digits / too_many

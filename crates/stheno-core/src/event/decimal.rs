@@ -167,9 +167,11 @@ impl Serialize for Decimal {
         if !self.number {
             return serializer.collect_str(self);
         }
-        match (self.scale, self.negative, u64::try_from(self.digits), i64::try_from(self.digits)) {
-            (0, false, Ok(whole), _) => serializer.serialize_u64(whole),
-            (0, true, _, Ok(whole)) => serializer.serialize_i64(-whole),
+        // Below 10^38, which an i128 holds.
+        let signed = if self.negative { -(self.digits as i128) } else { self.digits as i128 };
+        match (self.scale, u64::try_from(signed), i64::try_from(signed)) {
+            (0, Ok(whole), _) => serializer.serialize_u64(whole),
+            (0, _, Ok(whole)) => serializer.serialize_i64(whole),
             _ => match self.to_string().parse::<f64>() {
                 Ok(number) => serializer.serialize_f64(number),
                 Err(_) => serializer.collect_str(self),
@@ -243,6 +245,7 @@ mod tests {
             json!(1e16),
             json!(1e-12),
             json!(u64::MAX),
+            json!(i64::MIN),
             json!("99999999999999999999999999999999999999"),
         ] {
             assert_eq!(serde_json::to_value(read(&value)).unwrap(), value);

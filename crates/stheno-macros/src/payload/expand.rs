@@ -1,6 +1,6 @@
 //! What `#[derive(Payload)]` writes: `Payload`, serde's two traits, `Debug`, `new` and the setters.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, Ident, Type, ext::IdentExt, spanned::Spanned};
 
@@ -27,13 +27,13 @@ fn serialize(payload: &Payload) -> TokenStream {
     for field in &payload.fields {
         let (ident, name) = (&field.ident, &field.name);
         entries.extend(if left_out(&field) {
-            quote_spanned! {field.value.span()=>
+            quote_spanned! {at(&field.value)=>
                 if let ::stheno::__private::Option::Some(__value) = &self.#ident {
                     SerializeMap::serialize_entry(&mut __object, #name, __value)?;
                 }
             }
         } else {
-            quote_spanned!(field.value.span()=> SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
+            quote_spanned!(at(&field.value)=> SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
         });
     }
     if let Some(extra) = &payload.extra {
@@ -69,7 +69,7 @@ fn deserialize(payload: &Payload) -> TokenStream {
     });
     let fill = payload.fields.iter().zip(indices()).zip(&places).map(|((field, index), place)| {
         let name = &field.name;
-        quote_spanned! {field.value.span()=>
+        quote_spanned! {at(&field.value)=>
             ::stheno::__private::Result::Ok(#index) =>
                 ::stheno::__private::object::fill(&mut #place, #name, &mut __object)?,
         }
@@ -152,7 +152,7 @@ fn debug(payload: &Payload) -> TokenStream {
             let ident = &field.ident;
             let name = ident.unraw().to_string();
             match (hidden(field), field.optional) {
-                (None, _) => quote_spanned!(field.value.span()=> .field(#name, &self.#ident)),
+                (None, _) => quote_spanned!(at(&field.value)=> .field(#name, &self.#ident)),
                 (Some(hidden), false) => quote!(.field(#name, &#hidden)),
                 (Some(hidden), true) => {
                     quote!(.field(#name, &::stheno::__private::Option::map(self.#ident.as_ref(), |_| #hidden)))
@@ -172,6 +172,11 @@ fn debug(payload: &Payload) -> TokenStream {
             }
         }
     }
+}
+
+/// Where an error about it shall stand. Names keep the meaning they have here, also where a `macro_rules!` wrote the type.
+fn at(written: &impl Spanned) -> Span {
+    Span::call_site().located_at(written.span())
 }
 
 /// What stands in place of the value in `Debug`; the same rule as core's `catalog::redact`.
@@ -229,7 +234,7 @@ fn describe_field(field: &Field) -> TokenStream {
         described.extend(quote!(.with_aliases(&[#(#aliases),*])));
     }
     if let Some(linked) = &field.linked {
-        described.extend(quote_spanned!(linked.span()=> .with_fields(<#linked as ::stheno::Payload>::FIELDS)));
+        described.extend(quote_spanned!(at(&linked)=> .with_fields(<#linked as ::stheno::Payload>::FIELDS)));
     }
     described
 }
@@ -248,7 +253,7 @@ fn example_value(wanted: &Type, example: &Expr) -> TokenStream {
             quote!(::std::vec::Vec::from([#(#items),*]))
         }
         _ if is_primitive(wanted) => quote!(#example),
-        _ => quote_spanned!(example.span()=> ::std::convert::Into::into(#example)),
+        _ => quote_spanned!(at(&example)=> ::std::convert::Into::into(#example)),
     }
 }
 

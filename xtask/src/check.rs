@@ -44,7 +44,9 @@ fn main_job() -> Done {
 
 /// The reference pages, written or compared. The catalogs' own tests do it, so that a page cannot be forgotten.
 pub(crate) fn docs(write: bool) -> Done {
-    let mut command = cargo(&["test", "--quiet", "-p", "stheno-medusa", "--test", "reference"]);
+    let catalogs = ["stheno-medusa", "stheno-saleor", "stheno-shopify"].into_iter().flat_map(|catalog| ["-p", catalog]);
+    let mut command = cargo(&["test", "--quiet"]);
+    command.args(catalogs).args(["--test", "reference"]);
     if write {
         command.env("STHENO_UPDATE", "1");
     }

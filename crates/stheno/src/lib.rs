@@ -54,6 +54,8 @@
 //! |---|---|
 //! | `sqlite` | the embedded backend: `sqlite://path`, `memory:` |
 //! | `medusa` | Medusa's 99 events, as [`medusa`] |
+//! | `saleor` | Saleor's 59 events, as [`saleor`]; `saleor-signature`: the checks of its webhooks' signatures too |
+//! | `shopify` | Shopify's 50 events, as [`shopify`] |
 //!
 //! None is on by default: a plugin crate takes only the catalogs it needs and compiles no database.
 
@@ -84,6 +86,12 @@ pub use stheno_core::{
 #[cfg(feature = "medusa")]
 #[doc(inline)]
 pub use stheno_medusa as medusa;
+#[cfg(feature = "saleor")]
+#[doc(inline)]
+pub use stheno_saleor as saleor;
+#[cfg(feature = "shopify")]
+#[doc(inline)]
+pub use stheno_shopify as shopify;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use stheno_sqlite as sqlite;

@@ -74,6 +74,16 @@ async fn a_payload_that_is_not_what_the_name_documents_is_refused_with_the_path_
 }
 
 #[tokio::test]
+async fn an_id_that_no_key_can_be_made_of_is_refused_raw_or_typed() {
+    assert_eq!(fault("order.placed", json!({"id": ""})).await, "id", "empty");
+    assert_eq!(fault("order.placed", json!({"id": "o".repeat(2000)})).await, "id", "far too long");
+    match refusal(OrderPlaced::new("").into()).await {
+        PublishErrorKind::Payload(error) => assert_eq!(error.path(), "id"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_json_is_refused() {
     for body in ["", "order_1", "{\"id\":\"order_1\"", "{\"id\":\"order_1\"} {}"] {
         let refused = refusal(Outgoing::raw_bytes("order.placed", body)).await;

@@ -23,7 +23,15 @@ impl Trouble {
     /// What an error of SQLite means for the log at this place.
     pub(crate) fn explain(place: &str, error: Error) -> Self {
         let kind = kind_of(&error);
-        Self { kind, message: sentence(kind, place), source: Some(Arc::new(error)), unknown: false }
+        let message = match error.sqlite_error_code() {
+            // No damage that anybody could repair: most likely another file was named.
+            Some(ErrorCode::NotADatabase) => format!(
+                "the file at {place} is no SQLite database, so it cannot be a log; name another file, or restore a \
+                 backup if this was one"
+            ),
+            _ => sentence(kind, place),
+        };
+        Self { kind, message, source: Some(Arc::new(error)), unknown: false }
     }
 
     /// The same for an error of the commit itself. An I/O error there leaves it open whether the end of the transaction

@@ -20,6 +20,6 @@ pub mod kill;
 pub mod random;
 
 pub use crate::{
-    app::{TestApp, TestError},
+    app::{Started, TestApp, TestError},
     clock::ManualClock,
 };

@@ -4,6 +4,7 @@ use std::{
     env, fmt, io,
     path::{Path, PathBuf},
     process::{self, ExitCode, Termination},
+    time::Duration,
 };
 
 use stheno_core::{
@@ -35,6 +36,8 @@ enum Kind {
     Publish(PublishError),
     Own(Box<dyn std::error::Error + Send + Sync>),
     Manifest(PathBuf, io::Error),
+    ManifestWord(String),
+    EmptyUrl,
 }
 
 /// The result of a host's `main`.
@@ -49,7 +52,7 @@ impl Error {
     /// How a host ends that could not be set up for this reason.
     pub fn exit(&self) -> Exit {
         match &*self.0 {
-            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats => Exit::CONFIG,
+            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => Exit::CONFIG,
             Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
             Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
             Kind::Publish(_) | Kind::Own(_) => Exit::FAILED,
@@ -70,6 +73,11 @@ impl fmt::Display for Error {
             Kind::Publish(error) => write!(f, "{error}"),
             Kind::Own(error) => write!(f, "{error}"),
             Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
+            Kind::ManifestWord(word) => write!(
+                f,
+                "STHENO_MANIFEST is `{word}`; say `write` to write {MANIFEST}, `check` to compare with it, or leave it out"
+            ),
+            Kind::EmptyUrl => f.write_str("STHENO_URL is set and empty; say where the log is, or leave it out"),
         }
     }
 }
@@ -89,7 +97,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
-            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats => None,
+            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => None,
             Kind::Backend(error) => std::error::Error::source(error),
             Kind::Publish(error) => std::error::Error::source(error),
             Kind::Own(error) => error.source(),
@@ -238,15 +246,21 @@ impl AppExt for App {
     }
 
     async fn run(self) -> Result<Exit> {
-        let app = match env::var("STHENO_MANIFEST").as_deref() {
-            Ok("write") => return write_manifest(self, Path::new(MANIFEST)).await,
-            Ok("check") => self.manifest(MANIFEST),
-            _ => self,
+        let app = match env::var_os("STHENO_MANIFEST").as_deref().map(|word| word.to_string_lossy()).as_deref() {
+            Some("write") => return write_manifest(self, Path::new(MANIFEST)).await,
+            Some("check") => self.manifest(MANIFEST),
+            None | Some("") => self,
+            Some(word) => return Err(Error(Box::new(Kind::ManifestWord(word.to_owned())))),
         };
         match app.start().await {
             Ok(running) => {
                 eprint!("{}", running.table());
-                let exit = Exit::from(running.until_signal().await);
+                let stopping = |drain: Duration| {
+                    eprintln!("stopping: what is under way has {drain:?}; a second signal ends the process at once");
+                };
+                let stopped = running.until_signal_with(stopping).await;
+                eprintln!("{stopped}");
+                let exit = Exit::from(stopped);
                 if exit == Exit::CUT {
                     process::exit(exit.code().into());
                 }
@@ -280,6 +294,7 @@ fn variables() -> impl Iterator<Item = (String, String)> {
 fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<(String, String)> {
     let config = config.display();
     match (variable, configured) {
+        (Some(url), _) if url.trim().is_empty() => Err(Error(Box::new(Kind::EmptyUrl))),
         (Some(url), _) => Ok((url, "as STHENO_URL says".to_owned())),
         (None, Some(url)) => Ok((url.to_owned(), format!("as {config} says"))),
         (None, None) if nats => Err(Error(Box::new(Kind::Nats))),

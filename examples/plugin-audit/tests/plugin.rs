@@ -1,18 +1,14 @@
 //! The plugin on a log in memory: everything is written, nothing that nobody may see.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path};
 
 use serde_json::Value;
-use stheno::{
-    App, Config, Field, Outgoing, RewindTo, Sensitivity, app::Running, backend::Backend, medusa, sqlite::SqliteBackend,
-};
+use stheno::{Field, Outgoing, RewindTo, Sensitivity, medusa};
+use stheno_testkit::{Started, TestApp};
 
-const LIMIT: Duration = Duration::from_secs(20);
-
-async fn start(log: Arc<dyn Backend>, file: &Path) -> Running {
+async fn start(file: &Path) -> Started {
     let config = format!("[plugins.audit]\nfile = {:?}", file.to_str().unwrap());
-    let app = App::new(log).config(Config::parse(&config, "test").unwrap()).plugin(plugin_audit::plugin());
-    app.start().await.unwrap()
+    TestApp::new().config(config).plugin(plugin_audit::plugin()).start().await.unwrap()
 }
 
 fn lines(file: &Path) -> Vec<Value> {
@@ -58,12 +54,10 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 async fn every_event_is_written_and_nothing_secret_or_personal() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.jsonl");
-    let running = start(SqliteBackend::memory().unwrap(), &file).await;
+    let app = start(&file).await;
     let examples = examples();
     let events = examples.iter().map(|(pattern, body)| Outgoing::raw(&named(pattern), body));
-    running.bus().publish_all(events).await.unwrap();
-    running.settle(LIMIT).await.unwrap();
-    running.stop().await;
+    app.given(events).await.unwrap();
 
     let lines = lines(&file);
     let sequences: Vec<_> = lines.iter().map(|line| line["sequence"].as_u64().unwrap()).collect();
@@ -86,11 +80,9 @@ async fn every_event_is_written_and_nothing_secret_or_personal() {
 async fn a_field_that_nobody_documented_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.jsonl");
-    let running = start(SqliteBackend::memory().unwrap(), &file).await;
+    let app = start(&file).await;
     let body = serde_json::json!({ "id": "order_1", "card": "4242 4242 4242 4242" });
-    running.bus().publish(Outgoing::raw("order.placed", &body)).await.unwrap();
-    running.settle(LIMIT).await.unwrap();
-    running.stop().await;
+    app.when(Outgoing::raw("order.placed", &body)).await.unwrap();
     let line = &lines(&file)[0];
     assert_eq!(line["body"], serde_json::json!({ "id": "order_1", "card": "[undocumented]" }));
     assert_eq!((line["key"].as_str(), line["run"].as_u64()), (Some("order:order_1"), Some(0)));
@@ -100,21 +92,9 @@ async fn a_field_that_nobody_documented_is_not_written() {
 async fn a_replay_writes_again_with_the_number_of_its_run() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.jsonl");
-    let running = start(SqliteBackend::memory().unwrap(), &file).await;
-    for id in ["order_1", "order_2"] {
-        running.bus().publish(medusa::OrderPlaced::new(id)).await.unwrap();
-    }
-    running.settle(LIMIT).await.unwrap();
-    running.operator().rewind("audit.record", RewindTo::Beginning).await.unwrap();
-    let run = async || running.progress().into_iter().find(|(id, _)| id == "audit.record").unwrap().1.run;
-    let replayed = async {
-        while run().await == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, replayed).await.expect("the rewind is carried out");
-    running.settle(LIMIT).await.unwrap();
-    running.stop().await;
+    let app = start(&file).await;
+    app.given(["order_1", "order_2"].map(medusa::OrderPlaced::new)).await.unwrap();
+    app.rewind("audit.record", RewindTo::Beginning).await.unwrap();
     let written: Vec<_> = lines(&file).iter().map(|line| (line["sequence"].as_u64(), line["run"].as_u64())).collect();
     assert_eq!(written, [(Some(1), Some(0)), (Some(2), Some(0)), (Some(1), Some(1)), (Some(2), Some(1))]);
 }

@@ -55,6 +55,8 @@ pub struct Smtp {
     /// How the connection is encrypted.
     #[serde(default)]
     pub encryption: Encryption,
+    /// A file of PEM certificates to trust beside the usual ones, for a server whose certificate is the company's own.
+    pub ca: Option<PathBuf>,
     /// Who we log in as.
     pub user: Option<String>,
     /// The password for it.

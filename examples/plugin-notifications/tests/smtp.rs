@@ -15,8 +15,10 @@ use stheno::{delivery::why::Why, medusa::OrderPlaced};
 use support::{LIMIT, start};
 
 fn mailer(port: u16, encryption: Encryption) -> Mailer {
-    let host = "127.0.0.1".into();
-    let smtp = Smtp { host, port: Some(port), encryption, user: None, password: None };
+    mailer_for(Smtp { host: "127.0.0.1".into(), port: Some(port), encryption, ca: None, user: None, password: None })
+}
+
+fn mailer_for(smtp: Smtp) -> Mailer {
     let shop = Shop { name: "Store".into(), url: "https://store.example".into(), admin_url: String::new() };
     let from = "Store <store@example.com>".into();
     Mailer::new(&Config { from, outbox: "unused".into(), shop, smtp: Some(smtp) }).unwrap()
@@ -94,6 +96,44 @@ async fn a_server_that_offers_no_encryption_gets_no_mail_when_it_must() {
     let server = SmtpServer::start(&[]);
     let clear = mailer(server.port, Encryption::StartTls).send(letter("ada@example.com"), "key").await.unwrap_err();
     assert!(!clear.is_final());
+    assert!(server.taken().is_empty());
+}
+
+/// Encrypted, with the password that is given.
+#[cfg(feature = "tls")]
+fn encrypted(port: u16, ca: Option<&str>, password: &str) -> Mailer {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/tls");
+    mailer_for(Smtp {
+        host: "127.0.0.1".into(),
+        port: Some(port),
+        encryption: Encryption::StartTls,
+        ca: ca.map(|file| folder.join(file)),
+        user: Some("store".into()),
+        password: Some(stheno::Secret::new(password.to_owned())),
+    })
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_mail_goes_encrypted_to_a_server_that_asks_for_a_password() {
+    let server = SmtpServer::start(&["--starttls", "--auth"]);
+    let mailer = encrypted(server.port, Some("ca.pem"), "secret");
+    mailer.send(letter("ada@example.com"), "key").await.unwrap();
+    assert_eq!(server.taken().len(), 1);
+
+    let locked_out = encrypted(server.port, Some("ca.pem"), "guess");
+    let locked_out = locked_out.send(letter("bob@example.com"), "key").await.unwrap_err();
+    assert_eq!(locked_out.kind(), MailErrorKind::NotLetIn { code: 535 });
+    assert!(!stheno::Failure::new(locked_out).chain().join(": ").contains("guess"));
+    assert_eq!(server.taken().len(), 1);
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn a_server_whose_certificate_nobody_vouches_for_gets_neither_mail_nor_password() {
+    let server = SmtpServer::start(&["--starttls", "--auth"]);
+    let stranger = encrypted(server.port, None, "secret").send(letter("ada@example.com"), "key").await.unwrap_err();
+    assert_eq!(stranger.kind(), MailErrorKind::Unreachable);
     assert!(server.taken().is_empty());
 }
 

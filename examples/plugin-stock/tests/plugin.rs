@@ -1,18 +1,17 @@
 //! What the events come to: each once, whatever is repeated, and the same again after a replay.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use commerce::{Commerce, FixtureCommerce, Line, LineQuantity, Order, Return, Swap};
 use plugin_stock::{Ledger, Reservation, StockError, StockEvent, reserve};
 use stheno::{
-    App, Config, Cx, Outgoing, Res, RewindTo,
-    app::Running,
+    Cx, Outgoing, Res, RewindTo,
     delivery::why::Why,
     medusa::{OrderCanceled, OrderItemsReturned, OrderPlaced, SwapCreated, SwapReceived},
-    sqlite::{SqliteBackend, once::rusqlite::Connection},
+    sqlite::once::rusqlite::Connection,
 };
+use stheno_testkit::{Started, TestApp};
 
-const LIMIT: Duration = Duration::from_secs(20);
 const SUBSCRIBER: &str = "stock.reserve";
 
 /// An order of two tees and a mug, one tee of it sent back and one swapped for a cap; and an order of ten tees.
@@ -41,20 +40,16 @@ fn shop() -> FixtureCommerce {
     FixtureCommerce::new().with_order(order).with_order(ten).with_swap(swap).with_swap(swap_of_swap)
 }
 
-async fn start(shop: FixtureCommerce, database: &Path) -> Running {
-    let config = format!("[plugins.stock]\ndatabase = {:?}\n{PATIENCE}", database.to_str().unwrap());
-    let app = App::new(SqliteBackend::memory().unwrap()).config(Config::parse(&config, "test").unwrap());
-    let app = app.provide_shared::<dyn Commerce>(Arc::new(shop)).plugin(plugin_stock::plugin());
-    app.start().await.unwrap()
+async fn start(shop: FixtureCommerce, database: &Path) -> Started {
+    let config = format!("[plugins.stock]\ndatabase = {:?}", database.to_str().unwrap());
+    let app = TestApp::new().config(config).provide_shared::<dyn Commerce>(Arc::new(shop));
+    app.plugin(plugin_stock::plugin()).start().await.unwrap()
 }
 
-const PATIENCE: &str = "[subscribers.'stock.reserve']\nretry_initial = '10ms'\nretry_cap = '50ms'";
-
 /// Publishes one after the other, each handled before the next: they have different keys, and the tests want an order.
-async fn publish(running: &Running, events: impl IntoIterator<Item = Outgoing>) {
+async fn publish(app: &Started, events: impl IntoIterator<Item = Outgoing>) {
     for event in events {
-        running.bus().publish(event).await.unwrap();
-        running.settle(LIMIT).await.unwrap();
+        app.when(event).await.unwrap();
     }
 }
 
@@ -78,38 +73,25 @@ fn pairs(pairs: &[(&str, i64)]) -> Vec<(String, i64)> {
     pairs.iter().map(|(variant, units)| ((*variant).to_owned(), *units)).collect()
 }
 
-/// Waits until the rewind is carried out and everything is handled again.
-async fn replayed(running: &Running, run: u32) {
-    let reached = async {
-        while running.progress().iter().any(|(id, progress)| id == SUBSCRIBER && progress.run < run) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, reached).await.expect("the rewind is carried out");
-    running.settle(LIMIT).await.unwrap();
-}
-
 #[tokio::test]
 async fn orders_returns_and_swaps_come_to_what_is_with_the_customers() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("stock.db");
-    let running = start(shop(), &database).await;
-    publish(&running, story().into_iter().take(2)).await;
+    let app = start(shop(), &database).await;
+    publish(&app, story().into_iter().take(2)).await;
     assert_eq!(reserved(&database), pairs(&[("variant_mug", 1), ("variant_tee", 12)]));
-    publish(&running, story().into_iter().skip(2)).await;
+    publish(&app, story().into_iter().skip(2)).await;
     assert_eq!(reserved(&database), pairs(&[("variant_cap", 1), ("variant_mug", 1)]));
-    running.stop().await;
 }
 
 #[tokio::test]
 async fn what_a_swap_brought_can_come_back_in_another_swap() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("stock.db");
-    let running = start(shop(), &database).await;
+    let app = start(shop(), &database).await;
     let back: Outgoing = SwapReceived::new("swap_2", "order_1").into();
-    publish(&running, story().into_iter().take(5).chain([back])).await;
+    publish(&app, story().into_iter().take(5).chain([back])).await;
     assert_eq!(reserved(&database), pairs(&[("variant_mug", 1), ("variant_tee", 10)]));
-    running.stop().await;
 }
 
 #[tokio::test]
@@ -130,12 +112,11 @@ async fn a_second_attempt_after_a_crash_changes_nothing() {
 async fn a_replay_from_the_beginning_or_the_middle_comes_to_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("stock.db");
-    let running = start(shop(), &database).await;
-    publish(&running, story()).await;
+    let app = start(shop(), &database).await;
+    publish(&app, story()).await;
     let before = reserved(&database);
-    for (run, to) in [(1, RewindTo::Beginning), (2, RewindTo::After(3))] {
-        running.operator().rewind(SUBSCRIBER, to).await.unwrap();
-        replayed(&running, run).await;
+    for to in [RewindTo::Beginning, RewindTo::After(3)] {
+        app.rewind(SUBSCRIBER, to).await.unwrap();
         assert_eq!(reserved(&database), before, "{to:?}");
     }
     let marks = Connection::open(&database).unwrap();
@@ -143,38 +124,32 @@ async fn a_replay_from_the_beginning_or_the_middle_comes_to_the_same() {
     let runs: Vec<(u32, u32)> =
         runs.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
     assert_eq!(runs, [(0, 6), (1, 6), (2, 3)]);
-    running.stop().await;
 }
 
 #[tokio::test]
 async fn a_replay_mends_what_a_mistake_has_written() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("stock.db");
-    let running = start(shop(), &database).await;
-    publish(&running, story()).await;
+    let app = start(shop(), &database).await;
+    publish(&app, story()).await;
     let before = reserved(&database);
     Connection::open(&database).unwrap().execute("UPDATE movements SET units = units * 3", []).unwrap();
     assert_ne!(reserved(&database), before);
-    running.operator().rewind(SUBSCRIBER, RewindTo::Beginning).await.unwrap();
-    replayed(&running, 1).await;
+    app.rewind(SUBSCRIBER, RewindTo::Beginning).await.unwrap();
     assert_eq!(reserved(&database), before);
-    running.stop().await;
 }
 
 #[tokio::test]
 async fn a_shop_that_is_down_is_asked_again_and_reserves_once() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("stock.db");
-    let running = start(shop().down_for(2), &database).await;
-    running.bus().publish(OrderPlaced::new("order_2")).await.unwrap();
-    let handled = async {
-        while running.operator().why(SUBSCRIBER, 1).await.unwrap() != Why::Handled {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(LIMIT, handled).await.expect("the third attempt reaches the shop");
+    let app = start(shop().down_for(2), &database).await;
+    let placed = app.when(OrderPlaced::new("order_2")).await.unwrap();
+    assert!(matches!(app.outcome(SUBSCRIBER, &placed).await.unwrap(), Why::Retrying(_)));
+    assert!(reserved(&database).is_empty());
+    app.advance_over_retries().await.unwrap();
+    assert_eq!(app.outcome(SUBSCRIBER, &placed).await.unwrap(), Why::Handled);
     assert_eq!(reserved(&database), pairs(&[("variant_tee", 10)]));
-    running.stop().await;
 }
 
 #[tokio::test]
@@ -182,10 +157,9 @@ async fn an_order_of_nothing_in_stock_is_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let by_hand = Line { variant_id: None, ..Line::new("item_1", "Engraving", "", 1, 500) };
     let shop = FixtureCommerce::new().with_order(Order::new("order_3", 3, "ada@example.com", "eur").line(by_hand));
-    let running = start(shop, &folder.path().join("stock.db")).await;
-    publish(&running, [OrderPlaced::new("order_3").into()]).await;
-    assert!(matches!(running.operator().why(SUBSCRIBER, 1).await.unwrap(), Why::Skipped { .. }));
-    running.stop().await;
+    let app = start(shop, &folder.path().join("stock.db")).await;
+    let placed = app.when(OrderPlaced::new("order_3")).await.unwrap();
+    assert!(matches!(app.outcome(SUBSCRIBER, &placed).await.unwrap(), Why::Skipped { .. }));
 }
 
 #[tokio::test]

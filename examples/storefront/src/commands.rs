@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use stheno::{
     App, Bus, Exit, Key, Operator, Outgoing, RecordedEvent,
-    backend::Query,
+    backend::{Query, info::Durability},
     catalog::redact::redact,
     delivery::{doc::NoteKind, why::Why},
 };
@@ -61,6 +61,9 @@ async fn publish(bus: &Bus, name: &str, body: &str) -> stheno::Result<Exit> {
     let published = bus.publish(Outgoing::raw_bytes(name, body.to_owned())).await?;
     let sequence = published.sequence.map_or_else(|| "later".to_owned(), |sequence| format!("as {sequence}"));
     println!("published {name} {sequence}, with the id {}", published.id);
+    if bus.backend().abilities().durability == Durability::Memory {
+        eprintln!("the log is in memory and ends with this process; name a file with STHENO_URL to keep it");
+    }
     Ok(Exit::OK)
 }
 
@@ -109,7 +112,11 @@ async fn why(bus: &Bus, sequence: &str, subscriber: &str) -> stheno::Result<Exit
         };
         println!("  {}  run {} attempt {}  {what}", note.at, note.run, note.attempt);
     }
-    println!("{subscriber}: {}", operator.why(subscriber, sequence).await?);
+    let why = operator.why(subscriber, sequence).await?;
+    if matches!(why, Why::NotInTheLog | Why::UnknownSubscriber { .. }) {
+        return Ok(misused(&format!("{subscriber}: {why}")));
+    }
+    println!("{subscriber}: {why}");
     Ok(Exit::OK)
 }
 
@@ -147,7 +154,9 @@ async fn redrive(app: App, subscriber: &str, sequence: &str) -> stheno::Result<E
     let operator = Operator::new(app.bus());
     let letters = operator.dead_letters(subscriber).await?;
     let Some(letter) = letters.into_iter().find(|letter| letter.sequence == sequence) else {
-        return Ok(misused(&format!("`{subscriber}` has no dead letter {sequence}; `dead` shows them")));
+        // Why it is none: the subscriber is misspelt, the event was handled, it waits for a retry.
+        let why = operator.why(subscriber, sequence).await?;
+        return Ok(misused(&format!("{sequence} is no dead letter of `{subscriber}`: {why}; `dead` shows what is")));
     };
     let running = match app.provide_shared(shop::from_env()?).start().await {
         Ok(running) => running,

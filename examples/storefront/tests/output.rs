@@ -118,6 +118,9 @@ fn serving_handles_what_others_publish_until_it_is_asked_to_stop() {
     serving.until_said("order_unknown");
     let stopped = serving.terminate();
     assert_eq!(stopped.code, Some(0));
+    for said in ["stopping: ", "stopped: everything under way came to its end"] {
+        assert!(stopped.stderr.contains(said), "{said}: {}", stopped.stderr);
+    }
     assert_nothing_secret(&stopped.stderr, "the log of the process");
     let why = storefront.run(&["why", "1", "notifications.receipt"]);
     assert!(row(&why, "notifications.receipt:").ends_with("handled"), "{}", why.stdout);
@@ -132,6 +135,8 @@ fn what_is_wrong_is_refused_and_says_what_to_do() {
     assert_eq!(storefront.run(&["publish", "order.placed", r#"{"identity":1}"#]).code, Some(70));
     assert_eq!(storefront.run(&["redrive", "notifications.receipt", "1"]).code, Some(64));
     assert_eq!(storefront.run(&["why", "one", "notifications.receipt"]).code, Some(64));
+    let nothing = storefront.run(&["why", "7", "notifications.receipt"]);
+    assert!(nothing.code == Some(64) && nothing.stderr.contains("no event"), "{}", nothing.stderr);
     assert_eq!(storefront.run(&["sevre"]).code, Some(64));
     let without_token = storefront.run_with(&["serve"], &[("MEDUSA_URL", "http://localhost:9000")]);
     assert!(
@@ -143,6 +148,56 @@ fn what_is_wrong_is_refused_and_says_what_to_do() {
     assert!(without_file.code == Some(78) && without_file.stderr.contains("missing.toml"), "{}", without_file.stderr);
     let help = storefront.run(&["help"]);
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_subscriber_that_is_misspelt_is_refused_with_the_nearest() {
+    let storefront = Storefront::new();
+    storefront.run(&[]);
+    for words in [["why", "101", "notifications.reciept"], ["redrive", "notifications.reciept", "101"]] {
+        let refused = storefront.run(&words);
+        assert_eq!(refused.code, Some(64), "{words:?}: {}", refused.stderr);
+        assert!(refused.stderr.contains("did you mean `notifications.receipt`?"), "{words:?}: {}", refused.stderr);
+    }
+    let handled = storefront.run(&["redrive", "notifications.receipt", "100"]);
+    assert!(handled.code == Some(64) && handled.stderr.contains("handled"), "{}", handled.stderr);
+}
+
+#[test]
+fn every_mistake_of_the_surroundings_is_said_at_once() {
+    let storefront = Storefront::new();
+    let toml = "[plugins.audti]\npath = 'x'\n[subscribers.'stock.reserve']\natempts = 3\ntimeout = 60\n";
+    fs::write(storefront.folder().join("stheno.toml"), toml).unwrap();
+    let refused = storefront.run_with(&["serve"], &[("STHENO_PLUGIN_STOK__PATH", "y")]);
+    assert_eq!(refused.code, Some(78), "{}", refused.stderr);
+    for said in ["did you mean `audit`?", "did you mean `attempts`?", "`timeout`", "did you mean `STOCK`?"] {
+        assert!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
+    }
+    for (name, value) in [("STHENO_MANIFEST", "chekc"), ("STHENO_URL", "")] {
+        fs::remove_file(storefront.folder().join("stheno.toml")).ok();
+        let refused = storefront.run_with(&["serve"], &[(name, value)]);
+        assert!(refused.code == Some(78) && refused.stderr.contains(name), "{name}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_log_is_refused_and_stays_as_it_is() {
+    let storefront = Storefront::new();
+    let file = storefront.folder().join("notes.txt");
+    let text = "these are the notes of the shop, and no database\n".repeat(100);
+    fs::write(&file, &text).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    let refused = storefront.run_with(&["dead"], &[("STHENO_URL", &url)]);
+    assert!(refused.code == Some(69) && refused.stderr.contains("is no SQLite database"), "{}", refused.stderr);
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn publishing_into_a_log_in_memory_says_that_it_is_gone() {
+    let storefront = Storefront::new();
+    let words = ["publish", "order.placed", r#"{"id":"order_1"}"#];
+    let ended = storefront.run_with(&words, &[("STHENO_URL", "memory:")]);
+    assert!(ended.code == Some(0) && ended.stderr.contains("in memory"), "{}", ended.stderr);
 }
 
 #[test]

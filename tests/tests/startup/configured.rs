@@ -78,7 +78,6 @@ async fn the_environment_overrides_single_fields_and_can_stand_alone() {
     let config = Config::parse(FILE, "stheno.toml").unwrap().with_environment(variables(&[
         ("STHENO_PLUGIN_MAIL_OUT__COPIES", "2"),
         ("STHENO_PLUGIN_MAIL_OUT__SMTP__PORT", "2525"),
-        ("STHENO_PLUGIN_OTHER__FROM", "nobody"),
         ("HOME", "/"),
     ]));
     assert_eq!(configured_by(config).await.unwrap(), expected("shop@example.com", 2, "localhost", 2525));
@@ -113,9 +112,26 @@ async fn what_the_type_does_not_have_or_cannot_hold_is_refused_with_its_place() 
 }
 
 #[test]
-fn a_file_that_says_what_nobody_understands_is_refused() {
-    for text in ["[plugin.mail-out]", "addres = 'memory:'", "url = 5", "[subscribers.'a']\natempts = 1", "not toml"] {
+fn a_file_that_is_no_configuration_at_all_is_refused() {
+    for text in ["url = 5", "not toml"] {
         assert!(Config::parse(text, "stheno.toml").is_err(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_understands_is_refused_at_the_start_with_what_was_meant() {
+    for (text, variable, meant) in [
+        ("[plugin.mail-out]", "STHENO_PLUGIN_MAIL_OUT__COPIES", "`plugins`"),
+        ("addres = 'memory:'", "STHENO_PLUGIN_MAIL_OUT__COPIES", "`addres`"),
+        ("[subscribers.'mail-out.send']\natempts = 1", "STHENO_PLUGIN_MAIL_OUT__COPIES", "`attempts`"),
+        ("", "STHENO_PLUGIN_MAIL_OTU__FROM", "`MAIL_OUT`"),
+        ("", "STHENO_PLUGIN_MAIL_OUT_FROM", "STHENO_PLUGIN_<PLUGIN>__<FIELD>"),
+    ] {
+        let text = format!("{text}\n{FILE}");
+        let config = Config::parse(&text, "stheno.toml").unwrap().with_environment(variables(&[(variable, "1")]));
+        let Err(StartError::Problems(problems)) = configured_by(config).await else { panic!("{text}") };
+        let [Problem::Config { message }] = problems.as_slice() else { panic!("{problems:?}") };
+        assert!(message.contains(meant), "{message}");
     }
 }
 

@@ -44,6 +44,7 @@ paused = true
 
 [subscribers."bad.policy"]
 concurrency = 0
+timeout = 60
 "#;
 
 /// A catalog that claims a name of Medusa's.
@@ -142,9 +143,9 @@ async fn everything_that_is_wrong_is_said_at_once_and_nothing_was_consumed() {
     let policy = of_kind(&problems, &Problem::BadPolicy { id: none(), message: none() });
     assert!(matches!(policy, Problem::BadPolicy { id, .. } if id == "bad.policy"), "{policy:?}");
     let strange = problems.iter().filter(|problem| matches!(problem, Problem::Config { .. })).count();
-    assert_eq!(strange, 2, "a table for no plugin and one for no subscriber: {problems:?}");
+    assert_eq!(strange, 3, "a table for no plugin, one for no subscriber, a time without a unit: {problems:?}");
     assert!(problems.iter().any(|problem| matches!(problem, Problem::BadPattern { id, .. } if id == "bad.pattern")));
-    assert_eq!(problems.len(), 12, "and nothing else: {problems:#?}");
+    assert_eq!(problems.len(), 13, "and nothing else: {problems:#?}");
 
     assert!(seen.lines().is_empty(), "no handler ran");
     assert!(log.list_records("").await.unwrap().is_empty(), "no position was noted");
@@ -168,6 +169,7 @@ async fn each_problem_says_what_it_is_about_and_what_to_do() {
             Problem::BadPolicy { .. } => ("bad.policy", "at least 1"),
             Problem::BadPattern { .. } => ("bad.pattern", "order..placed"),
             Problem::Config { message } if message.contains("plugins") => ("recipts", "did you mean `receipts`"),
+            Problem::Config { message } if message.contains("timeout") => ("bad.policy", "such as \"60s\""),
             Problem::Config { .. } => ("good.noet", "did you mean `good.note`"),
             other => panic!("{other:?}"),
         };
@@ -180,7 +182,7 @@ async fn each_problem_says_what_it_is_about_and_what_to_do() {
 async fn the_error_lists_a_line_for_each_problem() {
     let refused = wrong(&memory(), &Seen::default()).start().await.unwrap_err();
     let said = refused.to_string();
-    assert_eq!(said.lines().filter(|line| line.starts_with("  - ")).count(), 12, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("  - ")).count(), 13, "{said}");
 }
 
 #[tokio::test]

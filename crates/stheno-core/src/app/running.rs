@@ -146,6 +146,16 @@ impl Stopped {
     }
 }
 
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stopped::Drained => "stopped: everything under way came to its end",
+            Stopped::Cut => "stopped: what was under way was cut, and is handled again after the next start",
+            Stopped::Failed => "stopped, because a subscriber ended on its own",
+        })
+    }
+}
+
 impl Running {
     /// The bus of the app.
     pub fn bus(&self) -> &Bus {
@@ -217,12 +227,18 @@ impl Running {
 
     /// Runs until SIGTERM, SIGINT or Ctrl-C, then stops in order; a second signal ends it at once. Also returns when a
     /// subscriber ends on its own.
-    pub async fn until_signal(mut self) -> Stopped {
+    pub async fn until_signal(self) -> Stopped {
+        self.until_signal_with(|_| {}).await
+    }
+
+    /// The same, and calls `stopping` with the drain deadline when it begins to stop, so that a host can say so.
+    pub async fn until_signal_with(mut self, stopping: impl FnOnce(Duration)) -> Stopped {
         let mut signals = Signals::listen();
         let failed = tokio::select! {
             () = signals.next() => false,
             () = any_ended(&mut self.supervisors) => true,
         };
+        stopping(self.drain);
         match self.stop_or(signals.next()).await {
             Stopped::Drained if failed => Stopped::Failed,
             stopped => stopped,

@@ -341,7 +341,8 @@ fn check_ids(groups: &[Group], problems: &mut Vec<Problem>) {
 fn check_strangers(groups: &[Group], config: &Config, problems: &mut Vec<Problem>) {
     let plugins: Vec<&str> = groups.iter().filter_map(|group| group.plugin.as_ref()).map(Plugin::name).collect();
     let ids: Vec<&str> = groups.iter().flat_map(|group| &group.subscribers).map(SubscriberDef::id).collect();
-    problems.extend(config.strangers(&plugins, &ids).into_iter().map(|message| Problem::Config { message }));
+    let wrong = config.mistakes().iter().cloned().chain(config.strangers(&plugins, &ids));
+    problems.extend(wrong.map(|message| Problem::Config { message }));
 }
 
 fn enable(

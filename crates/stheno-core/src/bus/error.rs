@@ -44,7 +44,6 @@ pub enum PublishErrorKind {
 /// `Append(Unknown)`.
 pub struct PublishError(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     name: String,
     kind: PublishErrorKind,
@@ -71,7 +70,8 @@ impl From<AppendError> for PublishError {
 
 impl fmt::Debug for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        let Inner { name, kind, source } = &*self.0;
+        f.debug_struct("PublishError").field("name", name).field("kind", kind).field("source", source).finish()
     }
 }
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::{
     bus::error::{PublishError, PublishErrorKind},
-    catalog::set::Catalogs,
+    catalog::{EventDescriptor, set::Catalogs},
     event::{
         recorded::{EventId, NewEvent},
-        typed::{DecodeError, Event},
+        typed::{DecodeError, Event, decode_json},
     },
     headers::{self, HeaderError, Headers},
     key::{Key, KeyError},
@@ -181,10 +181,13 @@ impl Outgoing {
         if let Some(delay) = self.delay {
             event.not_before = Some(clock.now().plus(delay));
         }
-        if self.typed {
-            return Ok(event);
-        }
         let refused = |kind| PublishError::new(kind, event.name.as_str());
+        if self.typed {
+            return match event.key {
+                Some(_) => Ok(event),
+                None => check_key(catalogs.find(&event.name), &event).map_err(refused).map(|()| event),
+            };
+        }
         let Some(descriptor) = catalogs.find(&event.name) else {
             return Err(refused(PublishErrorKind::UnknownName { nearest: catalogs.nearest(event.name.as_str()) }));
         };
@@ -192,8 +195,20 @@ impl Outgoing {
         if event.key.is_none() {
             event.key = catalogs.key_of(&event.name, &event.body);
         }
+        if event.key.is_none() {
+            check_key(Some(descriptor), &event).map_err(refused)?;
+        }
         Ok(event)
     }
+}
+
+/// An event that has no key although its body names what it is about would lose its order without a word.
+fn check_key(descriptor: Option<&EventDescriptor>, event: &NewEvent) -> Result<(), PublishErrorKind> {
+    let Some(rule) = descriptor.map(|descriptor| descriptor.key).filter(|rule| !rule.sources().is_empty()) else {
+        return Ok(());
+    };
+    let body: Value = decode_json(&event.body).map_err(PublishErrorKind::Payload)?;
+    rule.check(&body).map_err(PublishErrorKind::Payload)
 }
 
 fn check_header(name: &str, value: &str) -> Result<(), PublishErrorKind> {

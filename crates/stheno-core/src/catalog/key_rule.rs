@@ -5,7 +5,12 @@ use std::{borrow::Cow, fmt};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{event::typed::Event, key::Key, name::EventName, name::decode_token};
+use crate::{
+    event::typed::{DecodeError, Event},
+    key::Key,
+    name::EventName,
+    name::decode_token,
+};
 
 /// Where keys come from; the first source that gives one wins. Without a source the event has no key and no order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,30 @@ impl KeyRule {
     /// The sources, in order.
     pub fn sources(&self) -> &'static [KeySource] {
         self.0
+    }
+
+    /// Whether a body that gives no key has an id that cannot be one: an empty one, or one that is far too long. An
+    /// absent id is not looked at here; whether it may be absent is for the documented fields to say.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the path of the id.
+    pub(crate) fn check(&self, body: &Value) -> Result<(), DecodeError> {
+        self.0.iter().try_for_each(|source| match *source {
+            KeySource::Body { kind, pointer } => {
+                let id = match body.pointer(pointer) {
+                    Some(Value::String(text)) => Some(Cow::Borrowed(text.as_str())),
+                    other => other.and_then(KeyId::key_id),
+                };
+                match id.map(|id| Key::new(kind, &id)) {
+                    Some(Err(error)) => {
+                        let path = pointer.trim_start_matches('/').replace('/', ".");
+                        Err(DecodeError::new(path, format!("is no id that events can be ordered by: {error}")))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            KeySource::Token { .. } => Ok(()),
+        })
     }
 
     /// The key of an event.

@@ -45,9 +45,9 @@ fn write_page(page: &mut String, catalog: &Catalog, sections: &[Section<'_>]) ->
     writeln!(page, "# Events of `{}`\n", catalog.name())?;
     writeln!(
         page,
-        "{} events in {} sections, defined by the crate `{}`. This page is written from that crate: change it there.\n",
-        catalog.events().len(),
-        sections.len(),
+        "{} in {}, defined by the crate `{}`. This page is written from that crate: change it there.\n",
+        counted(catalog.events().len(), "event"),
+        counted(sections.len(), "section"),
         catalog.crate_name()
     )?;
     page.push_str(
@@ -59,6 +59,11 @@ fn write_page(page: &mut String, catalog: &Catalog, sections: &[Section<'_>]) ->
     write_statuses(page, catalog.events())?;
     write_contents(page, sections)?;
     sections.iter().try_for_each(|section| write_section(page, section))
+}
+
+fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 fn write_statuses(page: &mut String, events: &[EventDescriptor]) -> fmt::Result {
@@ -213,7 +218,7 @@ mod tests {
     fn an_event_shows_all_that_its_descriptor_knows() {
         let page = page([PointsEarned::descriptor()]);
         for expected in [
-            "1 events in 1 sections",
+            "1 event in 1 section",
             "| emitted | 1 |",
             "- [Points | Members](#points--members): [`points.earned`](#points.earned)",
             "### `points.earned`\n\nTriggered when points are earned.\n",

@@ -18,7 +18,10 @@ pub enum Why {
     /// No event has this sequence.
     NotInTheLog,
     /// No such subscriber has ever run on this log.
-    UnknownSubscriber,
+    UnknownSubscriber {
+        /// The one whose id is nearest.
+        nearest: Option<String>,
+    },
     /// Nothing subscribes to its name, which no catalog knows.
     UnknownName {
         /// The known name nearest to it.
@@ -82,7 +85,7 @@ pub(crate) fn why(
     notes: &[Note],
 ) -> Why {
     let Some(event) = event else { return Why::NotInTheLog };
-    let Some(state) = state else { return Why::UnknownSubscriber };
+    let Some(state) = state else { return Why::UnknownSubscriber { nearest: None } };
     if !state.patterns.matches(&event.name) {
         return match nearest {
             Some(nearest) => Why::UnknownName { nearest: nearest.map(str::to_owned) },
@@ -127,7 +130,12 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Why::NotInTheLog => f.write_str("no event of the log has this sequence"),
-            Why::UnknownSubscriber => f.write_str("no such subscriber has ever run on this log; check the id"),
+            Why::UnknownSubscriber { nearest: Some(nearest) } => {
+                write!(f, "no such subscriber has ever run on this log; did you mean `{nearest}`?")
+            }
+            Why::UnknownSubscriber { nearest: None } => {
+                f.write_str("no such subscriber has ever run on this log; check the id")
+            }
             Why::UnknownName { nearest: Some(nearest) } => {
                 write!(f, "no catalog knows its name; did the publisher mean `{nearest}`?")
             }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::subscriber::policy::PolicyPatch;
@@ -22,16 +22,7 @@ pub struct Config {
     plugins: BTreeMap<String, Table>,
     subscribers: BTreeMap<String, PolicyPatch>,
     environment: Vec<(String, String)>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    url: Option<String>,
-    #[serde(default)]
-    plugins: BTreeMap<String, Table>,
-    #[serde(default)]
-    subscribers: BTreeMap<String, PolicyPatch>,
+    mistakes: Vec<String>,
 }
 
 /// A configuration that cannot be used.
@@ -56,14 +47,77 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 impl Config {
-    /// Reads a configuration from text; `place` is what errors call it.
+    /// Reads a configuration from text; `place` is what errors call it. Tables and keys that mean nothing are kept as
+    /// [`Config::mistakes`], so that the start can say them together with everything else that is wrong.
     ///
     /// # Errors
-    /// [`ConfigError`] with line and column for text that is not TOML, and for keys that mean nothing.
+    /// [`ConfigError`] with line and column for text that is not TOML, and for an address that is no text.
     pub fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
-        let document: Document = toml::from_str(text).map_err(|error| ConfigError::new(place, error.to_string()))?;
-        let Document { url, plugins, subscribers } = document;
-        Ok(Self { path: Some(place.into()), url, plugins, subscribers, environment: Vec::new() })
+        let document: Table =
+            toml::from_str(text).map_err(|error| ConfigError::new(place, error.to_string().trim_end()))?;
+        let mut config = Self { path: Some(place.into()), ..Self::default() };
+        for (key, value) in document {
+            match (key.as_str(), value) {
+                ("url", Value::String(url)) => config.url = Some(url),
+                ("url", _) => return Err(ConfigError::new(place, "`url` is not text, such as \"sqlite://stheno.db\"")),
+                ("plugins", Value::Table(plugins)) => config.take_plugins(plugins),
+                ("subscribers", Value::Table(subscribers)) => config.take_subscribers(subscribers),
+                (table @ ("plugins" | "subscribers"), _) => {
+                    config.mistake(format!("`{table}` is no table; write [{table}.<name>]"));
+                }
+                (other, _) => config.mistake(unknown_key(other, &["url", "plugins", "subscribers"])),
+            }
+        }
+        Ok(config)
+    }
+
+    fn take_plugins(&mut self, plugins: Table) {
+        for (name, value) in plugins {
+            match value {
+                Value::Table(table) => _ = self.plugins.insert(name, table),
+                _ => self.mistake(format!("`plugins.{name}` is no table; write [plugins.{name}]")),
+            }
+        }
+    }
+
+    fn take_subscribers(&mut self, subscribers: Table) {
+        for (id, value) in subscribers {
+            let Value::Table(table) = value else {
+                self.mistake(format!("`subscribers.{id}` is no table; write [subscribers.\"{id}\"]"));
+                continue;
+            };
+            // Key by key, so that every mistake of the table is said, and not only the first.
+            let mut good = Table::new();
+            for (key, value) in table {
+                let one = Table::from_iter([(key.clone(), value.clone())]);
+                match one.try_into::<PolicyPatch>() {
+                    Ok(_) => _ = good.insert(key, value),
+                    Err(_) if !PolicyPatch::KEYS.contains(&key.as_str()) => {
+                        self.mistake(format!("[subscribers.\"{id}\"]: {}", unknown_key(&key, &PolicyPatch::KEYS)));
+                    }
+                    Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: `{key}`: {}", error.message())),
+                }
+            }
+            match good.try_into() {
+                Ok(patch) => _ = self.subscribers.insert(id, patch),
+                Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: {}", error.message())),
+            }
+        }
+    }
+
+    fn mistake(&mut self, what: String) {
+        let file = self.file();
+        self.mistakes.push(format!("{file}: {what}"));
+    }
+
+    /// What is wrong in the file, beside what kept it from being read.
+    pub fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+
+    /// What messages call the file.
+    fn file(&self) -> String {
+        self.path.as_ref().map_or("stheno.toml (which is not there)".into(), |path| path.display().to_string())
     }
 
     /// Reads a file; a file that is not there is an empty configuration.
@@ -121,7 +175,7 @@ impl Config {
     }
 
     fn place(&self, plugin: &str, overridden: &[&str]) -> String {
-        let file = self.path.as_ref().map_or("stheno.toml".into(), |path| path.display().to_string());
+        let file = self.file();
         match overridden {
             [] => format!("[plugins.{plugin}] in {file}"),
             variables => format!("[plugins.{plugin}] in {file}, with {}", variables.join(", ")),
@@ -132,21 +186,43 @@ impl Config {
         self.subscribers.get(subscriber)
     }
 
-    /// Tables that belong to no plugin or subscriber of the application.
+    /// Tables and variables that belong to no plugin or subscriber of the application.
     pub(crate) fn strangers(&self, plugins: &[&str], subscribers: &[&str]) -> Vec<String> {
-        let file = self.path.as_ref().map_or("stheno.toml".into(), |path| path.display().to_string());
+        let file = self.file();
         let mut strangers = Vec::new();
         let mut look = |table: &str, name: &str, known: &[&str]| {
             if !known.contains(&name) {
-                let meant = crate::nearest::nearest(name, known.iter().copied());
-                let hint =
-                    meant.map_or("nothing of that name is enabled".into(), |meant| format!("did you mean `{meant}`?"));
-                strangers.push(format!("[{table}.\"{name}\"] in {file}: {hint}"));
+                strangers.push(format!("[{table}.\"{name}\"] in {file}: {}", hint(name, known)));
             }
         };
         self.plugins.keys().for_each(|name| look("plugins", name, plugins));
         self.subscribers.keys().for_each(|id| look("subscribers", id, subscribers));
+        let names: Vec<String> = plugins.iter().map(|plugin| env_name(plugin)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (variable, _) in &self.environment {
+            // Only the ones that begin so were taken.
+            let rest = variable.strip_prefix(ENV_PREFIX).unwrap_or_default();
+            match rest.split_once("__") {
+                Some((plugin, _)) if names.contains(&plugin) => {}
+                Some((plugin, _)) => {
+                    strangers.push(format!("{variable} sets a field of a plugin: {}", hint(plugin, &names)))
+                }
+                None => strangers.push(format!("{variable} names no field; write {ENV_PREFIX}<PLUGIN>__<FIELD>")),
+            }
+        }
         strangers
+    }
+}
+
+fn hint(name: &str, known: &[&str]) -> String {
+    let meant = crate::nearest::nearest(name, known.iter().copied());
+    meant.map_or("nothing of that name is enabled".into(), |meant| format!("did you mean `{meant}`?"))
+}
+
+fn unknown_key(key: &str, known: &[&str]) -> String {
+    match crate::nearest::nearest(key, known.iter().copied()) {
+        Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
+        None => format!("unknown key `{key}`; there are {}", known.join(", ")),
     }
 }
 
@@ -180,6 +256,8 @@ fn set(table: &mut Table, path: &[String], value: Value) {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -217,7 +295,42 @@ mod tests {
         let config = Config::parse("[plugins.receipts]\nfrom = 'a'\nform = 'b'", "stheno.toml").unwrap();
         let refused = config.plugin::<Receipts>("receipts").unwrap_err().to_string();
         assert!(refused.contains("form"), "{refused}");
-        assert!(Config::parse("[plugin.receipts]", "stheno.toml").is_err());
+    }
+
+    #[test]
+    fn every_mistake_of_a_file_is_said_and_not_only_the_first() {
+        let text = "plugin = 1\nplugins.receipts = 2\n[subscribers]\n'receipts.send' = 3\n\
+                    [subscribers.'receipts.resend']\natempts = 20\ntimeout = 60\npaused = true\n";
+        let config = Config::parse(text, "stheno.toml").unwrap();
+        let mistakes = config.mistakes().join("\n");
+        assert_eq!(config.mistakes().len(), 5, "{mistakes}");
+        for said in ["did you mean `plugins`?", "[plugins.receipts]", "[subscribers.\"receipts.send\"]"] {
+            assert!(mistakes.contains(said), "{said}: {mistakes}");
+        }
+        assert!(mistakes.contains("unknown key `atempts`; did you mean `attempts`?"), "{mistakes}");
+        assert!(mistakes.contains("`timeout`: "), "{mistakes}");
+        let mut policy = crate::subscriber::policy::Policy::default();
+        config.policy("receipts.resend").unwrap().apply(&mut policy);
+        assert!(policy.paused, "what is right stays");
+    }
+
+    #[test]
+    fn an_address_that_is_no_text_is_refused() {
+        let refused = Config::parse("url = 5", "stheno.toml").unwrap_err().to_string();
+        assert!(refused.starts_with("stheno.toml: `url`"), "{refused}");
+    }
+
+    #[test]
+    fn variables_of_a_plugin_that_is_not_enabled_are_found() {
+        let config = Config::default().with_environment(variables(&[
+            ("STHENO_PLUGIN_RECEIPTS__FROM", "a"),
+            ("STHENO_PLUGIN_RECEITS__FROM", "a"),
+            ("STHENO_PLUGIN_RECEIPTS_FROM", "a"),
+        ]));
+        let strangers = config.strangers(&["receipts"], &[]);
+        assert_eq!(strangers.len(), 2, "{strangers:?}");
+        assert!(strangers[0].contains("did you mean `RECEIPTS`?"), "{strangers:?}");
+        assert!(strangers[1].contains("STHENO_PLUGIN_<PLUGIN>__<FIELD>"), "{strangers:?}");
     }
 
     #[test]

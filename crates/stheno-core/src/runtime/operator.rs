@@ -181,6 +181,9 @@ impl Operator {
             None => Some(self.bus.catalogs().nearest(event.name.as_str())),
         });
         let state = store::state(self.backend(), subscriber).await?;
+        if state.is_none() && event.is_some() {
+            return Ok(Why::UnknownSubscriber { nearest: self.nearest(subscriber).await? });
+        }
         let lanes = store::lanes(self.backend(), subscriber).await?;
         let dead = store::dead_letters(self.backend(), subscriber).await?;
         let notes = store::notes(self.backend(), subscriber).await?;
@@ -196,9 +199,18 @@ impl Operator {
         unknown::list(self.backend()).await
     }
 
+    /// The subscriber of this log whose id is nearest to what was written.
+    async fn nearest(&self, written: &str) -> Result<Option<String>, BackendError> {
+        let states = self.backend().list_records(names::SUBSCRIBERS).await?;
+        let ids = states.iter().filter_map(|record| names::stated(&record.name));
+        Ok(crate::nearest::nearest(written, ids).map(str::to_owned))
+    }
+
     async fn ask(&self, subscriber: &str, command: &Command) -> Result<(), BackendError> {
         if self.backend().get_record(&names::state(subscriber)).await?.is_none() {
-            let message = format!("no subscriber `{subscriber}` has ever run on this log; check the id");
+            let hint = self.nearest(subscriber).await?;
+            let hint = hint.map_or("check the id".to_owned(), |nearest| format!("did you mean `{nearest}`?"));
+            let message = format!("no subscriber `{subscriber}` has ever run on this log; {hint}");
             return Err(BackendError::new(crate::backend::BackendErrorKind::Other, message));
         }
         ask(self.backend(), subscriber, command).await?;

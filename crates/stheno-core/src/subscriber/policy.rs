@@ -2,7 +2,10 @@
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, Unexpected, Visitor},
+};
 
 /// Where a subscriber that has never run begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -140,6 +143,21 @@ pub(crate) struct PolicyPatch {
 }
 
 impl PolicyPatch {
+    /// The keys a table may have.
+    pub(crate) const KEYS: [&'static str; 11] = [
+        "attempts",
+        "retry_initial",
+        "retry_cap",
+        "retry_total",
+        "timeout",
+        "concurrency",
+        "ordered",
+        "start",
+        "paused",
+        "batch",
+        "linger",
+    ];
+
     pub(crate) fn apply(&self, policy: &mut Policy) {
         let times = [
             (&self.retry_initial, &mut policy.retry_initial),
@@ -165,12 +183,23 @@ impl PolicyPatch {
 pub(crate) struct Written(pub(crate) Duration);
 
 impl<'de> Deserialize<'de> for Written {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let parsed = humantime::parse_duration(&text);
-        parsed.map(Written).map_err(|error| {
-            serde::de::Error::custom(format!("`{text}` is no duration such as \"60s\" or \"15m\": {error}"))
-        })
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl Visitor<'_> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"60s\" or \"15m\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Written, E> {
+        let parsed = humantime::parse_duration(text);
+        parsed.map(Written).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
@@ -186,6 +215,13 @@ mod tests {
         assert_eq!(policy.wait_after(5), Duration::from_secs(16));
         assert_eq!(policy.wait_after(40), Policy::RETRY_CAP);
         assert_eq!(policy.wait_after(u32::MAX), Policy::RETRY_CAP);
+    }
+
+    #[test]
+    fn the_keys_are_those_of_the_patch() {
+        let refused = toml::from_str::<PolicyPatch>("nonsense = 1").unwrap_err().to_string();
+        let listed: Vec<&str> = refused.split('`').skip(3).step_by(2).collect();
+        assert_eq!(listed, PolicyPatch::KEYS, "{refused}");
     }
 
     #[test]

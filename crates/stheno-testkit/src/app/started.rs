@@ -11,7 +11,7 @@ use stheno_core::{
     Bus, Clock, EventId, Outgoing, Published, Timestamp,
     app::Running,
     backend::{Backend, BackendError, RecordError, RecordName, RecordWrite},
-    runtime::operator::Operator,
+    runtime::operator::{Operator, RewindTo},
 };
 use stheno_sqlite::SqliteBackend;
 
@@ -128,6 +128,16 @@ impl Started {
     /// [`TestError`] when no such subscriber ever ran, or one does not come to rest.
     pub async fn discard(&self, subscriber: &str, sequence: u64) -> Result<(), TestError> {
         self.running.operator().discard(subscriber, sequence).await?;
+        self.carried_out(subscriber).await
+    }
+
+    /// Lets a subscriber go on from another position, as a new run, and waits until it has handled the events from there on
+    /// again.
+    ///
+    /// # Errors
+    /// [`TestError`] when no such subscriber ever ran, or one does not come to rest.
+    pub async fn rewind(&self, subscriber: &str, to: RewindTo) -> Result<(), TestError> {
+        self.running.operator().rewind(subscriber, to).await?;
         self.carried_out(subscriber).await
     }
 

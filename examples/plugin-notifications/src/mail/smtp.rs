@@ -61,11 +61,23 @@ impl Transport for SmtpServer {
 
 #[cfg(feature = "tls")]
 fn encrypted(builder: AsyncSmtpTransportBuilder, config: &Smtp) -> Result<AsyncSmtpTransportBuilder, MailError> {
-    use lettre::transport::smtp::client::{Tls, TlsParameters};
+    use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 
+    let trusted = match &config.ca {
+        None => None,
+        Some(file) => {
+            let pem = std::fs::read(file).map_err(|error| unusable("`smtp.ca` cannot be read").because(error))?;
+            let parsed = Certificate::from_pem(&pem);
+            Some(parsed.map_err(|error| unusable("`smtp.ca` has no certificate in PEM").because(error))?)
+        }
+    };
     let parameters = || {
-        let made = TlsParameters::new(config.host.clone());
-        made.map_err(|error| unusable("`smtp.host` is no name that a certificate can have").because(error))
+        let named = TlsParameters::builder(config.host.clone());
+        let made = match trusted.clone() {
+            Some(certificate) => named.add_root_certificate(certificate),
+            None => named,
+        };
+        made.build().map_err(|error| unusable("`smtp.host` is no name that a certificate can have").because(error))
     };
     Ok(match config.encryption {
         Encryption::None => builder.tls(Tls::None),
@@ -139,7 +151,8 @@ mod tests {
 
     fn config(encryption: Encryption, password: Option<&str>) -> Smtp {
         let password = password.map(Secret::from);
-        Smtp { host: "mail.example".into(), port: None, encryption, user: Some("store".into()), password }
+        let host = "mail.example".into();
+        Smtp { host, port: None, encryption, ca: None, user: Some("store".into()), password }
     }
 
     #[test]

@@ -6,9 +6,10 @@ The local part of an address says what happens: nobody@ is refused for good, bus
 import asyncio
 import hashlib
 import pathlib
+import ssl
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 
 class Handler:
@@ -33,10 +34,33 @@ class Handler:
         return "250 taken"
 
 
+def authenticate(server, session, envelope, mechanism, login):
+    """One user is known: store, whose password is secret."""
+    known = getattr(login, "login", None) == b"store" and getattr(login, "password", None) == b"secret"
+    return AuthResult(success=known, handled=known)
+
+
+def encryption():
+    """The certificate is for 127.0.0.1 and localhost, signed by the authority in tls/ca.pem, and of no use elsewhere."""
+    folder = pathlib.Path(__file__).parent / "tls"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem", folder / "server-key.pem")
+    return context
+
+
 async def main(folder, *options):
     loop = asyncio.get_running_loop()
     handler = Handler(folder)
-    make = lambda: SMTP(handler, loop=loop, auth_required="--auth" in options, auth_require_tls=True)
+    starttls = encryption() if "--starttls" in options else None
+    make = lambda: SMTP(
+        handler,
+        loop=loop,
+        auth_required="--auth" in options,
+        auth_require_tls=True,
+        authenticator=authenticate,
+        tls_context=starttls,
+        require_starttls=starttls is not None,
+    )
     server = await loop.create_server(make, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     # Ends with the test that started it: its end of our standard input closes.

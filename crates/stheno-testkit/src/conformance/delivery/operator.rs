@@ -114,7 +114,8 @@ pub async fn why_has_an_answer_for_everything(harness: &dyn Harness) {
     settle(&running).await;
 
     assert_eq!(why(&running, unlike + 100).await, Why::NotInTheLog);
-    assert_eq!(running.operator().why("probe.unheard", handled).await.ok(), Some(Why::UnknownSubscriber));
+    let unheard = running.operator().why("probe.unheard", handled).await.ok();
+    assert_eq!(unheard, Some(Why::UnknownSubscriber { nearest: None }));
     assert_eq!(why(&running, typo).await, Why::UnknownName { nearest: Some(PLACED.to_owned()) });
     assert_eq!(why(&running, unlike).await, Why::UnknownName { nearest: None });
     assert!(

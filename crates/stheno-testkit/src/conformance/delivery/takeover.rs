@@ -316,5 +316,6 @@ pub async fn a_subscriber_takes_its_position_to_a_new_id(harness: &dyn Harness) 
     let why = async |sequence| running.operator().why("probe.new", sequence).await.expect("the log can be read");
     assert!(matches!(why(2).await, Why::Dead(_)));
     assert_eq!(why(4).await, Why::Parked { dead: 2 });
-    assert_eq!(running.operator().why("probe.old", 2).await.ok(), Some(Why::UnknownSubscriber));
+    let adopted = Why::UnknownSubscriber { nearest: Some("probe.new".to_owned()) };
+    assert_eq!(running.operator().why("probe.old", 2).await.ok(), Some(adopted));
 }

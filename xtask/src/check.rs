@@ -44,9 +44,9 @@ fn main_job() -> Done {
 
 /// The reference pages, written or compared. The catalogs' own tests do it, so that a page cannot be forgotten.
 pub(crate) fn docs(write: bool) -> Done {
-    let catalogs = ["stheno-medusa", "stheno-saleor", "stheno-shopify"].into_iter().flat_map(|catalog| ["-p", catalog]);
+    let pages = ["stheno-medusa", "stheno-saleor", "stheno-shopify", "stheno-system-tests"];
     let mut command = cargo(&["test", "--quiet"]);
-    command.args(catalogs).args(["--test", "reference"]);
+    command.args(pages.into_iter().flat_map(|package| ["-p", package])).args(["--test", "reference"]);
     if write {
         command.env("STHENO_UPDATE", "1");
     }

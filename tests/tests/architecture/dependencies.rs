@@ -14,8 +14,8 @@ fn floor(package: &Package) -> u32 {
         "crates/stheno-sqlite" | "crates/stheno-medusa" | "crates/stheno-saleor" | "crates/stheno-shopify" => 2,
         // For whoever writes a backend or a plugin; its app for plugins runs on the embedded backend.
         "crates/stheno-testkit" | "crates/stheno" => 3,
-        // What a user copies: a port that plugins share, the plugins, and a host that links them.
-        "examples/commerce" => 4,
+        // What a user copies: what plugins share, the plugins, and a host that links them.
+        "examples/commerce" | "examples/mailer" => 4,
         folder if folder.starts_with("examples/plugin-") => 5,
         folder if folder.starts_with("examples/") => 6,
         "bench" | "tests" | "xtask" => 7,

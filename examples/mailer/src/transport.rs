@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt};
 
 use stheno::async_trait;
 
-use crate::mail::Mail;
+use crate::Mail;
 
 /// Takes mails. A host that has one of its own provides it: `app.provide_shared::<dyn Transport>(..)`.
 #[async_trait]
@@ -59,7 +59,7 @@ impl MailError {
         Self { kind, message: message.into(), source: None }
     }
 
-    pub(super) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }

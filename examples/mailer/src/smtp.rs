@@ -8,10 +8,7 @@ use lettre::{
 };
 use stheno::async_trait;
 
-use crate::{
-    config::{Encryption, Smtp},
-    mail::{Mail, MailError, MailErrorKind, Transport},
-};
+use crate::{Encryption, Mail, MailError, MailErrorKind, Smtp, Transport};
 
 /// How long one step of the conversation may take: less than an attempt's 30 s, so that the handler sees the error.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -92,7 +89,7 @@ fn encrypted(builder: AsyncSmtpTransportBuilder, config: &Smtp) -> Result<AsyncS
     match config.encryption {
         Encryption::None => Ok(builder),
         Encryption::StartTls | Encryption::Tls => Err(unusable(
-            "encryption needs the feature `tls` of `plugin-notifications`; build the host with it, or say \
+            "encryption needs the feature `tls` of `mailer`; build the host with it, or say \
              `smtp.encryption = \"none\"` for a mail server on this machine",
         )),
     }

@@ -5,10 +5,11 @@ use std::fmt;
 /// What a mail says, and to whom. `Debug` shows none of it: it may hold a token, and is about a person.
 pub struct Letter {
     /// What it is, as a part of a file name: `receipt-1042`.
-    pub(super) label: String,
-    pub(super) to: String,
-    pub(super) subject: String,
-    pub(super) text: String,
+    pub(crate) label: String,
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: Option<String>,
 }
 
 impl Letter {
@@ -19,7 +20,14 @@ impl Letter {
         subject: impl Into<String>,
         text: impl Into<String>,
     ) -> Self {
-        Self { label: label.into(), to: to.into(), subject: subject.into(), text: text.into() }
+        Self { label: label.into(), to: to.into(), subject: subject.into(), text: text.into(), html: None }
+    }
+
+    /// The same, which says it in HTML too. A reader shows that, or the text.
+    #[must_use]
+    pub fn html(mut self, html: impl Into<String>) -> Self {
+        self.html = Some(html.into());
+        self
     }
 }
 

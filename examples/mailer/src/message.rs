@@ -5,11 +5,11 @@ use std::fmt;
 use lettre::{
     Message,
     address::Envelope,
-    message::{Mailbox, SinglePart},
+    message::{Mailbox, MultiPart, SinglePart},
 };
 use uuid::Uuid;
 
-use crate::mail::{Letter, MailError, MailErrorKind};
+use crate::{Letter, MailError, MailErrorKind};
 
 /// Ids of mails are made in this space (a UUIDv5 of the idempotency key).
 const SPACE: Uuid = Uuid::from_u128(0x2f6a_91c4_5d0e_4b7b_9b1e_6d61_696c_0001);
@@ -28,20 +28,28 @@ impl Mail {
     ///
     /// # Errors
     /// [`MailErrorKind::BadAddress`] when the letter's address is none.
-    pub(super) fn compose(from: &Mailbox, letter: Letter, idempotency_key: &str) -> Result<Self, MailError> {
+    pub(crate) fn compose(from: &Mailbox, letter: Letter, idempotency_key: &str) -> Result<Self, MailError> {
         let bad = |error: Box<dyn std::error::Error + Send + Sync>| {
             let message = "the address of the mail is none; correct it in the shop, then redrive";
             MailError::new(MailErrorKind::BadAddress, message).because(error)
         };
         let to = letter.to.parse().map_err(|error: lettre::address::AddressError| bad(error.into()))?;
         let id = Uuid::new_v5(&SPACE, idempotency_key.as_bytes());
-        let message = Message::builder()
+        let builder = Message::builder()
             .from(from.clone())
             .to(Mailbox::new(None, to))
             .subject(on_one_line(&letter.subject))
-            .message_id(Some(format!("<{id}@{}>", from.email.domain())))
-            .singlepart(SinglePart::plain(letter.text))
-            .map_err(|error| bad(error.into()))?;
+            .message_id(Some(format!("<{id}@{}>", from.email.domain())));
+        let plain = SinglePart::plain(letter.text);
+        let message = match letter.html {
+            None => builder.singlepart(plain),
+            Some(html) => {
+                // Lettre's own boundary is random, and a mail has to be the same at every attempt.
+                let both = MultiPart::alternative().boundary(format!("{:x}", id.simple()));
+                builder.multipart(both.singlepart(plain).singlepart(SinglePart::html(html)))
+            }
+        };
+        let message = message.map_err(|error| bad(error.into()))?;
         let (envelope, bytes) = (message.envelope().clone(), message.formatted());
         Ok(Self { id, label: letter.label, recipient: letter.to, envelope, bytes })
     }
@@ -67,7 +75,7 @@ impl Mail {
         &self.bytes
     }
 
-    pub(super) fn envelope(&self) -> &Envelope {
+    pub(crate) fn envelope(&self) -> &Envelope {
         &self.envelope
     }
 }

@@ -1,8 +1,14 @@
-//! How mails are sent: a [`Letter`] (what it says) becomes a [`Mail`] (what is handed over), which a [`Transport`] takes.
+//! A mailer that plugins share: a [`Letter`] (what it says) becomes a [`Mail`] (what is handed over), which a
+//! [`Transport`] takes.
 //!
-//! Reading order: this file (the [`Mailer`]), `letter`, `message` (a mail with its id), `transport` (the port, and
+//! A mail cannot be taken back, and delivery is at least once: a process that is killed between the mail server's answer and
+//! the record of it sends the mail again. Every mail therefore carries an id that is the same at each attempt
+//! ([`Mail::id`]), so that a mail server, or a person, can tell.
+//!
+//! Reading order: this file (the [`Mailer`]), [`config`], `letter`, `message` (a mail with its id), `transport` (the port, and
 //! why a mail was not taken), `outbox` (files), `smtp` (a mail server).
 
+pub mod config;
 mod letter;
 mod message;
 mod outbox;
@@ -13,9 +19,8 @@ use std::sync::Arc;
 
 use lettre::message::Mailbox;
 
-use crate::config::Config;
-
 pub use self::{
+    config::{Encryption, MailConfig, Smtp},
     letter::Letter,
     message::Mail,
     outbox::Outbox,
@@ -34,7 +39,7 @@ impl Mailer {
     ///
     /// # Errors
     /// [`MailErrorKind::Configuration`] when the configuration cannot work.
-    pub fn new(config: &Config) -> Result<Self, MailError> {
+    pub fn new(config: &MailConfig) -> Result<Self, MailError> {
         let transport: Arc<dyn Transport> = match &config.smtp {
             Some(server) => Arc::new(SmtpServer::new(server)?),
             None => Arc::new(Outbox::open(&config.outbox)?),
@@ -46,7 +51,7 @@ impl Mailer {
     ///
     /// # Errors
     /// [`MailErrorKind::Configuration`] when `from` is no address.
-    pub fn over(transport: Arc<dyn Transport>, config: &Config) -> Result<Self, MailError> {
+    pub fn over(transport: Arc<dyn Transport>, config: &MailConfig) -> Result<Self, MailError> {
         let from = config.from.parse().map_err(|error| {
             let message = format!("`from = {:?}` is no address; write it as `Store <store@example.com>`", config.from);
             MailError::new(MailErrorKind::Configuration, message).because(error)

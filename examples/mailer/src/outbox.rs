@@ -8,7 +8,7 @@ use std::{
 
 use stheno::async_trait;
 
-use crate::mail::{Mail, MailError, MailErrorKind, Transport};
+use crate::{Mail, MailError, MailErrorKind, Transport};
 
 /// A directory with a file for each mail. A mail that comes twice is one file.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::Letter;
+    use crate::Letter;
 
     fn mail(key: &str) -> Mail {
         let from = "Store <store@example.com>".parse().unwrap();

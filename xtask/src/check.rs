@@ -53,6 +53,20 @@ pub(crate) fn docs(write: bool) -> Done {
     run(&mut command)
 }
 
+/// Bad input in quantity: the tests of the catalogs that change bodies at random, with as many cases as one likes.
+pub(crate) fn generated(cases: &str) -> Done {
+    if cases.parse::<u64>().is_err() {
+        return Err(format!("`{cases}` is no number of inputs"));
+    }
+    let mut command = cargo(&["test", "--release", "-p", "stheno-saleor", "-p", "stheno-shopify", "--all-features"]);
+    // By the name of the tests: other tests of theirs have a number of cases of their own.
+    command.args(["--", "no_input", "--nocapture"]).env("STHENO_CASES", cases);
+    if let Ok(seed) = env::var("STHENO_SEED") {
+        command.env("STHENO_SEED", seed);
+    }
+    run(&mut command)
+}
+
 /// The kill test, as long as one likes.
 pub(crate) fn kill(rounds: &str) -> Done {
     if rounds.parse::<u32>().is_err() {

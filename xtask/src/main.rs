@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test|ci|bench|docs|kill`. All set-up is done here, so that a machine needs
+//! The project's own commands: `cargo xtask test|ci|bench|docs|generated|kill`. All set-up is done here, so that a machine needs
 //! only Rust, a C compiler and python3.
 
 mod bench;
@@ -15,6 +15,7 @@ cargo xtask COMMAND
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   docs [--check]    writes the reference pages from the catalogs, or says which differ
+  generated [N]     gives each decoder and signature check N generated inputs, 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
 ";
 
@@ -27,6 +28,8 @@ fn main() -> ExitCode {
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
         ["docs"] => check::docs(true),
         ["docs", "--check"] => check::docs(false),
+        ["generated"] => check::generated("10000000"),
+        ["generated", cases] => check::generated(cases),
         ["kill"] => check::kill("1000"),
         ["kill", rounds] => check::kill(rounds),
         ["help" | "--help" | "-h"] | [] => {

@@ -135,8 +135,7 @@ async fn a_replay_changes_nothing() {
     let (app, book) = start(folder.path(), by_saleor()).await;
     let before = timeline(&book, "saleor.order:52");
     assert_eq!(before.len(), 7);
-    app.operator().rewind(SUBSCRIBER, RewindTo::Beginning).await.unwrap();
-    app.settle().await.unwrap();
+    app.rewind(SUBSCRIBER, RewindTo::Beginning).await.unwrap();
     assert_eq!(timeline(&book, "saleor.order:52"), before);
 }
 

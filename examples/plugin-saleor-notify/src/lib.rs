@@ -11,12 +11,13 @@
 //!
 //! The table `[plugins.saleor-notify]` in `stheno.toml` is a [`MailConfig`].
 //!
-//! Reading order: this file, `handlers` (one function for each mail), [`letters`] (what the mails say), `page` (text and
-//! HTML of the same blocks), `words` (the languages), `money`.
+//! Reading order: this file, `handlers` (one function for each mail), [`letters`] (what the mails say), `order`
+//! (what they say of an order), `page` (text and HTML of the same blocks), `words` (the languages), `money`.
 
 mod handlers;
 pub mod letters;
 mod money;
+mod order;
 mod page;
 mod words;
 

@@ -1,18 +1,23 @@
 //! Events that are made, and saved one by one or many at once, alike.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use stheno_core::{
     Bus, Catalogs, Decimal, EventName, Payload, PublishErrorKind, Timestamp,
     backend::{AppendErrorKind, Backend, Query},
 };
+use stheno_nats::{NatsBackend, NatsOptions};
 use stheno_saleor::{
     DraftLine, EmailType, Id, OrderLineRef, customer_events, order_events,
     unsaved::{Actor, Collector, FieldProblem, OrderRef},
 };
 use stheno_sqlite::SqliteBackend;
+use stheno_testkit::nats::NatsServer;
 
-/// The tests for every backend. One more backend is one more line: `on!(nats, connect_somewhere().await);`.
+/// The tests for every backend.
 macro_rules! on {
     ($backend:ident, $open:expr) => {
         mod $backend {
@@ -36,6 +41,16 @@ macro_rules! on {
 }
 
 on!(sqlite, SqliteBackend::memory().unwrap());
+on!(nats, a_stream().await);
+
+/// A log of its own on the server that these tests share.
+async fn a_stream() -> Arc<NatsBackend> {
+    static SERVER: OnceLock<NatsServer> = OnceLock::new();
+    static LOGS: AtomicU32 = AtomicU32::new(0);
+    let number = LOGS.fetch_add(1, Ordering::Relaxed);
+    let options = NatsOptions::from_url(&SERVER.get_or_init(NatsServer::start).url()).unwrap();
+    NatsBackend::open(options.stream(format!("LOG-{number}")).prefix(format!("l{number}"))).await.unwrap()
+}
 
 fn bus(backend: Arc<dyn Backend>) -> Bus {
     Bus::new(backend, Arc::new(Catalogs::new([stheno_saleor::catalog()], []).0)).with_source("tests")

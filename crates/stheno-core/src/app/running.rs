@@ -21,7 +21,7 @@ use crate::{
     event::recorded::EventId,
     pattern::PatternSet,
     runtime::{
-        command,
+        backfill, command,
         control::Control,
         host,
         intake::SharedIntake,
@@ -49,7 +49,9 @@ impl App {
     /// # Errors
     /// [`StartError`] lists everything that is wrong at once; nothing was consumed.
     pub async fn start(mut self) -> Result<Running, StartError> {
-        let checked = startup::check(&mut self).await.map_err(StartError::Problems)?;
+        let mut checked = startup::check(&mut self).await.map_err(StartError::Problems)?;
+        checked.subscribers =
+            backfill::beside(&self.backend, checked.subscribers).await.map_err(StartError::Backend)?;
         let control = Control::start().map_err(StartError::Thread)?;
         let wanted = checked.subscribers.iter().fold(PatternSet::default(), |all, one| all.union(&one.patterns));
         let (stop, stopping) = watch::channel(false);
@@ -69,7 +71,7 @@ impl App {
         for subscriber in &checked.subscribers {
             let after = register(&around, subscriber).await.map_err(StartError::Backend)?;
             // The counter of unknown names is the app's own, and nobody asks where it began.
-            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER);
+            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER && subscriber.missed.is_none());
             begun.extend(after.map(|after| (subscriber.id.to_string(), after)));
         }
         let asked = Arc::new(Notify::new());

@@ -5,6 +5,7 @@
 //! `store` (what is recorded), `command` and `operator` (what an operator asks), `progress`, `host`, `unknown`.
 
 pub(crate) mod attempts;
+pub mod backfill;
 pub(crate) mod command;
 pub(crate) mod control;
 pub mod host;

@@ -15,6 +15,7 @@ use crate::{
     },
     event::recorded::RecordedEvent,
     runtime::{
+        backfill,
         command::{Command, ask},
         host, store,
         unknown::{self, UnknownName},
@@ -186,6 +187,14 @@ impl Operator {
         if state.is_none() && event.is_some() {
             return Ok(Why::UnknownSubscriber { nearest: self.nearest(subscriber).await? });
         }
+        if let Some(event) = &event
+            && let Some(handed_over) = self.missed_by(subscriber, event).await?
+        {
+            return match handed_over {
+                Some(id) => Box::pin(self.why(&id, sequence)).await,
+                None => Ok(Why::PassedOver),
+            };
+        }
         let lanes = store::lanes(self.backend(), subscriber).await?;
         let dead = store::dead_letters(self.backend(), subscriber).await?;
         let notes = store::notes(self.backend(), subscriber).await?;
@@ -199,6 +208,17 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn unknown_names(&self) -> Result<Vec<UnknownName>, BackendError> {
         unknown::list(self.backend()).await
+    }
+
+    /// Whether a subscriber passed an event over, and under which id it is handed over if it is.
+    async fn missed_by(&self, subscriber: &str, event: &RecordedEvent) -> Result<Option<Option<String>>, BackendError> {
+        for (id, _, missed) in backfill::list(self.backend(), subscriber).await? {
+            if missed.has(event) {
+                let runs = self.backend().get_record(&names::state(&id)).await?.is_some();
+                return Ok(Some(runs.then_some(id)));
+            }
+        }
+        Ok(None)
     }
 
     /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run.

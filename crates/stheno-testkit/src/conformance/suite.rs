@@ -170,6 +170,10 @@ macro_rules! conformance_suite {
                 of_two_rewinds_the_later_one_counts,
                 a_rewind_under_load_loses_nothing,
             }
+            delivery::widened {
+                what_was_passed_over_is_said_and_not_taken_for_handled,
+                what_was_passed_over_is_handed_over_when_asked,
+            }
             delivery::batches {
                 a_batch_is_begun_when_it_is_full,
                 a_batch_that_does_not_fill_is_begun_after_a_while,

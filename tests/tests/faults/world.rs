@@ -1,0 +1,98 @@
+//! A cluster with publishers and subscribers at work.
+
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+
+use stheno::{App, app::Running};
+use stheno_nats::{NatsBackend, NatsOptions};
+use stheno_testkit::{
+    load::{Ledger, Load, publishers, subscribers},
+    nats::{NatsCluster, NatsClusterOptions, Proxy},
+    random::Random,
+};
+
+/// Keys that events are published of, each by a publisher of its own.
+const KEYS: u64 = 12;
+/// Events that are acknowledged before something goes wrong, and after it.
+pub const SOME: usize = 300;
+/// How long everything may take to come to rest at the end.
+const REST: Duration = Duration::from_secs(60);
+
+/// The stream of the log.
+pub const STREAM: &str = "EVENTS";
+/// The client that appends, as servers know it.
+pub const WRITER: &str = "stheno/writing";
+
+/// A cluster with publishers and subscribers at work.
+pub struct World {
+    what: &'static str,
+    pub cluster: NatsCluster,
+    /// In front of each server, if the connections go through them.
+    pub proxies: Vec<Proxy>,
+    pub random: Random,
+    pub load: Load,
+    ledger: Arc<Ledger>,
+    running: Running,
+}
+
+impl World {
+    /// Starts everything; clients talk to the servers themselves.
+    pub async fn begin(what: &'static str) -> Self {
+        Self::begin_with(what, NatsClusterOptions::new(), false).await
+    }
+
+    /// The same with connections that can be cut and stalled.
+    pub async fn begin_behind_proxies(what: &'static str) -> Self {
+        Self::begin_with(what, NatsClusterOptions::new(), true).await
+    }
+
+    /// The same with a chosen cluster.
+    pub async fn begin_with(what: &'static str, options: NatsClusterOptions, behind_proxies: bool) -> Self {
+        let random = Random::seeded(what);
+        let cluster = tokio::task::spawn_blocking(|| options.start()).await.expect("the cluster starts");
+        let mut proxies = Vec::new();
+        let mut url = cluster.url();
+        if behind_proxies {
+            for node in cluster.nodes() {
+                proxies.push(Proxy::to(node.port()).await);
+            }
+            let ports: Vec<_> = proxies.iter().map(|proxy| format!("127.0.0.1:{}", proxy.port())).collect();
+            url = format!("nats://{}", ports.join(","));
+        }
+        let options = NatsOptions::from_url(&format!("{url}?replicas=3")).expect("an address of the test's own");
+        let log = NatsBackend::open(options).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let ledger = Arc::new(Ledger::default());
+        let app = App::new(log).catalog(publishers::catalog()).without_unknown_names();
+        let app = subscribers::all(&ledger).into_iter().fold(app, App::subscribe);
+        let running = app.start().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let load = Load::begin(running.bus(), &ledger, KEYS, random.seed());
+        load.more(SOME).await;
+        Self { what, cluster, proxies, random, load, ledger, running }
+    }
+
+    /// Waits for a moment that the seed chooses.
+    pub async fn moment(&mut self, below: Duration) {
+        tokio::time::sleep(self.random.time_below(below)).await;
+    }
+
+    /// Lets everything come to rest, and checks it.
+    pub async fn end(self) {
+        let Self { what, cluster, proxies, random, load, ledger, running } = self;
+        load.more(SOME).await;
+        load.end().await;
+        running.settle(REST).await.unwrap_or_else(|busy| panic!("{what}: {busy}"));
+        let bus = running.bus().clone();
+        let stopped = running.stop().await;
+        let report = ledger.check(&**bus.backend()).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        println!("{what} (seed {}): {report}; {stopped:?}", random.seed());
+        note(what, &report.to_string());
+        bus.backend().close().await;
+        drop((proxies, cluster));
+    }
+}
+
+/// Keeps the figures where the page about faults is made from.
+fn note(what: &str, report: &str) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("faults");
+    // The figures are worth having and no reason to fail.
+    let _ = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join(what.replace(' ', "-")), report));
+}

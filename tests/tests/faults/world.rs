@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use stheno::{App, app::Running};
-use stheno_nats::{NatsBackend, NatsOptions};
+use stheno_system_tests::nats;
 use stheno_testkit::{
     load::{Ledger, Load, publishers, subscribers},
     nats::{NatsCluster, NatsClusterOptions, Proxy},
@@ -58,8 +58,7 @@ impl World {
             let ports: Vec<_> = proxies.iter().map(|proxy| format!("127.0.0.1:{}", proxy.port())).collect();
             url = format!("nats://{}", ports.join(","));
         }
-        let options = NatsOptions::from_url(&format!("{url}?replicas=3")).expect("an address of the test's own");
-        let log = NatsBackend::open(options).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let log = nats(&format!("{url}?replicas=3")).await;
         let ledger = Arc::new(Ledger::default());
         let app = App::new(log).catalog(publishers::catalog()).without_unknown_names();
         let app = subscribers::all(&ledger).into_iter().fold(app, App::subscribe);
@@ -80,13 +79,13 @@ impl World {
         load.more(SOME).await;
         load.end().await;
         running.settle(REST).await.unwrap_or_else(|busy| panic!("{what}: {busy}"));
-        let bus = running.bus().clone();
-        let stopped = running.stop().await;
-        let report = ledger.check(&**bus.backend()).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
-        println!("{what} (seed {}): {report}; {stopped:?}", random.seed());
+        running.stop().await;
+        let log = nats(&cluster.url()).await;
+        let report = ledger.check(&*log).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        println!("{what} (seed {}): {report}", random.seed());
         note(what, &report.to_string());
-        bus.backend().close().await;
-        drop((proxies, cluster));
+        log.close().await;
+        drop(proxies);
     }
 }
 

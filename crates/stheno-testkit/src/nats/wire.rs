@@ -61,7 +61,10 @@ impl Wire {
         let mut head = String::new();
         if !headers.is_empty() {
             head.push_str("NATS/1.0\r\n");
-            headers.iter().for_each(|(name, value)| drop(write!(head, "{name}: {value}\r\n")));
+            for (name, value) in headers {
+                // Writing to a text does not fail.
+                let _ = write!(head, "{name}: {value}\r\n");
+            }
             head.push_str("\r\n");
         }
         let line = match head.len() {

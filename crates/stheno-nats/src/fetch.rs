@@ -108,7 +108,8 @@ impl Fetch {
         let body = json!({ "batch": wanted, "max_bytes": bytes, "expires": expires });
         self.asked += 1;
         let inbox = format!("{}.{}", self.inbox, self.asked);
-        self.api.pull(&self.stream, &self.name, &inbox, &body).await?;
+        let next = format!("CONSUMER.MSG.NEXT.{}.{}", self.stream, self.name);
+        self.api.send_for(&next, &inbox, &body).await?;
         while u64::try_from(found.len()).unwrap_or(u64::MAX) < wanted {
             let Some(message) = self.receive(&inbox).await? else { break };
             found.push(message);

@@ -6,7 +6,6 @@ use stheno::{
     AnyEvent, Cx, Failure, Start, Subscriber, SubscriberDef, app::Running, async_trait, backend::Backend,
     sqlite::SqliteBackend,
 };
-use stheno_nats::{NatsBackend, NatsOptions};
 use tempfile::TempDir;
 use tokio::sync::watch;
 
@@ -20,8 +19,7 @@ pub fn memory() -> Arc<dyn Backend> {
 
 /// The log at an address of a nats-server.
 pub async fn nats(url: &str) -> Arc<dyn Backend> {
-    let options = NatsOptions::from_url(url).expect("an address of the test's own");
-    NatsBackend::open(options).await.unwrap_or_else(|error| panic!("{error:?}"))
+    stheno::open_backend(url).await.unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 /// The Python that `cargo xtask test` has installed, with what tests need of it.

@@ -81,7 +81,8 @@ async fn each_user_is_refused_everything_else() {
 
 /// A refusal is no time-out: it has its own kind.
 async fn refusals_are_errors_that_say_so(world: &World) {
-    let [publisher, host, operator] = [world.open(USERS[0]).await, world.open(USERS[1]).await, world.open(USERS[2]).await];
+    let [publisher, host, operator] =
+        [world.open(USERS[0]).await, world.open(USERS[1]).await, world.open(USERS[2]).await];
     for log in [&host, &operator] {
         let error = App::new(log.clone()).bus().publish(OrderPlaced::new("order_1")).await.unwrap_err();
         let permission = PublishErrorKind::Append(AppendErrorKind::Backend(BackendErrorKind::Permission));

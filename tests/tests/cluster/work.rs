@@ -65,7 +65,10 @@ async fn each_user_can_do_its_work() {
     assert_eq!(receipts.at_least(1).await, ["order_1/placed"]);
     let why = || operator.why("notifications.receipt", letter.sequence);
     eventually(why, |why| matches!(why, Ok(Why::Handled))).await.unwrap();
-    assert_eq!(operator.event(letter.sequence).await.unwrap().expect("it is in the log").body, &br#"{"id":"order_1"}"#[..]);
+    assert_eq!(
+        operator.event(letter.sequence).await.unwrap().expect("it is in the log").body,
+        &br#"{"id":"order_1"}"#[..]
+    );
 
     running.stop().await;
     publishers.close().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stheno_testkit::nats::Proxy;
 
-use crate::world::{SOME, World, WRITER};
+use crate::world::{SOME, WRITER, World};
 
 /// How often connections are cut.
 const CUTS: usize = 5;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{STREAM, SOME, WRITER, World};
+use crate::world::{SOME, STREAM, WRITER, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_the_leader_of_the_stream_is_killed() {

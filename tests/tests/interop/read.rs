@@ -17,7 +17,12 @@ async fn is_read_in(language: Language) {
     lean.publish(OrderPlaced::new("order_1")).id("order_1/placed").await.unwrap();
     let full = App::new(nats(&format!("{}?headers=cloudevents", server.url())).await).bus();
     let time: Timestamp = TIME.parse().unwrap();
-    full.publish(OrderPlaced::new("order 2")).id("order_2/placed").source("/shops/\"one\" 100%").time(time).await.unwrap();
+    full.publish(OrderPlaced::new("order 2"))
+        .id("order_2/placed")
+        .source("/shops/\"one\" 100%")
+        .time(time)
+        .await
+        .unwrap();
 
     let lines = language.run("read", &[&server.url(), "2"]).await;
     let read: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).expect("it prints JSON")).collect();

@@ -49,7 +49,8 @@ fn write(text: &mut String, user: &User) {
     let _ = writeln!(text, "        user: {name}, password: ${password}");
     let _ = writeln!(text, "        permissions: {{");
     let _ = writeln!(text, "          publish: {{\n            allow: [{}\n            ]\n          }}", list(publish));
-    let _ = writeln!(text, "          subscribe: {{\n            allow: [{}\n            ]\n          }}", list(subscribe));
+    let _ =
+        writeln!(text, "          subscribe: {{\n            allow: [{}\n            ]\n          }}", list(subscribe));
     let _ = writeln!(text, "        }}\n      }}");
 }
 

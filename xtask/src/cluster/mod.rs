@@ -73,7 +73,10 @@ fn node(name: &str, server: &Path, state: &Path, secrets: &secrets::Secrets) -> 
     let variables = fs::read_to_string(folder().join(format!("{name}.env"))).map_err(cannot)?;
     let mut command = Command::new(server);
     command.arg("-c").arg(folder().join("node.conf")).envs(secrets.variables());
-    command.envs(secrets::parse(&variables)).env("NATS_STORE", own.join("data")).env("NATS_LOG", own.join("server.log"));
+    command
+        .envs(secrets::parse(&variables))
+        .env("NATS_STORE", own.join("data"))
+        .env("NATS_LOG", own.join("server.log"));
     command.spawn().map_err(cannot)
 }
 

@@ -145,7 +145,8 @@ impl Ledger {
         loop {
             let page = log.read(Query::all().after(after)).await?;
             for event in &page.events {
-                let numbered = Numbered::parse(event.id.as_str()).unwrap_or_else(|| panic!("nobody published {event:?}"));
+                let numbered =
+                    Numbered::parse(event.id.as_str()).unwrap_or_else(|| panic!("nobody published {event:?}"));
                 let earlier = stored.insert(numbered, event.sequence);
                 assert_eq!(earlier, None, "{numbered} is in the log twice, the second time at {}", event.sequence);
             }
@@ -161,7 +162,10 @@ impl Ledger {
         let done = self.done();
         for (event, sequence) in &done.acknowledged {
             let there = stored.get(event).unwrap_or_else(|| panic!("{event} was acknowledged and is lost"));
-            assert!(sequence.is_none_or(|sequence| sequence == *there), "{event} is at {there} and not at {sequence:?}");
+            assert!(
+                sequence.is_none_or(|sequence| sequence == *there),
+                "{event} is at {there} and not at {sequence:?}"
+            );
         }
         let mut repeats = 0;
         for event in stored.keys() {
@@ -197,7 +201,10 @@ fn check_order_of_log(stored: &HashMap<Numbered, u64>) {
     let ordered: BTreeMap<_, _> = stored.iter().collect();
     for ((event, sequence), (next, later)) in ordered.iter().zip(ordered.iter().skip(1)) {
         assert!(event.key != next.key || sequence < later, "{next} is in the log at {later}, before {event}");
-        assert!(event.key != next.key || event.number + 1 == next.number, "between {event} and {next} something is missing");
+        assert!(
+            event.key != next.key || event.number + 1 == next.number,
+            "between {event} and {next} something is missing"
+        );
     }
 }
 

@@ -28,6 +28,7 @@ const SOME: [(&str, &[&str], &[&str]); 3] = [
         &["publish events.order.placed", "publish log.order:1.order.placed"],
         &[
             "publish $JS.API.STREAM.MSG.GET.EVENTS",
+            "publish $JS.API.DIRECT.GET.EVENTS",
             "publish $JS.API.CONSUMER.CREATE.EVENTS.x",
             "publish $JS.API.STREAM.MSG.GET.KV_EVENTS-records",
             "publish $KV.EVENTS-records.lease.audit=2Erecord",
@@ -88,8 +89,11 @@ async fn refusals_are_errors_that_say_so(world: &World) {
         let permission = PublishErrorKind::Append(AppendErrorKind::Backend(BackendErrorKind::Permission));
         assert_eq!(*error.kind(), permission, "{error:?}");
     }
-    let error = publisher.read(Query::all()).await.unwrap_err();
-    assert_eq!(error.kind(), BackendErrorKind::Permission, "{error}");
+    // Few events and many are read in different ways.
+    for limit in [10, 1_000] {
+        let error = publisher.read(Query::all().limit(limit)).await.unwrap_err();
+        assert_eq!(error.kind(), BackendErrorKind::Permission, "{error}");
+    }
     let lease = RecordName::trusted("lease/audit.record");
     let error = publisher.get_record(&lease).await.unwrap_err();
     assert_eq!(error.kind(), BackendErrorKind::Permission, "{error}");

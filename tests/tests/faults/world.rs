@@ -9,6 +9,7 @@ use stheno_testkit::{
     nats::{NatsCluster, NatsClusterOptions, Proxy},
     random::Random,
 };
+use tokio::time::Instant;
 
 /// Keys that events are published of, each by a publisher of its own.
 const KEYS: u64 = 12;
@@ -78,7 +79,14 @@ impl World {
         let Self { what, cluster, proxies, random, load, ledger, running } = self;
         load.more(SOME).await;
         load.end().await;
-        running.settle(REST).await.unwrap_or_else(|busy| panic!("{what}: {busy}"));
+        let deadline = Instant::now() + REST;
+        while let Some((subscriber, sequence)) = ledger.unhandled() {
+            if Instant::now() > deadline {
+                let why = running.operator().why(subscriber, sequence.unwrap_or_default()).await;
+                panic!("{what}: {subscriber} has not handled {sequence:?}: {why:?}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         running.stop().await;
         let log = nats(&cluster.url()).await;
         let report = ledger.check(&*log).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));

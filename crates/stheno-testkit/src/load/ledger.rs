@@ -127,9 +127,14 @@ impl Ledger {
         self.done().acknowledged.len()
     }
 
-    /// How many handlings there were so far.
-    pub fn handlings(&self) -> usize {
-        self.done().handled.values().map(Vec::len).sum()
+    /// An acknowledged event that a subscriber has not handled yet, if there is one, with its sequence.
+    pub fn unhandled(&self) -> Option<(&'static str, Option<u64>)> {
+        let done = self.done();
+        ALL.into_iter().find_map(|subscriber| {
+            let handled: HashSet<_> = done.handled.get(subscriber).into_iter().flatten().collect();
+            let missing = done.acknowledged.iter().find(|(event, _)| !handled.contains(event));
+            missing.map(|(_, sequence)| (subscriber, *sequence))
+        })
     }
 
     /// Checks everything against the log. Nobody may publish or handle any more.

@@ -1,5 +1,6 @@
 //! Disks that become full.
 
+use stheno_system_tests::eventually;
 use stheno_testkit::nats::NatsClusterOptions;
 
 use crate::world::{STREAM, World};
@@ -13,8 +14,9 @@ async fn nothing_is_lost_when_the_disk_of_the_leader_becomes_full() {
     let leader = world.cluster.leader(STREAM);
     let disk = leader.disk().expect("every server has one");
     disk.fill();
+    let met = eventually(|| async { leader.log().contains("no space left on device") }, |met| *met).await;
+    assert!(met, "the server has met the end of its disk");
     // What an operator does: room, and a restart, for a server that met a full disk writes nothing more until then.
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     disk.free();
     leader.kill();
     leader.start();

@@ -103,7 +103,7 @@ async fn refusals_are_errors_that_say_so(world: &World) {
 
     // A host whose subscriber is not in the manifest that the accounts were written from.
     let app = App::new(host.clone()).subscribe(noting("somebody.else", ">", &Seen::default()));
-    let error = app.start().await.err().expect("it may not write the records of that subscriber");
+    let Err(error) = app.start().await else { panic!("it may write the records of that subscriber") };
     assert!(format!("{error:?}").contains("Permission"), "{error:?}");
     for log in [publisher, host, operator] {
         log.close().await;

@@ -10,7 +10,7 @@ mod users;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
@@ -55,7 +55,8 @@ pub(crate) fn start() -> Done {
     }
     print!("{}", secrets.help());
     let ended = loop {
-        let ended = nodes.iter_mut().find_map(|(name, node)| node.try_wait().ok().flatten().map(|how| (*name, how)));
+        let ended =
+            nodes.iter_mut().find_map(|(name, node)| node.server.try_wait().ok().flatten().map(|how| (*name, how)));
         match ended {
             Some(ended) => break ended,
             None => thread::sleep(Duration::from_millis(200)),
@@ -66,7 +67,13 @@ pub(crate) fn start() -> Done {
     Err(format!("{name} ended with {how}; its log is {}", state.join(name).join("server.log").display()))
 }
 
-fn node(name: &str, server: &Path, state: &Path, secrets: &secrets::Secrets) -> Result<Child, String> {
+/// One of the servers, and a shell that ends it when this process has ended, however it did.
+struct Node {
+    server: Child,
+    guard: Child,
+}
+
+fn node(name: &str, server: &Path, state: &Path, secrets: &secrets::Secrets) -> Result<Node, String> {
     let own = state.join(name);
     let cannot = |error: std::io::Error| format!("{name} cannot be started: {error}");
     fs::create_dir_all(&own).map_err(cannot)?;
@@ -77,14 +84,26 @@ fn node(name: &str, server: &Path, state: &Path, secrets: &secrets::Secrets) -> 
         .envs(secrets::parse(&variables))
         .env("NATS_STORE", own.join("data"))
         .env("NATS_LOG", own.join("server.log"));
-    command.spawn().map_err(cannot)
+    let mut server = command.spawn().map_err(cannot)?;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cat >/dev/null; kill \"$1\"", "guard"]).arg(server.id().to_string()).stdin(Stdio::piped());
+    match shell.spawn() {
+        Ok(guard) => Ok(Node { server, guard }),
+        Err(error) => {
+            // One that has ended already is fine.
+            let _ = server.kill();
+            Err(cannot(error))
+        }
+    }
 }
 
-fn end(nodes: &mut Vec<(&str, Child)>) {
+fn end(nodes: &mut Vec<(&str, Node)>) {
     for (_, mut node) in nodes.drain(..) {
-        // One that has ended already is fine.
-        let _ = node.kill();
-        let _ = node.wait();
+        // The guard first: it must not meet another process of the same number. What has ended already is fine.
+        for child in [&mut node.guard, &mut node.server] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

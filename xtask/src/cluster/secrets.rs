@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    io::Read as _,
+    io::{Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -32,7 +33,9 @@ pub(crate) fn of_this_machine(state: &Path) -> Result<Secrets, String> {
         for user in USERS {
             text.push_str(&format!("{}={}\n", variable(user), password().map_err(cannot)?));
         }
-        fs::write(&file, text).map_err(cannot)?;
+        let mut options = fs::OpenOptions::new();
+        let mut created = options.write(true).create_new(true).mode(0o600).open(&file).map_err(cannot)?;
+        created.write_all(text.as_bytes()).map_err(cannot)?;
     }
     let passwords = parse(&fs::read_to_string(&file).map_err(cannot)?);
     Ok(Secrets { passwords, certificates })
@@ -53,11 +56,13 @@ impl Secrets {
     pub(crate) fn help(&self) -> String {
         let state = self.certificates.parent().unwrap_or(&self.certificates).display().to_string();
         let ca = self.certificates.join("ca.pem").display().to_string();
+        let servers = "127.0.0.1:4222,127.0.0.1:4223,127.0.0.1:4224";
         format!(
-            "The cluster starts at 127.0.0.1:4222, :4223 and :4224; Ctrl-C ends it. Passwords: {state}/passwords.env\n\
-             \n  . {state}/passwords.env\n  \
-             export STHENO_URL=\"tls://host:$NATS_HOST_PASSWORD@127.0.0.1:4222,127.0.0.1:4223,127.0.0.1:4224\
-             ?ca={ca}&manage=false&inbox_prefix=_INBOX_host\"\n"
+            "The cluster starts at {servers}; Ctrl-C ends it. Passwords, in a shell: . {state}/passwords.env\n\n\
+             A program that makes the log, once:\n  \
+             STHENO_URL=\"tls://operator:$NATS_OPERATOR_PASSWORD@{servers}?ca={ca}&inbox_prefix=_INBOX_operator&replicas=3\"\n\
+             A host, from then on:\n  \
+             STHENO_URL=\"tls://host:$NATS_HOST_PASSWORD@{servers}?ca={ca}&inbox_prefix=_INBOX_host&manage=false\"\n"
         )
     }
 }

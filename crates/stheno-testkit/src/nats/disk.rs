@@ -12,6 +12,8 @@ use std::{
 #[derive(Debug)]
 pub struct SmallDisk {
     folder: PathBuf,
+    /// Whether it lies in a user namespace too.
+    user: bool,
     /// The process that the namespace belongs to; it ends when its standard input is closed.
     holder: Child,
     _open: ChildStdin,
@@ -23,32 +25,45 @@ impl SmallDisk {
     /// # Panics
     /// When the machine permits neither root nor ordinary users a mount namespace; the message says what to do.
     pub fn mount(folder: &Path, megabytes: u32) -> Self {
+        // Root of a machine without user namespaces needs none.
+        let mounted = Self::mount_as(true, folder, megabytes).or_else(|| Self::mount_as(false, folder, megabytes));
+        mounted.unwrap_or_else(|| {
+            panic!(
+                "no small disk can be mounted here: this test needs `unshare` (util-linux) and user namespaces (as root: \
+                 `sysctl kernel.unprivileged_userns_clone=1`, on Ubuntu `sysctl \
+                 kernel.apparmor_restrict_unprivileged_userns=0`), or to be run as root"
+            )
+        })
+    }
+
+    fn mount_as(user: bool, folder: &Path, megabytes: u32) -> Option<Self> {
         let script =
             format!("mount -t tmpfs -o size={megabytes}m,mode=777 tmpfs \"$1\" && echo mounted && cat >/dev/null");
-        let mut holder = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, "disk"])
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("`unshare` cannot be started ({error}); it comes with util-linux"));
-        let (open, out) = (holder.stdin.take().expect("it was piped"), holder.stdout.take().expect("it was piped"));
+        let mut command = Command::new("unshare");
+        if user {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--mount", "sh", "-c", &script, "disk"]).arg(folder);
+        let mut holder = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let (open, out) = (holder.stdin.take()?, holder.stdout.take()?);
         let mut said = String::new();
         // Nothing said is what it says when it failed.
         let _ = BufReader::new(out).read_line(&mut said);
-        assert!(
-            said.trim() == "mounted",
-            "no small disk can be mounted here: this test needs user namespaces (as root: `sysctl \
-             kernel.unprivileged_userns_clone=1`, on Ubuntu `sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or to \
-             be run as root"
-        );
-        Self { folder: folder.to_owned(), holder, _open: open }
+        if said.trim() == "mounted" {
+            return Some(Self { folder: folder.to_owned(), user, holder, _open: open });
+        }
+        let _ = holder.kill();
+        let _ = holder.wait();
+        None
     }
 
     /// The words to run a program with that sees the disk.
     pub(crate) fn within(&self) -> Vec<OsString> {
         let target = self.holder.id().to_string();
-        let words = ["nsenter", "--target", &target, "--user", "--preserve-credentials", "--mount"];
+        let mut words = vec!["nsenter", "--target", &target, "--mount"];
+        if self.user {
+            words.extend(["--user", "--preserve-credentials"]);
+        }
         words.iter().map(OsString::from).collect()
     }
 

@@ -46,9 +46,25 @@ fn main_job() -> Done {
 
 /// The reference pages, written or compared. The catalogs' own tests do it, so that a page cannot be forgotten.
 pub(crate) fn docs(write: bool) -> Done {
-    let mut command = cargo(&["test", "--quiet", "-p", "stheno-medusa", "--test", "reference"]);
+    let pages = ["stheno-medusa", "stheno-saleor", "stheno-shopify", "stheno-system-tests"];
+    let mut command = cargo(&["test", "--quiet"]);
+    command.args(pages.into_iter().flat_map(|package| ["-p", package])).args(["--test", "reference"]);
     if write {
         command.env("STHENO_UPDATE", "1");
+    }
+    run(&mut command)
+}
+
+/// Bad input in quantity: the tests of the catalogs that change bodies at random, with as many cases as one likes.
+pub(crate) fn generated(cases: &str) -> Done {
+    if cases.parse::<u64>().is_err() {
+        return Err(format!("`{cases}` is no number of inputs"));
+    }
+    let mut command = cargo(&["test", "--release", "-p", "stheno-saleor", "-p", "stheno-shopify", "--all-features"]);
+    // By the name of the tests: other tests of theirs have a number of cases of their own.
+    command.args(["--", "no_input", "--nocapture"]).env("STHENO_CASES", cases);
+    if let Ok(seed) = env::var("STHENO_SEED") {
+        command.env("STHENO_SEED", seed);
     }
     run(&mut command)
 }

@@ -3,22 +3,23 @@
 use std::{env, fs};
 
 use crate::{
-    nats,
-    python::python,
+    cluster, nats, node, python,
     run::{Done, cargo, run, target},
 };
 
 /// Every test of the workspace.
 pub(crate) fn test(words: &[&str]) -> Done {
-    let (python, server) = (python()?, nats::server()?);
+    let (python, server, node) = (python::python()?, nats::server()?, node::node()?);
     let mut command = cargo(&["test", "--workspace", "--all-features"]);
-    run(command.args(words).env("STHENO_PYTHON", python).env(nats::VARIABLE, server))
+    command.env(python::VARIABLE, python).env(nats::VARIABLE, server);
+    run(command.args(words).env(node::VARIABLE, node.program).env(node::PACKAGES_VARIABLE, node.packages))
 }
 
 /// Everything CI runs.
 pub(crate) fn ci() -> Done {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
+    cluster::config(false)?;
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])?;

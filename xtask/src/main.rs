@@ -1,9 +1,11 @@
-//! The project's own commands: `cargo xtask test|ci|bench|docs|generated|kill|nats`. All set-up is done here, so that a
-//! machine needs only Rust, a C compiler and python3.
+//! The project's own commands: `cargo xtask test|ci|bench|docs|generated|kill|nats|cluster`. All set-up is done here, so that
+//! a machine needs only Rust, a C compiler and python3.
 
 mod bench;
 mod check;
+mod cluster;
 mod nats;
+mod node;
 mod python;
 mod run;
 
@@ -19,6 +21,9 @@ cargo xtask COMMAND
   generated [N]     gives each decoder and signature check N generated inputs, 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
   nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
+  cluster           three nats-servers in the foreground with deploy/cluster: TLS, and a user for each kind of program
+  cluster config [--check]
+                    writes deploy/cluster/accounts.conf from users.json and the manifest, or says that it differs
 ";
 
 fn main() -> ExitCode {
@@ -35,6 +40,9 @@ fn main() -> ExitCode {
         ["kill"] => check::kill("1000"),
         ["kill", rounds] => check::kill(rounds),
         ["nats", rest @ ..] => nats::serve(rest),
+        ["cluster"] => cluster::start(),
+        ["cluster", "config"] => cluster::config(true),
+        ["cluster", "config", "--check"] => cluster::config(false),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

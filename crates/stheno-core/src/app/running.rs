@@ -25,6 +25,7 @@ use crate::{
         control::Control,
         host,
         intake::SharedIntake,
+        keyed::keyed,
         operator::Operator,
         progress::Progress,
         supervisor::{Supervisor, register},
@@ -55,11 +56,12 @@ impl App {
         let control = Control::start().map_err(StartError::Thread)?;
         let wanted = checked.subscribers.iter().fold(PatternSet::default(), |all, one| all.union(&one.patterns));
         let (stop, stopping) = watch::channel(false);
+        let log = keyed(&self.backend, checked.bus.catalogs());
         let around = Surroundings {
-            backend: Arc::clone(&self.backend),
+            backend: Arc::clone(&log),
             control: control.handle().clone(),
             clock: Arc::clone(&self.clock),
-            intake: SharedIntake::new(Arc::clone(&self.backend), wanted),
+            intake: SharedIntake::new(log, wanted),
             alone: Arc::new(Semaphore::new(1)),
             stopping,
             drain: self.drain,

@@ -17,7 +17,9 @@ use crate::{
     runtime::{
         backfill,
         command::{Command, ask},
-        host, store,
+        host,
+        keyed::keyed,
+        store,
         unknown::{self, UnknownName},
     },
     time::Timestamp,
@@ -118,7 +120,8 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn event(&self, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
         let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
-        Ok(self.backend().read(query).await?.events.into_iter().next())
+        let log = keyed(self.backend(), self.bus.catalogs());
+        Ok(log.read(query).await?.events.into_iter().next())
     }
 
     /// Hands a dead letter, and what is parked behind it, back to the handler.

@@ -65,6 +65,7 @@ macro_rules! conformance_suite {
                 a_read_that_matches_nothing_covers_the_log,
                 reading_goes_on_where_a_page_ended,
                 the_newest_event_of_a_key_is_one_backward_read,
+                events_without_a_key_are_found_by_that,
                 large_bodies_do_not_get_lost_between_pages,
             }
             log::model {

@@ -137,10 +137,13 @@ pub(crate) fn duplicate(sequence: Option<u64>, tries: &Tries) -> Appended {
 }
 
 /// Where an event stands whose id was first seen in the message of a sequence. One that is, or was, scheduled has no
-/// position that could be known.
+/// position that could be known; nor has any for a user who publishes and may not read.
 pub(crate) async fn position(log: &Log, sequence: u64) -> Result<Option<u64>, Trouble> {
     let which = Which { seq: Some(sequence), ..Which::default() };
-    let there = log.writing.message(log.stream(), which).await?;
+    let there = match log.writing.message(log.stream(), which).await {
+        Err(Trouble::Denied(_)) => return Ok(None),
+        there => there?,
+    };
     Ok(there.filter(|there| !log.subjects.is_scheduled(there.subject.as_str())).map(|there| there.sequence))
 }
 

@@ -63,7 +63,7 @@ impl NatsBackend {
 #[async_trait]
 impl Backend for NatsBackend {
     fn abilities(&self) -> Abilities {
-        Abilities::new(self.log.options.durability(), append::MAX_BATCH, append::max_body(&self.log), true)
+        Abilities::new(self.log.options.durability(), append::MAX_BATCH, append::max_body(&self.log), true).foreign()
     }
 
     async fn info(&self) -> Result<LogInfo, BackendError> {

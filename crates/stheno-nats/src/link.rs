@@ -161,6 +161,11 @@ impl Link {
         let _ = client.drain().await;
     }
 
+    /// What the server said to one of these subjects, if it refused one lately.
+    pub(crate) fn denial(&self, subjects: &[Subject]) -> Option<String> {
+        self.replies.denial(subjects)
+    }
+
     fn lost(&self) {
         self.health.send_modify(|health| {
             health.lost += 1;

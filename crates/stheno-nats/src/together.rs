@@ -1,4 +1,4 @@
-//! Appends that gathered: one atomic batch, and each of them by itself when the server does not take them together.
+//! Appends that gathered: one atomic batch, and by themselves those that the server does not take together.
 
 use std::collections::HashSet;
 
@@ -10,36 +10,69 @@ use crate::{
     error::{Trouble, code},
     group::{FEW, Waiting},
     log::Log,
+    probe,
     publish::{Ack, Tries},
 };
+
+/// How often a batch is sent: once more without those that the server knew.
+const ROUNDS: usize = 2;
 
 /// Appends them in their order and answers each.
 pub(crate) async fn append(log: &Log, gathered: Vec<Waiting>) {
     let mut tries = Tries::begin(log);
-    let (gathered, twins) = apart(gathered);
-    if gathered.len() < FEW {
-        each(log, gathered, tries).await;
-    } else {
-        match send(log, &gathered, &mut tries).await {
+    let (mut gathered, twins) = apart(gathered);
+    if gathered.len() >= FEW {
+        gathered = together(log, gathered, &mut tries).await;
+    }
+    // What a try stored whose answer was lost is found by its id here, and is nobody's duplicate.
+    each(log, gathered, tries).await;
+    // The server knows their ids now.
+    each(log, twins, Tries::begin(log)).await;
+}
+
+/// Appends them as a batch, and gives back those that have to go by themselves.
+async fn together(log: &Log, mut gathered: Vec<Waiting>, tries: &mut Tries) -> Vec<Waiting> {
+    let mut alone = Vec::new();
+    for _ in 0..ROUNDS {
+        match send(log, &gathered, tries).await {
             Ok(ack) => {
                 let first = (ack.seq + 1).saturating_sub(gathered.len() as u64);
                 let sequences = first..=ack.seq;
                 sequences.zip(gathered).for_each(|(sequence, waiting)| waiting.answer(Ok(Appended::stored(sequence))));
+                return alone;
             }
-            // Not for long enough, or not any more: nobody else would fare better now.
-            Err(trouble) if trouble.passes() && !is_incomplete(&trouble) || matches!(trouble, Trouble::Closed) => {
+            // Nobody would fare better alone now.
+            Err(trouble) if is_over(&trouble) => {
                 gathered.into_iter().for_each(|waiting| waiting.answer(Err(tries.failed(log, trouble.clone()))));
+                return alone;
             }
-            // One of them is known already, or the server refuses one: who is meant, only each by itself tells. What a
-            // try stored whose answer was lost is found by its id then, and is nobody's duplicate.
             Err(trouble) => {
-                tracing::debug!(?trouble, events = gathered.len(), "appends go one by one that did not go together");
-                each(log, gathered, tries).await;
+                tracing::debug!(?trouble, events = gathered.len(), "appends do not go together");
+                if trouble.code() != Some(code::BATCH_HAS_DUPLICATE) {
+                    break;
+                }
+                let known;
+                (known, gathered) = known_and_new(log, gathered).await;
+                alone.extend(known);
+                if gathered.len() < FEW {
+                    break;
+                }
             }
         }
     }
-    // The server knows their ids now.
-    each(log, twins, Tries::begin(log)).await;
+    // The server refuses one of them: which, only each by itself tells.
+    alone.extend(gathered);
+    alone
+}
+
+/// Whether it was tried for long enough, or there is no connection any more.
+fn is_over(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Closed) || (trouble.passes() && !is_incomplete(trouble))
+}
+
+/// The server has refused or missed a message of the batch before its last.
+fn is_incomplete(trouble: &Trouble) -> bool {
+    trouble.code() == Some(code::BATCH_INCOMPLETE)
 }
 
 /// Sends them as a batch until it is acknowledged or refused.
@@ -55,9 +88,11 @@ async fn send(log: &Log, gathered: &[Waiting], tries: &mut Tries) -> Result<Ack,
     }
 }
 
-/// The server has refused or missed a message of the batch before its last.
-fn is_incomplete(trouble: &Trouble) -> bool {
-    trouble.code() == Some(code::BATCH_INCOMPLETE)
+/// Those whose id the server knows, or cannot be asked about, and the others. Asking stores nothing.
+async fn known_and_new(log: &Log, gathered: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
+    let asked = join_all(gathered.iter().map(|waiting| probe::sequence_of(log, &waiting.event.id))).await;
+    let mut new = asked.into_iter().map(|known| matches!(known, Ok(None)));
+    gathered.into_iter().partition(|_| !new.next().unwrap_or_default())
 }
 
 /// Sends each by itself, side by side and in their order.
@@ -74,5 +109,5 @@ fn apart(gathered: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
     let mut ids = HashSet::with_capacity(gathered.len());
     let first: Vec<_> = gathered.iter().map(|waiting| ids.insert(waiting.event.id.clone())).collect();
     let mut first = first.into_iter();
-    gathered.into_iter().partition(|_| first.next().unwrap_or(true))
+    gathered.into_iter().partition(|_| first.next().unwrap_or_default())
 }

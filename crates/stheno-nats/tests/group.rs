@@ -11,15 +11,15 @@ use std::{
     time::Duration,
 };
 
-use common::{a_log, ask, base64_of, bounded, client, everything, names, open, placed, sequences, stored};
+use common::{LIMIT, a_log, ask, base64_of, bounded, client, everything, names, open, placed, sequences, stored};
 use futures_util::future::join_all;
 use serde_json::json;
 use stheno_core::{
-    NewEvent, Timestamp,
+    EventId, NewEvent, Timestamp,
     backend::{Append, AppendError, AppendErrorKind, Appended, Backend, BackendErrorKind},
 };
 use stheno_nats::{NatsBackend, NatsOptions, ServerSync};
-use stheno_testkit::nats::{NatsServer, NatsServerOptions};
+use stheno_testkit::nats::{NatsClusterOptions, NatsServer, NatsServerOptions};
 use tokio::task::JoinHandle;
 
 fn synced() -> NatsServer {
@@ -171,19 +171,24 @@ async fn who_gives_up_takes_nobody_along() {
     assert!(answered.iter().all(|sequence| there.contains(sequence)));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_append_that_was_acknowledged_is_there_once_though_the_server_is_killed() {
+/// Many callers that each await their own.
+struct Load {
+    callers: Vec<JoinHandle<Vec<(EventId, u64)>>>,
+    count: Arc<AtomicUsize>,
+}
+
+impl Load {
     const CALLERS: usize = 100;
     const EACH: usize = 40;
-    let server = Arc::new(synced());
-    let log = open(together(&server)).await;
-    let count = Arc::new(AtomicUsize::new(0));
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|caller| {
-            let (log, count) = (Arc::clone(&log), Arc::clone(&count));
+    const ALL: usize = Self::CALLERS * Self::EACH;
+
+    fn start(log: &Arc<NatsBackend>) -> Self {
+        let count = Arc::new(AtomicUsize::new(0));
+        let callers = (0..Self::CALLERS).map(|caller| {
+            let (log, count) = (Arc::clone(log), Arc::clone(&count));
             tokio::spawn(async move {
                 let mut answered = Vec::new();
-                for number in 0..EACH {
+                for number in 0..Self::EACH {
                     let event = placed(format!("{caller}-{number}"));
                     let id = event.id.clone();
                     answered.push((id, stored(&log, event).await));
@@ -191,15 +196,43 @@ async fn every_append_that_was_acknowledged_is_there_once_though_the_server_is_k
                 }
                 answered
             })
-        })
-        .collect();
-    for killed in 1..=3 {
+        });
+        Self { callers: callers.collect(), count }
+    }
+
+    /// Waits until so many are answered.
+    async fn reaches(&self, answered: usize) {
         let reached = async {
-            while count.load(Ordering::Relaxed) < killed * CALLERS * EACH / 4 {
+            while self.count.load(Ordering::Relaxed) < answered {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         bounded("appends go on", reached).await;
+    }
+
+    /// Everything that was answered is there, once, where the answer said, and nothing else is.
+    async fn is_there(self, log: &NatsBackend) {
+        let mut answered = HashMap::new();
+        for caller in self.callers {
+            let of_one = bounded("a caller ends", caller).await.expect("the task ends");
+            assert!(of_one.is_sorted_by_key(|(_, sequence)| *sequence), "{of_one:?}");
+            answered.extend(of_one);
+        }
+        let events = everything(log).await;
+        assert_eq!(events.len(), Self::ALL, "nothing is there twice");
+        for event in &events {
+            assert_eq!(answered.get(&event.id), Some(&event.sequence), "{event:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_append_that_was_acknowledged_is_there_once_though_the_server_is_killed() {
+    let server = Arc::new(synced());
+    let log = open(together(&server)).await;
+    let load = Load::start(&log);
+    for killed in 1..=3 {
+        load.reaches(killed * Load::ALL / 4).await;
         let server = Arc::clone(&server);
         let restarted = tokio::task::spawn_blocking(move || {
             server.kill();
@@ -207,15 +240,27 @@ async fn every_append_that_was_acknowledged_is_there_once_though_the_server_is_k
         });
         restarted.await.expect("the server starts");
     }
-    let mut answered = HashMap::new();
-    for caller in callers {
-        let of_one = bounded("a caller ends", caller).await.expect("the task ends");
-        assert!(of_one.is_sorted_by_key(|(_, sequence)| *sequence), "{of_one:?}");
-        answered.extend(of_one);
+    load.is_there(&log).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_on_three_servers_whose_leader_is_killed() {
+    let cluster = Arc::new(NatsClusterOptions::new().start());
+    let options = NatsOptions::from_url(&cluster.url()).expect("the address of a cluster");
+    let options = options.stream("GROUP").replicas(3).group_commit(true).patience(LIMIT);
+    let log = open(options).await;
+    let load = Load::start(&log);
+    for killed in 1..=2 {
+        load.reaches(killed * Load::ALL / 3).await;
+        let cluster = Arc::clone(&cluster);
+        let another = tokio::task::spawn_blocking(move || {
+            let leader = cluster.leader("GROUP");
+            leader.kill();
+            cluster.leader("GROUP");
+            leader.start();
+            cluster.wait_until_whole("GROUP");
+        });
+        another.await.expect("another server leads");
     }
-    let events = everything(&log).await;
-    assert_eq!(events.len(), CALLERS * EACH, "nothing is there twice");
-    for event in &events {
-        assert_eq!(answered.get(&event.id), Some(&event.sequence), "{event:?}");
-    }
+    load.is_there(&log).await;
 }

@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    net::TcpListener,
     path::{Path, PathBuf},
     sync::{
         Mutex,
@@ -14,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::nats::{disk::SmallDisk, node::Node, process::Launch, wire::Wire};
+use crate::nats::{disk::SmallDisk, node::Node, ports, process::Launch, wire::Wire};
 
 /// How long the cluster may take to agree on something.
 const AGREE: Duration = Duration::from_secs(60);
@@ -87,7 +86,7 @@ impl NatsCluster {
         let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("stheno-cluster-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder)?;
-        let ports = free_ports(3 * NODES)?;
+        let ports = ports::free(3 * NODES);
         let (clients, rest) = ports.split_at(NODES);
         let (routes, monitors) = rest.split_at(NODES);
         let mut nodes = Vec::new();
@@ -260,11 +259,4 @@ cluster {
 /// A text as the configuration takes it from the environment.
 fn quoted(path: &Path) -> String {
     format!("\"{}\"", path.display())
-}
-
-/// Ports that nobody listens on now.
-fn free_ports(count: usize) -> io::Result<Vec<u16>> {
-    // All are held until all are known, so that none comes twice.
-    let held: Vec<_> = (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect::<io::Result<_>>()?;
-    held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

@@ -3,12 +3,13 @@
 //!
 //! Reading order: [`server`] (the process), `find` (which program is run), [`cluster`] (three of them) and [`node`] (one of
 //! the three), [`proxy`] (a connection that can be cut or stalled), [`disk`] (one that becomes full), [`wire`] (asking a server
-//! something without a client), `process`.
+//! something without a client), `ports`, `process`.
 
 pub mod cluster;
 pub mod disk;
 mod find;
 pub mod node;
+mod ports;
 mod process;
 pub mod proxy;
 pub mod server;

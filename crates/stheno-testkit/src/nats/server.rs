@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::nats::process::{Launch, Process};
+use crate::nats::{
+    ports,
+    process::{Launch, Process},
+};
 
 /// How long a server may take to answer after its start.
 const START: Duration = Duration::from_secs(30);
@@ -89,7 +92,7 @@ impl NatsServer {
         static SERVERS: AtomicU32 = AtomicU32::new(0);
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("stheno-nats-{}-{number}", std::process::id()));
-        let port = free_port();
+        let port = ports::free(1)[0];
         make(&folder, port, options).unwrap_or_else(|error| panic!("{} cannot be written: {error}", folder.display()));
         let server = Self { folder, port, running: Mutex::new(None) };
         server.start_again();
@@ -191,12 +194,6 @@ fn make(folder: &Path, port: u16, options: &NatsServerOptions) -> std::io::Resul
         options.config
     );
     fs::write(folder.join("nats.conf"), config)
-}
-
-/// A port that nobody listens on now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the loopback has a free port");
-    listener.local_addr().expect("a listener has an address").port()
 }
 
 /// Whether a server greets on this port.

@@ -211,7 +211,7 @@ impl Load {
     }
 
     /// Everything that was answered is there, once, where the answer said, and nothing else is.
-    async fn is_there(self, log: &NatsBackend) {
+    async fn find_all(self, log: &NatsBackend) {
         let mut answered = HashMap::new();
         for caller in self.callers {
             let of_one = bounded("a caller ends", caller).await.expect("the task ends");
@@ -240,7 +240,7 @@ async fn every_append_that_was_acknowledged_is_there_once_though_the_server_is_k
         });
         restarted.await.expect("the server starts");
     }
-    load.is_there(&log).await;
+    load.find_all(&log).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,5 +262,5 @@ async fn the_same_on_three_servers_whose_leader_is_killed() {
         });
         another.await.expect("another server leads");
     }
-    load.is_there(&log).await;
+    load.find_all(&log).await;
 }

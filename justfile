@@ -8,6 +8,14 @@ default:
 run *words:
     cargo run -- {{words}}
 
+# Run the storefront on the nats-server that `just nats` starts.
+run-nats *words:
+    STHENO_URL=nats://127.0.0.1:4222 cargo run -- {{words}}
+
+# A nats-server in the foreground, with nats.conf.
+nats *words:
+    cargo xtask nats {{words}}
+
 # Every test of the workspace, all set-up included.
 test *words:
     cargo xtask test {{words}}

@@ -3,15 +3,16 @@
 use std::{env, fs};
 
 use crate::{
+    nats,
     python::python,
     run::{Done, cargo, run, target},
 };
 
 /// Every test of the workspace.
 pub(crate) fn test(words: &[&str]) -> Done {
-    let python = python()?;
+    let (python, server) = (python()?, nats::server()?);
     let mut command = cargo(&["test", "--workspace", "--all-features"]);
-    run(command.args(words).env("STHENO_PYTHON", python))
+    run(command.args(words).env("STHENO_PYTHON", python).env(nats::VARIABLE, server))
 }
 
 /// Everything CI runs.

@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask test|ci|bench|docs|kill`. All set-up is done here, so that a machine needs
+//! The project's own commands: `cargo xtask test|ci|bench|docs|kill|nats`. All set-up is done here, so that a machine needs
 //! only Rust, a C compiler and python3.
 
 mod bench;
 mod check;
+mod nats;
 mod python;
 mod run;
 
@@ -16,6 +17,7 @@ cargo xtask COMMAND
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   docs [--check]    writes the reference pages from the catalogs, or says which differ
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
+  nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
 ";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => check::docs(false),
         ["kill"] => check::kill("1000"),
         ["kill", rounds] => check::kill(rounds),
+        ["nats", rest @ ..] => nats::serve(rest),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

@@ -2,6 +2,18 @@
 
 use std::fmt;
 
+/// What CloudEvents attributes begin with when they travel as headers.
+pub const CLOUD_EVENTS: &str = "ce-";
+/// The version of CloudEvents; only where a bus writes every attribute.
+pub const SPEC_VERSION: &str = "ce-specversion";
+/// The id of the event (CloudEvents `id`); only where nothing else says it.
+pub const ID: &str = "ce-id";
+/// The name of the event (CloudEvents `type`); only where a bus writes every attribute.
+pub const TYPE: &str = "ce-type";
+/// The entity the event is about (CloudEvents `subject`); only where a bus writes every attribute.
+pub const SUBJECT: &str = "ce-subject";
+/// What the body is (CloudEvents `datacontenttype`); only where a bus writes every attribute.
+pub const CONTENT_TYPE: &str = "ce-datacontenttype";
 /// Where the event comes from, when it is not the default of the bus (CloudEvents `source`).
 pub const SOURCE: &str = "ce-source";
 /// When it happened, when that differs from the storing time (CloudEvents `time`).

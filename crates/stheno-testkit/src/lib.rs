@@ -5,15 +5,17 @@
 //! - Whoever writes a **backend** takes [`conformance`]: one function per behaviour that every backend must show, and
 //!   [`conformance_suite!`] to run all of them.
 //! - Whoever writes what stands above a backend takes [`fault`]: calls that fail, hang, come late or lose their answer.
+//! - [`nats`] starts, freezes and kills a real nats-server.
 //! - [`kill`] ends a process in the middle of its work, again and again, and checks that nothing acknowledged is lost.
 //!
-//! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`kill`].
+//! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`nats`], [`kill`].
 
 pub mod app;
 pub mod clock;
 pub mod conformance;
 pub mod fault;
 pub mod kill;
+pub mod nats;
 pub mod random;
 
 pub use crate::{

@@ -33,6 +33,10 @@ pub trait Harness: Send + Sync {
     /// closed if it says that the log outlives the process; otherwise only once.
     async fn open(&self) -> Arc<dyn Backend>;
 
+    /// Called before the first [`open`](Harness::open) by a behaviour that will restart the log: whatever keeps it must
+    /// keep no other test's. Nothing, for a backend without a server.
+    async fn alone(&self) {}
+
     /// Ends whatever keeps the log as hard as possible, and starts it again: `kill -9` of a server. Handles stay usable.
     /// Nothing, for a backend without a server: the kill test ends the process itself.
     async fn restart(&self) {}

@@ -34,6 +34,12 @@ impl<'h> World<'h> {
         Self { harness, log: harness.open().await }
     }
 
+    /// The same for a behaviour that restarts the log.
+    pub(crate) async fn alone(harness: &'h dyn Harness) -> Self {
+        harness.alone().await;
+        Self::new(harness).await
+    }
+
     /// Whether the log is still there when every handle was closed.
     pub(crate) fn outlives_handles(&self) -> bool {
         self.log.abilities().durability != Durability::Memory

@@ -227,7 +227,7 @@ pub async fn a_late_subscriber_begins_where_it_says(harness: &dyn Harness) {
 
 /// Delivery goes on after whatever keeps the log was ended hard and started again.
 pub async fn delivery_goes_on_when_the_log_comes_back(harness: &dyn Harness) {
-    let world = World::new(harness).await;
+    let world = World::alone(harness).await;
     let calls = Calls::new();
     let running = start(world.app().await.subscribe(calls.content("probe.all"))).await;
     for round in 0..3 {

@@ -110,7 +110,7 @@ pub async fn everything_is_there_after_opening_again(harness: &dyn Harness) {
 
 /// What was acknowledged is there after whatever keeps the log was ended hard, and the handles go on.
 pub async fn acknowledged_events_outlive_a_restart_of_the_log(harness: &dyn Harness) {
-    let world = World::new(harness).await;
+    let world = World::alone(harness).await;
     let mut tail = world.log.tail(Query::all()).await.expect("a tail");
     let mut acknowledged = Vec::new();
     for round in 0..3 {

@@ -1,0 +1,163 @@
+//! Appending: what can be refused beforehand, single events, and what a refusal of the server comes to.
+
+use stheno_core::{
+    EventId, NewEvent, Timestamp,
+    backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
+};
+
+use crate::{
+    api::Which,
+    batch,
+    encode::{self, Outgoing},
+    error::{Trouble, code},
+    log::Log,
+    probe,
+    publish::{self, Ack, Tries},
+    schedule,
+};
+
+/// Most events in one batch: the server takes no more all or nothing.
+pub(crate) const MAX_BATCH: usize = 1_000;
+/// What headers may take of the server's largest message.
+const HEADER_ROOM: usize = 24 * 1024;
+/// How often an append is begun anew whose expectation was refused and yet holds.
+const RACES: usize = 20;
+
+/// The longest body: what was chosen, or what the server takes with its headers.
+pub(crate) fn max_body(log: &Log) -> usize {
+    log.options.max_body.min(log.writing.link.max_payload().saturating_sub(HEADER_ROOM))
+}
+
+/// Appends a batch, all of it or nothing.
+pub(crate) async fn append(log: &Log, events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
+    let _inside = log.gate.enter()?;
+    check(&events, max_body(log))?;
+    let _room = publish::room(log, events.len()).await?;
+    match &events[..] {
+        [] => Ok(Vec::new()),
+        [event] => Ok(vec![one(log, event).await?]),
+        events => batch::append(log, events).await,
+    }
+}
+
+/// Refuses what can be refused without asking the server.
+fn check(events: &[NewEvent], max_body: usize) -> Result<(), AppendError> {
+    if events.len() > MAX_BATCH {
+        return Err(AppendError::new(AppendErrorKind::TooMany { events: events.len(), limit: MAX_BATCH }));
+    }
+    for (index, event) in events.iter().enumerate() {
+        let length = event.body.len();
+        if length > max_body {
+            return Err(AppendError::new(AppendErrorKind::TooLarge { index, length, limit: max_body }));
+        }
+        if event.expected.is_some() && event.key.is_none() {
+            let message =
+                format!("event `{}` has an expected sequence and no key to expect it of; give it a key", event.id);
+            return Err(BackendError::new(BackendErrorKind::Other, message).into());
+        }
+    }
+    Ok(())
+}
+
+/// When an event is to be stored, unless that is now.
+pub(crate) fn due(event: &NewEvent, now: Timestamp) -> Option<Timestamp> {
+    event.not_before.filter(|time| *time > now)
+}
+
+async fn one(log: &Log, event: &NewEvent) -> Result<Appended, AppendError> {
+    if let Some(due) = due(event, Timestamp::now()) {
+        return schedule::append(log, event, due).await;
+    }
+    let outgoing = || encode::event(event, &log.subjects, log.options.headers);
+    fits(log, event, &outgoing)?;
+    let mut tries = Tries::begin(log);
+    for _ in 0..RACES {
+        match publish::publish(log, &mut tries, outgoing).await {
+            Ok(ack) => return stored(log, ack, &tries).await.map_err(|trouble| tries.failed(log, trouble)),
+            Err(trouble) if is_conflict(&trouble) => {
+                let settled = conflict(log, event, &tries).await.map_err(|trouble| tries.failed(log, trouble))?;
+                match settled {
+                    Some(Settled::Known(sequence)) => return Ok(duplicate(sequence, &tries)),
+                    Some(Settled::Conflict(kind)) => return Err(AppendError::new(kind)),
+                    // It holds now: whoever was in the way is gone.
+                    None => {}
+                }
+            }
+            Err(trouble) => return Err(tries.failed(log, trouble)),
+        }
+    }
+    Err(tries.failed(log, Trouble::NoResponders))
+}
+
+/// Refuses a message that its headers make larger than the server takes; most are far from it.
+pub(crate) fn fits(log: &Log, event: &NewEvent, outgoing: &impl Fn() -> Outgoing) -> Result<(), AppendError> {
+    let limit = log.writing.link.max_payload();
+    if event.body.len() + HEADER_ROOM <= limit && event.headers.is_empty() {
+        return Ok(());
+    }
+    let length = outgoing().size();
+    match length > limit {
+        true => Err(AppendError::new(AppendErrorKind::TooLarge { index: 0, length, limit })),
+        false => Ok(()),
+    }
+}
+
+pub(crate) fn is_conflict(trouble: &Trouble) -> bool {
+    trouble.code().is_some_and(|code| code::WRONG_LAST_SEQUENCE.contains(&code))
+}
+
+/// What an acknowledgement says.
+async fn stored(log: &Log, ack: Ack, tries: &Tries) -> Result<Appended, Trouble> {
+    match ack.duplicate {
+        false => Ok(Appended::stored(ack.seq)),
+        true => Ok(duplicate(position(log, ack.seq).await?, tries)),
+    }
+}
+
+/// An event that was there already: by an earlier try of ours, or of somebody.
+pub(crate) fn duplicate(sequence: Option<u64>, tries: &Tries) -> Appended {
+    match sequence {
+        Some(sequence) if tries.unanswered => Appended::stored(sequence),
+        sequence => Appended::duplicate(sequence),
+    }
+}
+
+/// Where an event stands whose id was first seen in the message of a sequence. One that is, or was, scheduled has no
+/// position that could be known.
+pub(crate) async fn position(log: &Log, sequence: u64) -> Result<Option<u64>, Trouble> {
+    let which = Which { seq: Some(sequence), ..Which::default() };
+    let there = log.writing.message(log.stream(), which).await?;
+    Ok(there.filter(|there| !log.subjects.is_scheduled(there.subject.as_str())).map(|there| there.sequence))
+}
+
+/// What a refused expectation comes to.
+pub(crate) enum Settled {
+    /// The event is there already, at this position.
+    Known(Option<u64>),
+    Conflict(AppendErrorKind),
+}
+
+async fn conflict(log: &Log, event: &NewEvent, tries: &Tries) -> Result<Option<Settled>, Trouble> {
+    // A single server looks at the expectation before the id, a cluster after it.
+    let _ = tries;
+    if let Some(sequence) = known(log, &event.id).await? {
+        return Ok(Some(Settled::Known(sequence)));
+    }
+    Ok(broken(log, 0, event).await?.map(Settled::Conflict))
+}
+
+/// Whether an id is known, and where its event is.
+pub(crate) async fn known(log: &Log, id: &EventId) -> Result<Option<Option<u64>>, Trouble> {
+    match probe::sequence_of(log, id).await? {
+        Some(sequence) => Ok(Some(position(log, sequence).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The expectation of an event, if it does not hold.
+pub(crate) async fn broken(log: &Log, index: usize, event: &NewEvent) -> Result<Option<AppendErrorKind>, Trouble> {
+    let (Some(expected), Some(key)) = (event.expected, &event.key) else { return Ok(None) };
+    let last = log.writing.last(log.stream(), &log.subjects.of_key(key)).await?;
+    let actual = last.map_or(0, |last| last.sequence);
+    Ok((actual != expected).then_some(AppendErrorKind::Conflict { index, expected, actual }))
+}

@@ -1,0 +1,142 @@
+//! Several messages, all of them or none: JetStream's atomic batch.
+
+use std::collections::HashSet;
+
+use async_nats::{HeaderMap, HeaderValue};
+use futures_util::future::try_join_all;
+use stheno_core::{
+    NewEvent, Timestamp,
+    backend::{AppendError, AppendErrorKind, Appended},
+};
+
+use crate::{
+    append::{self, MAX_BATCH},
+    encode::{self, Outgoing},
+    error::{Trouble, code},
+    link::Link,
+    log::Log,
+    publish::{self, Ack, Tries},
+};
+
+/// How often a batch is begun anew that was refused for something that is gone.
+const RACES: usize = 20;
+const ID: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Batch-Id");
+const NUMBER: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Batch-Sequence");
+const COMMIT: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Batch-Commit");
+
+/// Sends a batch once and waits for the acknowledgement of the whole, which says the sequence of its last message.
+pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Outgoing>) -> Result<Ack, Trouble> {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    let last = messages.len();
+    for (number, mut outgoing) in (1..).zip(messages) {
+        outgoing.headers.insert(ID, id.as_str());
+        outgoing.headers.insert(NUMBER, HeaderValue::from(number));
+        if number == last {
+            outgoing.headers.insert(COMMIT, "1");
+            return publish::send(link, outgoing).await;
+        }
+        let Outgoing { subject, headers, body } = outgoing;
+        link.send(subject, Some(headers), body).await.map_err(|error| Trouble::Unsent(error.to_string()))?;
+    }
+    Err(Trouble::Unsent("a batch of nothing".to_owned()))
+}
+
+/// Where a message stands in the batch it was stored with: its number, and whether it is the last.
+pub(crate) fn number(headers: &HeaderMap) -> Option<(u64, bool)> {
+    let number = headers.get(ID).and(headers.get(NUMBER))?.as_str().parse().ok()?;
+    Some((number, headers.get(COMMIT).is_some()))
+}
+
+/// Appends several events, all of them or none.
+pub(crate) async fn append(log: &Log, events: &[NewEvent]) -> Result<Vec<Appended>, AppendError> {
+    debug_assert!(events.len() <= MAX_BATCH);
+    let now = Timestamp::now();
+    if events.iter().any(|event| append::due(event, now).is_some()) {
+        return Err(AppendError::new(AppendErrorKind::ScheduledInBatch));
+    }
+    let ids: HashSet<_> = events.iter().map(|event| &event.id).collect();
+    if ids.len() < events.len() {
+        return Err(AppendError::new(AppendErrorKind::MixedDuplicates));
+    }
+    let outgoing = |event: &NewEvent| encode::event(event, &log.subjects, log.options.headers);
+    for (index, event) in events.iter().enumerate() {
+        append::fits(log, event, &|| outgoing(event)).map_err(|refused| at(index, refused))?;
+    }
+    let _room = log.batches.acquire().await.map_err(|_| crate::error::closed())?;
+    let mut tries = Tries::begin(log);
+    if let Some(kind) = own_conflict(log, events).await.map_err(|trouble| tries.failed(log, trouble))? {
+        return Err(AppendError::new(kind));
+    }
+    for _ in 0..RACES {
+        match send(&log.writing.link, events.iter().map(outgoing)).await {
+            Ok(ack) => {
+                let first = (ack.seq + 1).saturating_sub(events.len() as u64);
+                return Ok((first..=ack.seq).map(Appended::stored).collect());
+            }
+            Err(trouble) if is_about_the_log(&trouble) => {
+                let settled = settle(log, events, &tries).await.map_err(|trouble| tries.failed(log, trouble))?;
+                if let Some(settled) = settled {
+                    return settled.map_err(AppendError::new);
+                }
+            }
+            Err(trouble) => tries.again(trouble).await.map_err(|trouble| tries.failed(log, trouble))?,
+        }
+    }
+    Err(tries.failed(log, Trouble::NoResponders))
+}
+
+fn at(index: usize, refused: AppendError) -> AppendError {
+    match refused.kind() {
+        AppendErrorKind::TooLarge { length, limit, .. } => {
+            AppendError::new(AppendErrorKind::TooLarge { index, length, limit })
+        }
+        _ => refused,
+    }
+}
+
+/// Whether the server refused a batch for what is in the log.
+fn is_about_the_log(trouble: &Trouble) -> bool {
+    append::is_conflict(trouble) || trouble.code() == Some(code::BATCH_HAS_DUPLICATE)
+}
+
+/// An event that expects something of a key the batch itself moves on before it. Nobody can know that sequence
+/// beforehand, so it is a conflict, unless the batch is known already.
+async fn own_conflict(log: &Log, events: &[NewEvent]) -> Result<Option<AppendErrorKind>, Trouble> {
+    let mut moved = HashSet::new();
+    for (index, event) in events.iter().enumerate() {
+        let Some(key) = &event.key else { continue };
+        if let Some(expected) = event.expected
+            && moved.contains(key)
+        {
+            if append::known(log, &event.id).await?.is_some() {
+                return Ok(None);
+            }
+            let last = log.writing.last(log.stream(), &log.subjects.of_key(key)).await?;
+            let actual = last.map_or(0, |last| last.sequence);
+            return Ok(Some(AppendErrorKind::Conflict { index, expected, actual }));
+        }
+        moved.insert(key);
+    }
+    Ok(None)
+}
+
+/// What a refused batch comes to: known already, some of it known, a conflict; or nothing, when the reason has gone.
+async fn settle(
+    log: &Log,
+    events: &[NewEvent],
+    tries: &Tries,
+) -> Result<Option<Result<Vec<Appended>, AppendErrorKind>>, Trouble> {
+    let known = try_join_all(events.iter().map(|event| append::known(log, &event.id))).await?;
+    let duplicates: Vec<_> = known.iter().flatten().map(|sequence| append::duplicate(*sequence, tries)).collect();
+    match duplicates.len() {
+        0 => {}
+        count if count == events.len() => return Ok(Some(Ok(duplicates))),
+        _ => return Ok(Some(Err(AppendErrorKind::MixedDuplicates))),
+    }
+    for (index, event) in events.iter().enumerate() {
+        if let Some(kind) = append::broken(log, index, event).await? {
+            return Ok(Some(Err(kind)));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,219 @@
+//! From a stored message to an event, as leniently as possible: whoever published it, an event comes of it.
+//!
+//! - The subject says the name and the key. A `ce-type` that says another name is kept as a header and changes nothing.
+//! - The id is `Nats-Msg-Id`, else `ce-id`, else it is made of the log's identity and the sequence.
+//! - Header names are compared without case; of several values the first counts; what a header cannot be is left out.
+//! - An envelope (CloudEvents structured mode) is opened: its data is the body. One that cannot be opened stays the body.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_nats::HeaderMap;
+use stheno_core::{EventId, Headers, Key, RecordedEvent, Timestamp, headers};
+
+use crate::{cloud_events, message::Stored, subject::Subjects};
+
+/// Event names remembered, so that an event of a known name allocates none.
+const NAMES: usize = 1_024;
+/// The header of a message's id, in lower case.
+const MESSAGE_ID: &str = "nats-msg-id";
+/// What the server's own headers begin with, in lower case.
+const SERVERS_OWN: &str = "nats-";
+const CONTENT_TYPE: &str = "content-type";
+
+/// Makes events of messages. Each reader has one of its own.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    subjects: Subjects,
+    /// The identity of the log, which ids are made of.
+    log_id: Arc<str>,
+    names: HashMap<Box<str>, Arc<str>>,
+}
+
+/// What the headers say.
+#[derive(Debug, Default)]
+struct Said {
+    id: Option<Arc<str>>,
+    cloud_id: Option<Arc<str>>,
+    source: Option<Arc<str>>,
+    time: Option<Timestamp>,
+    envelope: bool,
+    headers: Headers,
+}
+
+impl Decoder {
+    pub(crate) fn new(subjects: Subjects, log_id: Arc<str>) -> Self {
+        Self { subjects, log_id, names: HashMap::new() }
+    }
+
+    /// The event; `None` for a message that is none, such as one that is scheduled.
+    pub(crate) fn event(&mut self, stored: Stored) -> Option<Arc<RecordedEvent>> {
+        let (key, name) = self.subjects.parse(stored.subject.as_str())?;
+        let key = key.and_then(Key::from_token).map(|key| Arc::from(key.as_str()));
+        let name = self.name(name);
+        let mut body = stored.body;
+        let mut said = stored.headers.as_ref().map(|map| read(map, &name)).unwrap_or_default();
+        if said.envelope
+            && let Some(opened) = cloud_events::open(&body)
+        {
+            for (attribute, value) in &opened.attributes {
+                said.take(attribute, value, &name);
+            }
+            body = opened.data;
+        }
+        let id = said.id.or(said.cloud_id).unwrap_or_else(|| format!("{}.{}", self.log_id, stored.sequence).into());
+        let time = said.time.unwrap_or(stored.stored);
+        Some(Arc::new(RecordedEvent::from_stored(
+            stored.sequence,
+            id,
+            name,
+            key,
+            said.source,
+            time,
+            stored.stored,
+            said.headers,
+            body,
+        )))
+    }
+
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = name.into();
+        if self.names.len() < NAMES {
+            self.names.insert(name.into(), Arc::clone(&shared));
+        }
+        shared
+    }
+}
+
+fn read(map: &HeaderMap, event: &str) -> Said {
+    let mut said = Said::default();
+    // The one header of an event that says nothing new.
+    if map.len() == 1
+        && let Some(id) = map.get(async_nats::header::NATS_MESSAGE_ID)
+    {
+        said.id = legal_id(id.as_str());
+        return said;
+    }
+    // The map has no order; a certain one makes what is read the same each time.
+    let mut pairs: Vec<_> = map
+        .iter()
+        .filter_map(|(name, values)| {
+            let name: &str = name.as_ref();
+            Some((name.to_ascii_lowercase(), values.first()?.as_str()))
+        })
+        .collect();
+    pairs.sort_unstable();
+    for (name, value) in pairs {
+        match name.starts_with(headers::CLOUD_EVENTS) {
+            true => said.take(&name, &cloud_events::decode(value), event),
+            false => said.take(&name, value, event),
+        }
+    }
+    said
+}
+
+impl Said {
+    /// Takes what one header says; its name is in lower case.
+    fn take(&mut self, name: &str, value: &str, event: &str) {
+        match name {
+            MESSAGE_ID => self.id = legal_id(value),
+            headers::ID => self.cloud_id = legal_id(value),
+            headers::SOURCE => {
+                self.source = Some(value).filter(|source| *source != cloud_events::NO_SOURCE).map(Arc::from);
+            }
+            headers::TIME => match value.parse() {
+                Ok(time) => self.time = Some(time),
+                Err(_) => self.keep(name, value),
+            },
+            headers::TYPE if value == event => {}
+            headers::SPEC_VERSION | headers::CONTENT_TYPE | headers::SUBJECT => {}
+            CONTENT_TYPE if cloud_events::is_envelope(value) => self.envelope = true,
+            CONTENT_TYPE => {}
+            _ if name.starts_with(SERVERS_OWN) => {}
+            _ => self.keep(name, value),
+        }
+    }
+
+    fn keep(&mut self, name: &str, value: &str) {
+        if self.headers.get(name).is_none()
+            && let Err(error) = self.headers.set(name, value)
+        {
+            tracing::debug!(%error, "a header is left out");
+        }
+    }
+}
+
+fn legal_id(id: &str) -> Option<Arc<str>> {
+    EventId::new(id).ok().map(|id| Arc::from(id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn event(subject: &str, pairs: &[(&str, &str)], body: &'static str) -> Arc<RecordedEvent> {
+        let mut map = HeaderMap::new();
+        pairs.iter().for_each(|(name, value)| map.append(*name, *value));
+        let stored = Stored {
+            subject: subject.to_owned().into(),
+            sequence: 7,
+            stored: Timestamp::from_micros(5),
+            headers: (!pairs.is_empty()).then_some(map),
+            body: Bytes::from_static(body.as_bytes()),
+        };
+        Decoder::new(Subjects::new(""), "log".into()).event(stored).unwrap()
+    }
+
+    #[test]
+    fn a_bare_body_is_an_event() {
+        let bare = event("log._.order.placed", &[], "{}");
+        assert_eq!((bare.id.as_str(), bare.name.as_str(), &bare.key), ("log.7", "order.placed", &None));
+        assert_eq!((bare.time, bare.stored), (Timestamp::from_micros(5), Timestamp::from_micros(5)));
+    }
+
+    #[test]
+    fn binary_mode_is_read_in_any_case() {
+        let pairs = [
+            ("Ce-Id", "a%20b"),
+            ("CE-SOURCE", "/shop%20a"),
+            ("ce-type", "order.placed"),
+            ("ce-specversion", "1.0"),
+            ("ce-time", "2026-11-22T10:00:00.5Z"),
+            ("Ce-CorrelationId", "c"),
+            ("Nats-Msg-Id", "id"),
+            ("X-Own", "1"),
+        ];
+        let read = event("log.order:1.order.placed", &pairs, "{}");
+        assert_eq!((read.id.as_str(), read.source.as_deref()), ("id", Some("/shop a")));
+        assert_eq!(read.key.as_ref().map(Key::as_str), Some("order:1"));
+        assert_eq!(read.time.to_string(), "2026-11-22T10:00:00.500000Z");
+        assert_eq!(read.headers.iter().collect::<Vec<_>>(), [("ce-correlationid", "c"), ("x-own", "1")]);
+    }
+
+    #[test]
+    fn an_envelope_is_opened_and_one_that_cannot_be_stays() {
+        let envelope = r#"{"specversion":"1.0","id":"e1","type":"order.placed","source":"/s","data":{"id":"o1"}}"#;
+        let read = event("log._.order.placed", &[("Content-Type", "application/cloudevents+json")], envelope);
+        assert_eq!((read.id.as_str(), &read.body[..]), ("e1", &br#"{"id":"o1"}"#[..]));
+        let broken = event("log._.order.placed", &[("Content-Type", "application/cloudevents+json")], "{oops");
+        assert_eq!(&broken.body[..], b"{oops");
+    }
+
+    #[test]
+    fn what_disagrees_or_cannot_be_has_a_defined_outcome() {
+        let other_type = event("log._.order.placed", &[("ce-type", "order.canceled")], "{}");
+        assert_eq!(other_type.name.as_str(), "order.placed");
+        assert_eq!(other_type.headers.get("ce-type"), Some("order.canceled"));
+        let twice = event("log._.a", &[("X-A", "1"), ("X-A", "2")], "{}");
+        assert_eq!(twice.headers.get("x-a"), Some("1"));
+        let illegal = event("log._.a", &[("Nats-Msg-Id", "a b"), ("x-a", "é"), ("ce-time", "soon")], "{}");
+        assert_eq!((illegal.id.as_str(), illegal.headers.get("x-a")), ("log.7", None));
+        assert_eq!(illegal.headers.get("ce-time"), Some("soon"));
+        let odd_key = event("log.nocolon.a", &[], "{}");
+        assert_eq!(odd_key.key, None);
+    }
+}

@@ -1,0 +1,156 @@
+//! A part of a stream, read once: a consumer without acknowledgements that is asked for so many messages.
+
+use std::time::Duration;
+
+use async_nats::{StatusCode, Subscriber};
+use futures_util::{FutureExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::{
+    api::Api,
+    error::Trouble,
+    link::{Health, PATIENCE},
+    message::{Place, Stored},
+};
+
+/// After how long the server forgets a consumer that nobody asks any more.
+const FORGET: Duration = Duration::from_secs(30);
+/// Bytes that are asked for at once; a single message is always less.
+const BYTES: usize = 8 * 1024 * 1024;
+
+/// Where reading begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Begin {
+    /// At a sequence.
+    At(u64),
+    /// With the newest message of each subject.
+    Newest,
+}
+
+impl Begin {
+    /// As a consumer's configuration says it.
+    pub(crate) fn say(self, config: &mut Value) {
+        match self {
+            Begin::At(sequence) => {
+                config["deliver_policy"] = "by_start_sequence".into();
+                config["opt_start_seq"] = sequence.max(1).into();
+            }
+            Begin::Newest => config["deliver_policy"] = "last_per_subject".into(),
+        }
+    }
+}
+
+/// A consumer that is asked for messages.
+pub(crate) struct Fetch {
+    api: Api,
+    stream: String,
+    name: String,
+    inbox: String,
+    replies: Subscriber,
+    health: watch::Receiver<Health>,
+    lost: u64,
+    /// Messages it has left, as far as is known.
+    pending: u64,
+    delivered: u64,
+}
+
+impl Fetch {
+    /// Makes the consumer.
+    pub(crate) async fn open(api: &Api, stream: &str, begin: Begin, filters: &[String]) -> Result<Self, Trouble> {
+        let name = format!("stheno-{}", uuid::Uuid::now_v7().simple());
+        let mut health = api.link.health();
+        let lost = health.borrow_and_update().lost;
+        let inbox = api.link.new_inbox();
+        let replies = api.link.subscribe(inbox.clone()).await.map_err(|_| Trouble::Unanswered)?;
+        let mut config = json!({
+            "name": name,
+            "ack_policy": "none",
+            "max_deliver": 1,
+            "replay_policy": "instant",
+            "filter_subjects": filters,
+            "inactive_threshold": u64::try_from(FORGET.as_nanos()).unwrap_or(u64::MAX),
+            "mem_storage": true,
+            "num_replicas": 1,
+        });
+        begin.say(&mut config);
+        let info = api.create_consumer(stream, &name, &config).await?;
+        Ok(Self {
+            api: api.clone(),
+            stream: stream.to_owned(),
+            name,
+            inbox,
+            replies,
+            health,
+            lost,
+            pending: info.num_pending,
+            delivered: 0,
+        })
+    }
+
+    /// How many messages are left.
+    pub(crate) fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    /// Up to so many of the messages that are left, at least one if any is.
+    pub(crate) async fn next(&mut self, most: usize) -> Result<Vec<Stored>, Trouble> {
+        let wanted = u64::try_from(most).unwrap_or(u64::MAX).min(self.pending);
+        let mut found = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0).min(4_096));
+        if wanted == 0 {
+            return Ok(found);
+        }
+        let expires = u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX);
+        let bytes = BYTES.max(2 * self.api.link.max_payload());
+        let body = json!({ "batch": wanted, "max_bytes": bytes, "expires": expires });
+        self.api.pull(&self.stream, &self.name, &self.inbox, &body).await?;
+        while u64::try_from(found.len()).unwrap_or(u64::MAX) < wanted {
+            let Some(message) = self.receive().await? else { break };
+            found.push(message);
+        }
+        Ok(found)
+    }
+
+    /// The next message; `None` when the server will send no more of what was asked for.
+    async fn receive(&mut self) -> Result<Option<Stored>, Trouble> {
+        let message = match self.replies.next().now_or_never() {
+            Some(message) => message,
+            None => self.wait().await?,
+        };
+        let Some(message) = message else { return Err(Trouble::Unanswered) };
+        if let Some(status) = message.status {
+            return match status {
+                StatusCode::NO_RESPONDERS => Err(Trouble::Unanswered),
+                // Enough bytes, or nothing is left after all.
+                _ => Ok(None),
+            };
+        }
+        let place = message.reply.as_ref().and_then(|reply| Place::parse(reply.as_str()));
+        let place = place.ok_or_else(|| Trouble::Garbled("a message without its place".to_owned()))?;
+        if place.delivery != self.delivered + 1 {
+            return Err(Trouble::Unanswered);
+        }
+        self.delivered = place.delivery;
+        self.pending = place.pending;
+        Ok(Some(Stored::delivered(message, place)))
+    }
+
+    async fn wait(&mut self) -> Result<Option<async_nats::Message>, Trouble> {
+        let lost = self.lost;
+        tokio::select! {
+            message = self.replies.next() => Ok(message),
+            health = self.health.wait_for(|health| health.lost != lost || health.closed) => match health {
+                Ok(health) if !health.closed => Err(Trouble::Unanswered),
+                _ => Err(Trouble::Closed),
+            },
+            () = tokio::time::sleep(PATIENCE + Duration::from_secs(1)) => Err(Trouble::Unanswered),
+        }
+    }
+}
+
+impl Drop for Fetch {
+    fn drop(&mut self) {
+        // Sent at once if there is room among what is to be sent; else the server forgets it by itself.
+        let _ = self.api.tell(&format!("CONSUMER.DELETE.{}.{}", self.stream, self.name)).now_or_never();
+    }
+}

@@ -1,0 +1,72 @@
+//! The NATS JetStream backend of Stheno: the log in a stream, the records in a key-value bucket.
+//!
+//! ```no_run
+//! use stheno_core::{EventName, NewEvent, backend::{Append, Backend, Query}};
+//! use stheno_nats::{NatsBackend, NatsOptions};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let log = NatsBackend::open(NatsOptions::from_url("nats://127.0.0.1:4222")?).await?;
+//! let placed = NewEvent::new(EventName::new("order.placed")?, r#"{"id":"order_1"}"#);
+//! let appended = log.append(Append::one(placed)).await?;
+//! println!("stored as number {:?}", appended[0].sequence);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Any program in any language publishes to it: an acknowledged JetStream publish of the documented JSON to
+//! `events.<name>`, with a `Nats-Msg-Id` if it may be sent twice.
+//!
+//! What it promises beyond the contract of [`stheno_core::backend`]:
+//!
+//! - An append is sent again with the same id, for [`NatsOptions::PATIENCE`], while the server is away or elects a
+//!   leader. One's own repeated append is a success, with an expected sequence too.
+//! - Reading has no acknowledgements, no durable consumers and no broker timers: consumers are made anew at the next
+//!   sequence whenever a connection, a server or a consumer is lost, without gap or repeat.
+//! - The connections live on a thread of their own. All methods need a Tokio runtime with time enabled around them.
+//! - Sequences have gaps, where events waited for their time.
+//!
+//! Reading order: [`NatsOptions`] and their address form (`options`, `url`, `context`); making a connection (`dial`), the
+//! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
+//! (`api`); what a server has to have (`server`, `provision`); subjects and messages (`subject`, `message`, `encode`,
+//! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
+//! `schedule`); reading (`span`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
+//! `records`); the contract (`backend`).
+
+mod api;
+mod append;
+mod backend;
+mod batch;
+mod cloud_events;
+mod context;
+mod decode;
+mod dial;
+mod encode;
+mod error;
+mod fetch;
+mod gate;
+mod io;
+mod link;
+mod log;
+mod message;
+mod options;
+mod ordered;
+mod probe;
+mod provision;
+mod publish;
+mod read;
+mod record_list;
+mod record_subject;
+mod records;
+mod replies;
+mod schedule;
+mod server;
+mod span;
+mod subject;
+mod tail;
+mod url;
+
+pub use crate::{
+    backend::NatsBackend,
+    options::{HeaderMode, NatsOptions, ServerSync},
+};

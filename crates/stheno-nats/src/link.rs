@@ -1,0 +1,286 @@
+//! One connection: requests and their replies, what the server says about it, and how it goes on after it was lost.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_nats::{Client, Event, HeaderMap, Message, ServerError, Subject, Subscriber};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use stheno_core::backend::BackendError;
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::AbortHandle,
+};
+
+use crate::{
+    dial::Dial,
+    error,
+    replies::{Answer, Replies},
+};
+
+/// How long a request waits for its reply.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// How often late requests are looked for.
+const LOOK: Duration = Duration::from_millis(250);
+/// The wait between two attempts to make a connection anew whose client has ended.
+const REDIAL: Duration = Duration::from_millis(500);
+
+/// What a connection has been through. Who reads over it begins anew when `lost` has moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Health {
+    /// How often it was lost.
+    pub(crate) lost: u64,
+    pub(crate) connected: bool,
+    pub(crate) closed: bool,
+}
+
+/// One connection.
+pub(crate) struct Link {
+    /// What it is for, in messages.
+    name: &'static str,
+    /// Replaced when the client has ended: a message that breaks its protocol reader can do that.
+    client: Mutex<Client>,
+    /// Where replies go; a last token says which request's.
+    inbox: String,
+    replies: Replies,
+    health: watch::Sender<Health>,
+    /// What serves the connection; ends with it.
+    service: Mutex<Option<AbortHandle>>,
+}
+
+impl Link {
+    /// Connects. Has to run on the connections' thread, whose handle it is given.
+    pub(crate) async fn open(name: &'static str, dial: Arc<Dial>, io: &Handle) -> Result<Arc<Self>, BackendError> {
+        let (client, events) = dial.connect(name).await?;
+        let inbox = format!("{}.{}", dial.inbox_prefix(), uuid::Uuid::now_v7().simple());
+        let replies = subscribe(&client, format!("{inbox}.*")).await?;
+        let link = Arc::new(Self {
+            name,
+            client: Mutex::new(client),
+            inbox,
+            replies: Replies::default(),
+            health: watch::Sender::new(Health { lost: 0, connected: true, closed: false }),
+            service: Mutex::default(),
+        });
+        // It holds the link weakly, so that the link's end is its end too.
+        let service = Service { link: Arc::downgrade(&link), dial, events, replies };
+        let running = io.spawn(service.run()).abort_handle();
+        *link.service.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
+        Ok(link)
+    }
+
+    /// The client as it is now.
+    pub(crate) fn client(&self) -> Client {
+        self.current().clone()
+    }
+
+    fn current(&self) -> MutexGuard<'_, Client> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it has been through.
+    pub(crate) fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    /// The largest message the server takes, headers included.
+    pub(crate) fn max_payload(&self) -> usize {
+        self.current().max_payload()
+    }
+
+    /// An inbox of its own.
+    pub(crate) fn new_inbox(&self) -> String {
+        // One token more than the replies have, so that they stay apart.
+        format!("{}.read.{}", self.inbox, uuid::Uuid::now_v7().simple())
+    }
+
+    /// Listens on a subject.
+    pub(crate) async fn subscribe(&self, subject: String) -> Result<Subscriber, BackendError> {
+        let client = self.client();
+        subscribe(&client, subject).await
+    }
+
+    /// Sends a message that nobody answers.
+    pub(crate) async fn send(
+        &self,
+        subject: Subject,
+        headers: Option<HeaderMap>,
+        body: Bytes,
+    ) -> Result<(), BackendError> {
+        let client = self.client();
+        let sent = match headers {
+            Some(headers) => client.publish_with_headers(subject, headers, body).await,
+            None => client.publish(subject, body).await,
+        };
+        sent.map_err(error::not_sent)
+    }
+
+    /// Sends a request whose reply goes to another subject than ours.
+    pub(crate) async fn send_for(&self, subject: Subject, reply: Subject, body: Bytes) -> Result<(), BackendError> {
+        let client = self.client();
+        client.publish_with_reply(subject, reply, body).await.map_err(error::not_sent)
+    }
+
+    /// Sends a request and waits for what becomes of it, [`PATIENCE`] at most.
+    pub(crate) async fn request(&self, subject: Subject, headers: Option<HeaderMap>, body: Bytes) -> Answer {
+        let (token, mut answer) = self.replies.wait(subject.clone(), Instant::now() + PATIENCE);
+        let reply = Subject::from(format!("{}.{token}", self.inbox));
+        let client = self.client();
+        let sending = async {
+            match headers {
+                Some(headers) => client.publish_with_reply_and_headers(subject, reply, headers, body).await,
+                None => client.publish_with_reply(subject, reply, body).await,
+            }
+        };
+        // Sending waits while the connection is away and much is queued; the request is late then like any other.
+        let sent = tokio::select! {
+            biased;
+            sent = sending => sent,
+            early = &mut answer => return early.unwrap_or(Answer::Closed),
+        };
+        match sent {
+            Ok(()) => answer.await.unwrap_or(Answer::Closed),
+            Err(error) => Answer::Unsent(error.to_string()),
+        }
+    }
+
+    /// Lets go of the connection; whoever waits is answered as closed.
+    pub(crate) async fn close(&self) {
+        self.health.send_modify(|health| health.closed = true);
+        self.replies.close();
+        if let Some(service) = self.service.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            service.abort();
+        }
+        let client = self.client();
+        // It is gone already when this fails.
+        let _ = client.drain().await;
+    }
+
+    fn lost(&self) {
+        self.health.send_modify(|health| {
+            health.lost += 1;
+            health.connected = false;
+        });
+        self.replies.lose();
+    }
+
+    fn back(&self) {
+        self.health.send_modify(|health| health.connected = true);
+    }
+
+    /// Takes note of what the client says about the connection.
+    fn hear(&self, event: Event) {
+        match event {
+            Event::Disconnected => self.lost(),
+            Event::Connected => self.back(),
+            Event::ServerError(ServerError::Other(said)) => match denied_subject(&said) {
+                Some(subject) => self.replies.deny(subject, &said),
+                None => tracing::warn!(link = self.name, %said, "the nats-server reports an error"),
+            },
+            Event::SlowConsumer(_) => tracing::debug!(link = self.name, "messages were dropped; they are read again"),
+            Event::LameDuckMode => tracing::info!(link = self.name, "the nats-server is about to stop"),
+            other => tracing::debug!(link = self.name, event = %other, "the connection changed"),
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let service = self.service.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(service) = service.take() {
+            service.abort();
+        }
+    }
+}
+
+/// What runs on the connections' thread for one link.
+struct Service {
+    link: std::sync::Weak<Link>,
+    dial: Arc<Dial>,
+    events: mpsc::UnboundedReceiver<Event>,
+    replies: Subscriber,
+}
+
+impl Service {
+    async fn run(mut self) {
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                reply = self.replies.next() => {
+                    let Some(link) = self.link.upgrade() else { return };
+                    match reply {
+                        Some(reply) => self.give(&link, reply),
+                        None => self.dial_again().await,
+                    }
+                }
+                event = self.events.recv() => {
+                    let Some(link) = self.link.upgrade() else { return };
+                    match event {
+                        Some(event) => link.hear(event),
+                        None => self.dial_again().await,
+                    }
+                }
+                now = look.tick() => {
+                    let Some(link) = self.link.upgrade() else { return };
+                    link.replies.expire(now.into_std());
+                }
+            }
+        }
+    }
+
+    /// Gives a reply and those that have come with it.
+    fn give(&mut self, link: &Link, first: Message) {
+        link.replies.give(first);
+        while let Some(Some(reply)) = self.replies.next().now_or_never() {
+            link.replies.give(reply);
+        }
+    }
+
+    /// The client has ended: makes another, however long it takes.
+    async fn dial_again(&mut self) {
+        if let Some(link) = self.link.upgrade() {
+            tracing::warn!(link = link.name, "the connection's client has ended; connecting anew");
+            link.lost();
+        }
+        loop {
+            let Some(link) = self.link.upgrade() else { return };
+            let dialed = self.dial.connect(link.name).await;
+            if let Ok((client, events)) = dialed
+                && let Ok(replies) = subscribe(&client, format!("{}.*", link.inbox)).await
+            {
+                *link.current() = client;
+                (self.events, self.replies) = (events, replies);
+                link.back();
+                return;
+            }
+            drop(link);
+            tokio::time::sleep(REDIAL).await;
+        }
+    }
+}
+
+async fn subscribe(client: &Client, subject: String) -> Result<Subscriber, BackendError> {
+    client.subscribe(subject).await.map_err(|error| error::away("the connection").with_source(error))
+}
+
+/// The subject of `Permissions Violation for Publish to "log.x"`.
+fn denied_subject(said: &str) -> Option<&str> {
+    let (_, rest) = said.split_once("ermissions Violation for ")?;
+    rest.split('"').nth(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denied_subject_is_found_in_what_the_server_says() {
+        let said = "Permissions Violation for Publish to \"log._.order.placed\"";
+        assert_eq!(denied_subject(said), Some("log._.order.placed"));
+        assert_eq!(denied_subject("Permissions Violation for Subscription to \"x.>\""), Some("x.>"));
+        assert_eq!(denied_subject("Stale Connection"), None);
+    }
+}

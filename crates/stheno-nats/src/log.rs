@@ -1,0 +1,90 @@
+//! What every part of the backend has of one log.
+
+use std::{sync::Arc, time::Duration};
+
+use stheno_core::backend::BackendError;
+use tokio::sync::Semaphore;
+
+use crate::{
+    api::Api,
+    decode::Decoder,
+    error::{self, Trouble},
+    gate::Gate,
+    options::NatsOptions,
+    provision::{self, Found},
+    subject::Subjects,
+};
+
+/// Appends and record writes under way at once: what an acknowledgement takes to come back is filled with others.
+pub(crate) const WINDOW: usize = 4_096;
+/// Atomic batches under way at once; the server takes 50 for one stream, of all processes together.
+const BATCHES: usize = 8;
+
+/// One open log.
+pub(crate) struct Log {
+    pub(crate) options: NatsOptions,
+    /// Where it is, for messages, without anything secret.
+    pub(crate) place: String,
+    pub(crate) subjects: Subjects,
+    pub(crate) log_id: Arc<str>,
+    pub(crate) replicas: u64,
+    pub(crate) dedup_window: Duration,
+    /// For appends, records and questions: what is read in bulk does not delay it.
+    pub(crate) writing: Api,
+    /// For what is read in bulk. A message that no client can read breaks this connection and not the other.
+    pub(crate) reading: Api,
+    pub(crate) window: Semaphore,
+    pub(crate) batches: Semaphore,
+    pub(crate) gate: Gate,
+}
+
+impl Log {
+    pub(crate) fn new(options: NatsOptions, subjects: Subjects, found: Found, writing: Api, reading: Api) -> Self {
+        Self {
+            place: options.place(),
+            options,
+            subjects,
+            log_id: found.log_id.into(),
+            replicas: found.replicas,
+            dedup_window: found.dedup_window,
+            writing,
+            reading,
+            window: Semaphore::new(WINDOW),
+            batches: Semaphore::new(BATCHES),
+            gate: Gate::default(),
+        }
+    }
+
+    /// The stream of the log.
+    pub(crate) fn stream(&self) -> &str {
+        &self.options.stream
+    }
+
+    /// Something that makes events of messages.
+    pub(crate) fn decoder(&self) -> Decoder {
+        Decoder::new(self.subjects.clone(), Arc::clone(&self.log_id))
+    }
+
+    /// What trouble means here.
+    pub(crate) fn explain(&self, trouble: Trouble) -> BackendError {
+        trouble.explain(&self.place)
+    }
+
+    /// Refuses when the backend was closed.
+    pub(crate) fn check_open(&self) -> Result<(), BackendError> {
+        if self.gate.is_closed() { Err(error::closed()) } else { Ok(()) }
+    }
+
+    /// Refuses when the stream is not the one that was opened, or has become shorter than `reached`.
+    pub(crate) async fn check_identity(&self, reached: u64) -> Result<(), BackendError> {
+        let info = self.reading.stream(self.stream()).await.map_err(|trouble| self.explain(trouble))?;
+        match info {
+            None => Err(error::log_changed(&self.place, "was deleted")),
+            Some(info) if provision::log_id(&info) != *self.log_id => {
+                Err(error::log_changed(&self.place, "was made anew"))
+            }
+            Some(info) if info.state.last_seq < reached => Err(error::log_changed(&self.place, "became shorter")),
+            Some(_) => Ok(()),
+        }
+    }
+}

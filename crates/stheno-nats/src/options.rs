@@ -1,0 +1,285 @@
+//! What can be chosen when a log is opened, and the defaults.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use stheno_core::{Secret, backend::info::Durability};
+
+/// Which headers are written with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HeaderMode {
+    /// Only what says something new: the id, and what was set. Reading costs a reader most of its time in headers.
+    #[default]
+    Lean,
+    /// CloudEvents binary mode in full: `ce-specversion`, `ce-id`, `ce-type`, `ce-source` and the rest, for foreign
+    /// readers.
+    CloudEvents,
+}
+
+/// When the server writes an append through to its disk. It does not say, so it has to be told here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ServerSync {
+    /// Now and then (the server's default is every two minutes): what was acknowledged survives `kill -9` of the server;
+    /// a power failure may take the newest events.
+    #[default]
+    Interval,
+    /// Before it acknowledges (`sync_interval: always` in the server's configuration): what was acknowledged survives a
+    /// power failure. Claiming this of a server that does not do it makes nothing safer.
+    Always,
+}
+
+/// Who we are to the server.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Login {
+    #[default]
+    Nobody,
+    User {
+        name: String,
+        password: Secret<String>,
+    },
+    Token(Secret<String>),
+    Credentials(PathBuf),
+    Nkey(PathBuf),
+}
+
+/// How the connection is kept secret.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tls {
+    pub(crate) required: bool,
+    /// The server speaks TLS from the first byte on.
+    pub(crate) first: bool,
+    pub(crate) ca: Option<PathBuf>,
+    /// Certificate and key.
+    pub(crate) client: Option<(PathBuf, PathBuf)>,
+}
+
+/// Where a log is and how it is kept: `NatsOptions::server("127.0.0.1:4222").stream("SHOP")`.
+///
+/// The same as an address: [`NatsOptions::from_url`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct NatsOptions {
+    /// `host:port` each.
+    pub(crate) servers: Vec<String>,
+    pub(crate) login: Login,
+    pub(crate) tls: Tls,
+    pub(crate) client_name: String,
+    pub(crate) inbox_prefix: String,
+    pub(crate) api_prefix: String,
+    pub(crate) stream: String,
+    pub(crate) prefix: String,
+    pub(crate) manage: bool,
+    pub(crate) replicas: Option<usize>,
+    pub(crate) dedup_window: Option<Duration>,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) max_bytes: Option<u64>,
+    pub(crate) max_body: usize,
+    pub(crate) headers: HeaderMode,
+    pub(crate) sync: ServerSync,
+    pub(crate) patience: Duration,
+}
+
+impl NatsOptions {
+    /// The stream of the log.
+    pub const STREAM: &'static str = "EVENTS";
+    /// For how long an id is known as a duplicate. Longer than the longest wait between two attempts of a handler, so that
+    /// what a handler publishes is stored once although it is tried again. The server keeps every id of that time in
+    /// memory, about 150 bytes each.
+    pub const DEDUP_WINDOW: Duration = Duration::from_secs(20 * 60);
+    /// Longest body in bytes, unless the server takes less.
+    pub const MAX_BODY: usize = 1024 * 1024;
+    /// For how long an append is tried again, with the same id, while the server is away or elects a leader.
+    pub const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A log on the server at `host:port`.
+    pub fn server(address: impl Into<String>) -> Self {
+        Self::servers([address.into()])
+    }
+
+    /// A log on a cluster, of which one server after the other is tried.
+    pub fn servers(addresses: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            servers: addresses.into_iter().collect(),
+            login: Login::default(),
+            tls: Tls::default(),
+            client_name: "stheno".to_owned(),
+            inbox_prefix: "_INBOX".to_owned(),
+            api_prefix: "$JS.API".to_owned(),
+            stream: Self::STREAM.to_owned(),
+            prefix: String::new(),
+            manage: true,
+            replicas: None,
+            dedup_window: None,
+            max_age: None,
+            max_bytes: None,
+            max_body: Self::MAX_BODY,
+            headers: HeaderMode::default(),
+            sync: ServerSync::default(),
+            patience: Self::PATIENCE,
+        }
+    }
+
+    /// The stream of the log; [`NatsOptions::STREAM`] by default. Its records lie in the key-value bucket
+    /// `<stream>-records`.
+    #[must_use]
+    pub fn stream(mut self, name: impl Into<String>) -> Self {
+        self.stream = name.into();
+        self
+    }
+
+    /// What stands before every subject of the log, such as `eu` for `eu.events.>`: two logs of one account need it.
+    /// Nothing by default.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Whether the stream and the bucket are made when they are missing; true by default. Without it this user needs no
+    /// permission for that, and somebody else has made them.
+    #[must_use]
+    pub fn manage(mut self, manage: bool) -> Self {
+        self.manage = manage;
+        self
+    }
+
+    /// How many servers keep a copy, 1 to 5. A log that is there already has to have as many.
+    #[must_use]
+    pub fn replicas(mut self, replicas: usize) -> Self {
+        self.replicas = Some(replicas);
+        self
+    }
+
+    /// For how long an id is known as a duplicate; [`NatsOptions::DEDUP_WINDOW`] by default. A log that is there already
+    /// has to have the same.
+    #[must_use]
+    pub fn dedup_window(mut self, window: Duration) -> Self {
+        self.dedup_window = Some(window);
+        self
+    }
+
+    /// After how long the oldest events go; never by default. A log that is there already has to have the same.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
+        self
+    }
+
+    /// How large the log may become in bytes before the oldest events go; unlimited by default. A log that is there
+    /// already has to have the same.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes);
+        self
+    }
+
+    /// Longest body in bytes; [`NatsOptions::MAX_BODY`] by default, and never more than the server takes.
+    #[must_use]
+    pub fn max_body(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    /// Which headers are written; [`HeaderMode::Lean`] by default. All of them are read, always.
+    #[must_use]
+    pub fn headers(mut self, mode: HeaderMode) -> Self {
+        self.headers = mode;
+        self
+    }
+
+    /// When the server writes through to its disk; [`ServerSync::Interval`] by default.
+    #[must_use]
+    pub fn sync(mut self, sync: ServerSync) -> Self {
+        self.sync = sync;
+        self
+    }
+
+    /// For how long an append is tried again while the server is away; [`NatsOptions::PATIENCE`] by default. Below 15
+    /// seconds an ordinary election of a leader is an error to publishers.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Logs in with a name and a password.
+    #[must_use]
+    pub fn user(mut self, name: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
+        self.login = Login::User { name: name.into(), password: password.into() };
+        self
+    }
+
+    /// Logs in with a token.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<Secret<String>>) -> Self {
+        self.login = Login::Token(token.into());
+        self
+    }
+
+    /// Logs in with a credentials file, as `nsc` writes it.
+    #[must_use]
+    pub fn credentials(mut self, file: impl Into<PathBuf>) -> Self {
+        self.login = Login::Credentials(file.into());
+        self
+    }
+
+    /// Logs in with an nkey, whose seed is in a file.
+    #[must_use]
+    pub fn nkey(mut self, seed_file: impl Into<PathBuf>) -> Self {
+        self.login = Login::Nkey(seed_file.into());
+        self
+    }
+
+    /// Trusts servers whose certificate was signed by an authority in this PEM file, and insists on TLS.
+    #[must_use]
+    pub fn tls_ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.required = true;
+        self.tls.ca = Some(file.into());
+        self
+    }
+
+    /// Shows this certificate to the server, with its key, both PEM files, and insists on TLS.
+    #[must_use]
+    pub fn tls_client(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls.required = true;
+        self.tls.client = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// The servers, without anything secret.
+    pub(crate) fn place(&self) -> String {
+        format!("nats://{}", self.servers.join(","))
+    }
+
+    pub(crate) fn server_urls(&self) -> Vec<String> {
+        let scheme = if self.tls.required { "tls" } else { "nats" };
+        self.servers.iter().map(|server| format!("{scheme}://{server}")).collect()
+    }
+
+    /// The bucket of the records.
+    pub(crate) fn bucket(&self) -> String {
+        format!("{}-records", self.stream)
+    }
+
+    pub(crate) fn durability(&self) -> Durability {
+        match self.sync {
+            ServerSync::Interval => Durability::Process,
+            ServerSync::Always => Durability::Power,
+        }
+    }
+}
+
+impl fmt::Debug for NatsOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NatsOptions")
+            .field("servers", &self.servers)
+            .field("stream", &self.stream)
+            .field("prefix", &self.prefix)
+            .field("manage", &self.manage)
+            .field("replicas", &self.replicas)
+            .field("headers", &self.headers)
+            .field("sync", &self.sync)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,232 @@
+//! One page of the log, forwards or backwards.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use stheno_core::{
+    RecordedEvent,
+    backend::{BackendError, Direction, Page, Query},
+};
+use tokio::time::Instant;
+
+use crate::{
+    api::Which,
+    decode::Decoder,
+    error::Trouble,
+    fetch::{Begin, Fetch},
+    log::Log,
+    message::Stored,
+    span::{self, Span},
+    subject::Filters,
+};
+
+/// For how long a page is tried again whose reading was interrupted.
+const AGAIN: Duration = Duration::from_secs(10);
+/// Messages asked for at once when more are read than a page holds.
+const CHUNK: usize = 1_000;
+/// The first look backwards reaches this many times as far as a page holds.
+const LOOK_BACK: u64 = 4;
+/// Each further look reaches this many times as far as the one before.
+const FURTHER: u64 = 8;
+
+/// Reads one page.
+pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendError> {
+    log.check_open()?;
+    let until = Instant::now() + AGAIN;
+    let mut reader = Reader {
+        log,
+        query,
+        filters: log.subjects.filters(&query.patterns, query.key.as_ref()),
+        decoder: log.decoder(),
+        careful: false,
+    };
+    loop {
+        match reader.page().await {
+            Ok(page) => return Ok(page),
+            Err(trouble) if trouble.passes() && Instant::now() < until => {
+                // The connection may have broken at one of the messages.
+                reader.careful = true;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(trouble) => return Err(log.explain(trouble)),
+        }
+    }
+}
+
+struct Reader<'a> {
+    log: &'a Arc<Log>,
+    query: &'a Query,
+    filters: Filters,
+    decoder: Decoder,
+    /// Messages are asked for one by one, which no message can break.
+    careful: bool,
+}
+
+impl Reader<'_> {
+    async fn page(&mut self) -> Result<Page, Trouble> {
+        let query = self.query;
+        if let Some(page) = self.single().await? {
+            return Ok(page);
+        }
+        let head = span::head(self.log).await?;
+        let span = Span::of(self.log, query, head).await?;
+        match query.direction {
+            Direction::Forward if span.is_empty() => Ok(Page::new(Vec::new(), query.after.max(span.high), true)),
+            Direction::Forward => self.forward(span).await,
+            Direction::Backward if span.is_empty() => Ok(Page::new(Vec::new(), span.low, true)),
+            Direction::Backward => self.backward(span).await,
+        }
+    }
+
+    /// A query about one sequence is one question.
+    async fn single(&mut self) -> Result<Option<Page>, Trouble> {
+        let query = self.query;
+        if query.upto != Some(query.after + 1) {
+            return Ok(None);
+        }
+        let sequence = query.after + 1;
+        let found = self.log.reading.message(self.log.stream(), Which { seq: Some(sequence), ..Which::default() });
+        let event = found.await?.and_then(|stored| self.event(stored));
+        let covered = if query.direction == Direction::Forward && event.is_none() { query.after } else { sequence };
+        Ok(Some(Page::new(event.into_iter().collect(), covered, true)))
+    }
+
+    /// The event of a message, if the query wants it.
+    fn event(&mut self, stored: Stored) -> Option<Arc<RecordedEvent>> {
+        let event = self.decoder.event(stored)?;
+        let query = self.query;
+        let wanted = query.patterns.matches(&event.name)
+            && query.key.as_ref().is_none_or(|key| event.key.as_ref() == Some(key))
+            && query.since.is_none_or(|since| event.stored >= since)
+            && query.until.is_none_or(|until| event.stored < until);
+        wanted.then_some(event)
+    }
+
+    async fn forward(&mut self, span: Span) -> Result<Page, Trouble> {
+        let mut reading = self.begin(span.low).await?;
+        let mut events = Vec::new();
+        let mut covered = span.low - 1;
+        while events.len() < self.query.limit {
+            let messages = self.some(&mut reading, covered + 1, (self.query.limit - events.len()).min(CHUNK)).await?;
+            if messages.is_empty() {
+                self.check_whole(Span { low: covered + 1, ..span }).await?;
+                return Ok(Page::new(events, span.high, true));
+            }
+            for stored in messages {
+                if stored.sequence > span.high {
+                    return Ok(Page::new(events, span.high, true));
+                }
+                covered = stored.sequence;
+                events.extend(self.event(stored));
+            }
+        }
+        Ok(Page::new(events, covered, covered >= span.high))
+    }
+
+    async fn backward(&mut self, span: Span) -> Result<Page, Trouble> {
+        let limit = u64::try_from(self.query.limit).unwrap_or(u64::MAX);
+        let mut high = span.high;
+        let mut reach = limit.saturating_mul(LOOK_BACK).max(64);
+        if let Some(newest) = self.newest(span).await? {
+            match newest.sequence {
+                sequence if sequence < span.low => return Ok(Page::new(Vec::new(), span.low, true)),
+                sequence if sequence <= high => {
+                    high = sequence;
+                    if limit == 1
+                        && let Some(event) = self.event(newest)
+                    {
+                        return Ok(Page::new(vec![event], sequence, sequence == span.low));
+                    }
+                }
+                _ => {}
+            }
+        }
+        loop {
+            let low = high.saturating_sub(reach - 1).max(span.low);
+            let found = self.last_of(Span { low, high }).await?;
+            let end = low == span.low;
+            if found.len() == self.query.limit {
+                let covered = found.front().map_or(low, |event| event.sequence);
+                return Ok(Page::new(found.into_iter().rev().collect(), covered, end && covered == span.low));
+            }
+            if !found.is_empty() || end {
+                return Ok(Page::new(found.into_iter().rev().collect(), low, end));
+            }
+            (high, reach) = (low - 1, reach.saturating_mul(FURTHER));
+        }
+    }
+
+    /// The newest message of the query, if the server can say it: there is nothing of it above that.
+    async fn newest(&self, span: Span) -> Result<Option<Stored>, Trouble> {
+        if self.filters.everything {
+            return Ok(None);
+        }
+        let mut newest: Option<Stored> = None;
+        for filter in &self.filters.subjects {
+            let found = self.log.reading.last(self.log.stream(), filter).await?;
+            match found {
+                // Something newer than the span tells nothing about the span.
+                Some(found) if found.sequence > span.high => return Ok(None),
+                Some(found) if newest.as_ref().is_none_or(|newest| newest.sequence < found.sequence) => {
+                    newest = Some(found);
+                }
+                _ => {}
+            }
+        }
+        Ok(newest)
+    }
+
+    /// The last events of a span, as many as a page holds, oldest first.
+    async fn last_of(&mut self, span: Span) -> Result<VecDeque<Arc<RecordedEvent>>, Trouble> {
+        let mut reading = self.begin(span.low).await?;
+        let mut found = VecDeque::new();
+        let mut covered = span.low - 1;
+        loop {
+            let messages = self.some(&mut reading, covered + 1, CHUNK).await?;
+            if messages.is_empty() {
+                self.check_whole(Span { low: covered + 1, ..span }).await?;
+                return Ok(found);
+            }
+            for stored in messages {
+                if stored.sequence > span.high {
+                    return Ok(found);
+                }
+                covered = stored.sequence;
+                if let Some(event) = self.event(stored) {
+                    if found.len() == self.query.limit {
+                        found.pop_front();
+                    }
+                    found.push_back(event);
+                }
+            }
+        }
+    }
+
+    /// Of several servers, one may be behind the leader: what it has not yet got is asked for again.
+    async fn check_whole(&self, rest: Span) -> Result<(), Trouble> {
+        if self.log.replicas <= 1 || rest.is_empty() {
+            return Ok(());
+        }
+        match span::first_of(self.log, rest.low, &self.filters.subjects).await? {
+            Some(missed) if missed <= rest.high => Err(Trouble::NoResponders),
+            _ => Ok(()),
+        }
+    }
+
+    async fn begin(&self, from: u64) -> Result<Option<Fetch>, Trouble> {
+        if self.careful {
+            return Ok(None);
+        }
+        Fetch::open(&self.log.reading, self.log.stream(), Begin::At(from), &self.filters.subjects).await.map(Some)
+    }
+
+    /// The next messages, at least one if there is any.
+    async fn some(&self, reading: &mut Option<Fetch>, from: u64, most: usize) -> Result<Vec<Stored>, Trouble> {
+        match reading {
+            Some(reading) => reading.next(most).await,
+            None => {
+                let next = span::next_message(self.log, from, &self.filters.subjects).await?;
+                Ok(next.into_iter().collect())
+            }
+        }
+    }
+}

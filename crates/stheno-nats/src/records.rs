@@ -1,0 +1,234 @@
+//! Records: small documents in a key-value bucket, written by compare-and-set, several of them all or none.
+//!
+//! A revision is twice the sequence of the message, and one more for a deletion: so a deleted record's revision never
+//! matches one that is there, although the server would compare the same sequence.
+
+use std::{collections::HashMap, time::Duration};
+
+use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use stheno_core::backend::{
+    BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision,
+};
+use tokio::time::Instant;
+
+use crate::{
+    append, batch, encode::Outgoing, error::Trouble, log::Log, message::Stored, publish, record_list,
+    record_subject::RecordSubjects,
+};
+
+/// Most writes at once: the server takes no more all or nothing.
+const MAX_WRITES: usize = 1_000;
+/// What headers may take of the server's largest message.
+const HEADER_ROOM: usize = 4 * 1024;
+/// For how long a write is tried again that was certainly not done.
+const AGAIN: Duration = Duration::from_secs(5);
+/// How often a write is begun anew whose expectation was refused and yet holds.
+const RACES: usize = 20;
+/// What marks a deletion, as key-value tools know it.
+const OPERATION: HeaderName = HeaderName::from_static("KV-Operation");
+const DELETED: &str = "DEL";
+/// How long the mark of a deletion stays, in seconds: nobody needs it, and the server keeps no less than a second.
+const MARK_STAYS: u64 = 1;
+const EXPIRES: HeaderName = HeaderName::from_static("Nats-TTL");
+
+/// How a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum There {
+    Nothing,
+    /// The mark of a deletion, at this sequence.
+    Mark(u64),
+    Record(u64),
+}
+
+impl There {
+    fn is(self, expect: Expect) -> bool {
+        match (expect, self) {
+            (Expect::Revision(revision), There::Record(sequence)) => revision == written(sequence),
+            (Expect::Revision(_), _) | (Expect::Absent, There::Record(_)) => false,
+            _ => true,
+        }
+    }
+}
+
+fn written(sequence: u64) -> Revision {
+    Revision(sequence.saturating_mul(2))
+}
+
+/// The sequence of a revision that can be there.
+fn sequence(revision: Revision) -> u64 {
+    // That of a deletion is never there: the server will see that nothing has the highest sequence of all.
+    if revision.0 % 2 == 0 { revision.0 / 2 } else { u64::MAX }
+}
+
+fn is_mark(stored: &Stored) -> bool {
+    // Key-value tools mark with `DEL` and `PURGE`.
+    stored.header("KV-Operation").is_some_and(|operation| operation != "PUT")
+}
+
+fn bucket_stream(log: &Log) -> String {
+    format!("KV_{}", log.options.bucket())
+}
+
+fn subjects(log: &Log) -> RecordSubjects {
+    RecordSubjects::of_bucket(&log.options.bucket())
+}
+
+fn record(name: RecordName, stored: Stored) -> Record {
+    Record::new(name, written(stored.sequence), stored.body)
+}
+
+/// One record.
+pub(crate) async fn get(log: &Log, name: &RecordName) -> Result<Option<Record>, BackendError> {
+    log.check_open()?;
+    let last = log.writing.last(&bucket_stream(log), &subjects(log).of(name.as_str())).await;
+    let last = last.map_err(|trouble| log.explain(trouble))?;
+    Ok(last.filter(|stored| !is_mark(stored)).map(|stored| record(name.clone(), stored)))
+}
+
+/// The records whose name begins with a prefix, sorted by name.
+pub(crate) async fn list(log: &Log, prefix: &str) -> Result<Vec<Record>, BackendError> {
+    log.check_open()?;
+    let until = Instant::now() + AGAIN.saturating_mul(2);
+    loop {
+        match record_list::newest(log, &bucket_stream(log), &subjects(log).beginning(prefix)).await {
+            Ok(found) => {
+                let subjects = subjects(log);
+                let mut records: Vec<_> = found
+                    .into_iter()
+                    .filter(|stored| !is_mark(stored))
+                    .filter_map(|stored| Some(record(subjects.name(stored.subject.as_str())?, stored)))
+                    .filter(|record| record.name.as_str().starts_with(prefix))
+                    .collect();
+                records.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+                return Ok(records);
+            }
+            Err(trouble) if trouble.passes() && Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(trouble) => return Err(log.explain(trouble)),
+        }
+    }
+}
+
+/// Writes and deletes records, all of them or none.
+pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revision>, RecordError> {
+    let _inside = log.gate.enter()?;
+    check(log, writes)?;
+    if writes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let _room = publish::room(log, writes.len()).await?;
+    let until = Instant::now() + AGAIN;
+    // Marks of deletions that stand where nothing is expected.
+    let mut marks = HashMap::new();
+    let mut races = 0;
+    loop {
+        match send(log, writes, &marks).await {
+            Ok(revisions) => return Ok(revisions),
+            Err(trouble) if append::is_conflict(&trouble) && races < RACES => {
+                races += 1;
+                match conflict(log, writes, &mut marks).await {
+                    Ok(Some(name)) => return Err(RecordError::Conflict { name }),
+                    Ok(None) => {}
+                    Err(trouble) => return Err(log.explain(trouble).into()),
+                }
+            }
+            // Certainly not done, and may pass.
+            Err(trouble) if !matches!(trouble, Trouble::Unanswered) && trouble.passes() && Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(trouble) => return Err(log.explain(trouble).into()),
+        }
+    }
+}
+
+fn check(log: &Log, writes: &[RecordWrite]) -> Result<(), BackendError> {
+    let limit = log.writing.link.max_payload().saturating_sub(HEADER_ROOM);
+    let refuse = |message| Err(BackendError::new(BackendErrorKind::Other, message));
+    if writes.len() > MAX_WRITES {
+        return refuse(format!(
+            "{} records are written at once and at most {MAX_WRITES} are written all or none; write them in parts",
+            writes.len()
+        ));
+    }
+    match writes.iter().find(|write| write.value.as_ref().is_some_and(|value| value.len() > limit)) {
+        Some(write) => refuse(format!(
+            "record `{}` is over {limit} bytes, which is what the nats-server takes; split it, or raise `max_payload`",
+            write.name
+        )),
+        None => Ok(()),
+    }
+}
+
+async fn send(log: &Log, writes: &[RecordWrite], marks: &HashMap<RecordName, u64>) -> Result<Vec<Revision>, Trouble> {
+    let subjects = subjects(log);
+    let outgoing = |write: &RecordWrite| message(write, &subjects, marks);
+    let link = &log.writing.link;
+    let last = match writes {
+        [write] => publish::send(link, outgoing(write)).await?.seq,
+        writes => {
+            let _room = log.batches.acquire().await.map_err(|_| Trouble::Closed)?;
+            batch::send(link, writes.iter().map(outgoing)).await?.seq
+        }
+    };
+    let first = (last + 1).saturating_sub(writes.len() as u64);
+    let revision = |(sequence, write): (u64, &RecordWrite)| match write.value {
+        Some(_) => written(sequence),
+        None => Revision(written(sequence).0 + 1),
+    };
+    Ok((first..).zip(writes).map(revision).collect())
+}
+
+fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<RecordName, u64>) -> Outgoing {
+    let mut headers = HeaderMap::new();
+    let expected = match write.expect {
+        Expect::Revision(revision) => Some(sequence(revision)),
+        Expect::Absent => Some(marks.get(&write.name).copied().unwrap_or(0)),
+        _ => None,
+    };
+    if let Some(expected) = expected {
+        headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, HeaderValue::from(expected));
+    }
+    if write.value.is_none() {
+        headers.insert(OPERATION, DELETED);
+        headers.insert(EXPIRES, format!("{MARK_STAYS}s"));
+    } else if let Some(expires) = write.expires {
+        // The server counts in seconds, and nothing goes before its time.
+        let seconds = expires.as_secs() + u64::from(expires.subsec_nanos() > 0);
+        headers.insert(EXPIRES, format!("{}s", seconds.max(1)));
+    }
+    let body = write.value.clone().unwrap_or_else(Bytes::new);
+    Outgoing { subject: subjects.of(write.name.as_str()).into(), headers, body }
+}
+
+/// The first record that is not as expected, if any is not. Notes marks that stand where nothing is expected.
+async fn conflict(
+    log: &Log,
+    writes: &[RecordWrite],
+    marks: &mut HashMap<RecordName, u64>,
+) -> Result<Option<RecordName>, Trouble> {
+    let (stream, subjects) = (bucket_stream(log), subjects(log));
+    let expecting: Vec<_> = writes.iter().filter(|write| write.expect != Expect::Any).collect();
+    let found = try_join_all(expecting.iter().map(|write| {
+        let (stream, subject) = (&stream, subjects.of(write.name.as_str()));
+        async move {
+            Ok::<_, Trouble>(match log.writing.last(stream, &subject).await? {
+                None => There::Nothing,
+                Some(stored) if is_mark(&stored) => There::Mark(stored.sequence),
+                Some(stored) => There::Record(stored.sequence),
+            })
+        }
+    }));
+    marks.clear();
+    for (write, there) in expecting.iter().zip(found.await?) {
+        if !there.is(write.expect) {
+            return Ok(Some(write.name.clone()));
+        }
+        if let There::Mark(sequence) = there {
+            marks.insert(write.name.clone(), sequence);
+        }
+    }
+    Ok(None)
+}

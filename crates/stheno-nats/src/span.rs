@@ -1,0 +1,96 @@
+//! Where a log begins and ends, and which part of it a query is about.
+
+use futures_util::future::try_join_all;
+use serde_json::json;
+use stheno_core::{Timestamp, backend::Query};
+
+use crate::{api::StreamState, batch, error::Trouble, log::Log, message::Stored};
+
+/// The sequence of the last event that can be read now; 0 when there is none. Never within a batch: whoever reads up to
+/// here sees all of a batch or nothing.
+pub(crate) async fn head(log: &Log) -> Result<u64, Trouble> {
+    let last = log.reading.last(log.stream(), &log.subjects.log()).await?;
+    Ok(last.map_or(0, |last| match last.headers.as_ref().and_then(batch::number) {
+        Some((number, false)) => last.sequence.saturating_sub(number),
+        _ => last.sequence,
+    }))
+}
+
+/// The first and the last sequence of the log.
+pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Trouble> {
+    let every = log.subjects.log();
+    if state.last_seq == 0 {
+        return Ok((1, 0));
+    }
+    let (first, last) = tokio::try_join!(
+        log.writing.next(log.stream(), state.first_seq.max(1), &every),
+        log.writing.last(log.stream(), &every),
+    )?;
+    match (first, last) {
+        (Some(first), Some(last)) => Ok((first.sequence, last.sequence.max(first.sequence))),
+        // Nothing but events that wait for their time, from the beginning on: there never was one.
+        _ if state.first_seq <= 1 && state.messages == state.last_seq => Ok((1, 0)),
+        _ => Ok((state.last_seq + 1, state.last_seq)),
+    }
+}
+
+/// The first message from a sequence on that one of these filters matches.
+pub(crate) async fn next_message(log: &Log, from: u64, filters: &[String]) -> Result<Option<Stored>, Trouble> {
+    let found = filters.iter().map(|filter| log.reading.next(log.stream(), from, filter));
+    let found = try_join_all(found).await?;
+    Ok(found.into_iter().flatten().min_by_key(|message| message.sequence))
+}
+
+/// The sequence of that.
+pub(crate) async fn first_of(log: &Log, from: u64, filters: &[String]) -> Result<Option<u64>, Trouble> {
+    Ok(next_message(log, from, filters).await?.map(|message| message.sequence))
+}
+
+/// The part of a log that a query is about: `low <= sequence <= high`; nothing when `low > high`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) low: u64,
+    pub(crate) high: u64,
+}
+
+impl Span {
+    /// What a query is about in a log that ends at `head`.
+    pub(crate) async fn of(log: &Log, query: &Query, head: u64) -> Result<Self, Trouble> {
+        let mut span =
+            Self { low: query.after.saturating_add(1), high: query.upto.map_or(head, |upto| upto.min(head)) };
+        if span.is_empty() {
+            return Ok(span);
+        }
+        if let Some(since) = query.since {
+            span.low = span.low.max(first_since(log, since).await?);
+        }
+        if let Some(until) = query.until {
+            span.high = span.high.min(first_since(log, until).await?.saturating_sub(1));
+        }
+        Ok(span)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.low > self.high
+    }
+}
+
+/// The first sequence that was stored at a time or later. The server finds it when a consumer is made that begins there.
+async fn first_since(log: &Log, time: Timestamp) -> Result<u64, Trouble> {
+    // The server knows no time before 1970, and stores nothing after 9999.
+    let time = Timestamp::from_micros(time.as_micros().clamp(1, 253_402_300_799_000_000));
+    let name = format!("stheno-{}", uuid::Uuid::now_v7().simple());
+    let config = json!({
+        "name": name,
+        "ack_policy": "none",
+        "max_deliver": 1,
+        "deliver_policy": "by_start_time",
+        "opt_start_time": time.to_string(),
+        "inactive_threshold": 1_000_000_000_u64,
+        "mem_storage": true,
+        "num_replicas": 1,
+    });
+    let info = log.reading.create_consumer(log.stream(), &name, &config).await?;
+    log.reading.tell(&format!("CONSUMER.DELETE.{}.{name}", log.stream())).await;
+    Ok(info.delivered.stream_seq + 1)
+}

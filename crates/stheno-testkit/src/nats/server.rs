@@ -1,0 +1,259 @@
+//! The process of a nats-server.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read as _},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::nats::find;
+
+/// How long a server may take to answer after its start.
+const START: Duration = Duration::from_secs(30);
+
+/// What can be chosen for a server of a test.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct NatsServerOptions {
+    /// Further lines of its configuration, at the top level.
+    pub config: String,
+    /// Further lines of its `jetstream` block; without JetStream when `None`.
+    pub jetstream: Option<String>,
+}
+
+impl NatsServerOptions {
+    /// A server with JetStream and nothing else.
+    pub fn new() -> Self {
+        Self { config: String::new(), jetstream: Some(String::new()) }
+    }
+
+    /// Further lines of its configuration, at the top level.
+    #[must_use]
+    pub fn config(mut self, lines: &str) -> Self {
+        self.config.push_str(lines);
+        self.config.push('\n');
+        self
+    }
+
+    /// Further lines of its `jetstream` block.
+    #[must_use]
+    pub fn jetstream(mut self, lines: &str) -> Self {
+        let block = self.jetstream.get_or_insert_default();
+        block.push_str(lines);
+        block.push('\n');
+        self
+    }
+
+    /// A server that keeps nothing.
+    #[must_use]
+    pub fn without_jetstream(mut self) -> Self {
+        self.jetstream = None;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    /// As [`NatsServer::start`].
+    pub fn start(self) -> NatsServer {
+        NatsServer::start_with(&self)
+    }
+}
+
+/// A nats-server of this test. Dropping it ends the process and removes its folder; so does the end of the test process,
+/// however it ends.
+#[derive(Debug)]
+pub struct NatsServer {
+    folder: PathBuf,
+    port: u16,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    server: Child,
+    /// Kills the server when the standard input it holds on to is closed, which the end of this process does.
+    guard: Child,
+}
+
+impl NatsServer {
+    /// Starts a server with JetStream on a free port of the loopback, and waits until it answers.
+    ///
+    /// # Panics
+    /// When there is no nats-server, or it does not start; with its log.
+    pub fn start() -> Self {
+        Self::start_with(&NatsServerOptions::new())
+    }
+
+    fn start_with(options: &NatsServerOptions) -> Self {
+        static SERVERS: AtomicU32 = AtomicU32::new(0);
+        let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("stheno-nats-{}-{number}", std::process::id()));
+        let port = free_port();
+        make(&folder, port, options).unwrap_or_else(|error| panic!("{} cannot be written: {error}", folder.display()));
+        let server = Self { folder, port, running: Mutex::new(None) };
+        server.start_again();
+        server
+    }
+
+    /// The address of a client: `nats://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder of its configuration, its log and what it stores.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it has written to its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
+    }
+
+    /// Ends it with SIGKILL, as a crash would. What it stored stays.
+    pub fn kill(&self) {
+        if let Some(mut running) = self.running().take() {
+            running.end();
+        }
+    }
+
+    /// Starts it again on the same port with what it stored, and waits until it answers. Nothing when it is running.
+    ///
+    /// # Panics
+    /// When it does not start; with its log.
+    pub fn start_again(&self) {
+        let mut running = self.running();
+        if running.is_some() {
+            return;
+        }
+        let mut started = Running::start(&self.folder);
+        let deadline = Instant::now() + START;
+        while !answers(self.port) {
+            let ended = started.server.try_wait().ok().flatten();
+            if ended.is_some() || Instant::now() > deadline {
+                started.end();
+                panic!("the nats-server does not answer on port {}: {ended:?}\n{}", self.port, self.log());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        *running = Some(started);
+    }
+
+    /// Freezes it with SIGSTOP: its connections stay open and nothing answers.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets a frozen one go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Tells it to enter lame duck mode: it asks its clients to go elsewhere, and ends.
+    pub fn lame_duck(&self) {
+        self.signal("USR2");
+    }
+
+    fn signal(&self, name: &str) {
+        if let Some(running) = &*self.running() {
+            signal(name, running.server.id());
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        self.kill();
+        // What is left lies in the system's folder for temporary files.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Running {
+    fn start(folder: &Path) -> Self {
+        let program = find::program();
+        let server = Command::new(&program).arg("-c").arg(folder.join("nats.conf")).stdin(Stdio::null()).spawn();
+        let mut server = server.unwrap_or_else(|error| {
+            panic!("{} cannot be started ({error}); {} names it", program.display(), find::VARIABLE)
+        });
+        let guard = Command::new("sh")
+            .args(["-c", "cat >/dev/null; kill -KILL \"$1\"; rm -rf \"$2\"", "guard"])
+            .arg(server.id().to_string())
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .spawn();
+        match guard {
+            Ok(guard) => Self { server, guard },
+            Err(error) => {
+                let _ = server.kill();
+                panic!("a shell that guards the nats-server cannot be started: {error}");
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        // The guard first: it must not meet another process of the same number. One that has ended already is fine.
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn signal(name: &str, process: u32) {
+    let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
+    assert!(sent.as_ref().is_ok_and(|status| status.success()), "SIG{name} for the nats-server: {sent:?}");
+}
+
+fn make(folder: &Path, port: u16, options: &NatsServerOptions) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let shown = folder.display();
+    let jetstream = options.jetstream.as_ref().map_or_else(String::new, |lines| {
+        format!("jetstream {{\n  store_dir: \"{shown}/data\"\n  max_file: 10GB\n  {lines}\n}}\n")
+    });
+    let config = format!(
+        "server_name: test-{port}\nlisten: \"127.0.0.1:{port}\"\nlog_file: \"{shown}/server.log\"\n{jetstream}{}\n",
+        options.config
+    );
+    fs::write(folder.join("nats.conf"), config)
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the loopback has a free port");
+    listener.local_addr().expect("a listener has an address").port()
+}
+
+/// Whether a server greets on this port.
+fn answers(port: u16) -> bool {
+    let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    if stream.set_read_timeout(Some(Duration::from_secs(2))).is_err() {
+        return false;
+    }
+    let mut line = String::new();
+    BufReader::new(stream.take(16 * 1024)).read_line(&mut line).is_ok() && line.starts_with("INFO ")
+}

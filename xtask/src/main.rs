@@ -4,6 +4,7 @@
 mod bench;
 mod check;
 mod nats;
+mod peers;
 mod python;
 mod run;
 
@@ -15,6 +16,8 @@ cargo xtask COMMAND
   test              every test of the workspace, all set-up included; further words go to `cargo test`
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
+  bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
+  bench peers       the same against other libraries, in Rust, Python and Node
   docs [--check]    writes the reference pages from the catalogs, or says which differ
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
   nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => check::test(rest),
         ["ci"] => check::ci(),
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
+        ["bench", "nats", rest @ ..] => bench::nats(rest),
+        ["bench", "peers", rest @ ..] => bench::peers(rest),
         ["docs"] => check::docs(true),
         ["docs", "--check"] => check::docs(false),
         ["kill"] => check::kill("1000"),

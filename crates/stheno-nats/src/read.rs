@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use stheno_core::{
-    RecordedEvent,
+    PatternSet, RecordedEvent,
     backend::{BackendError, Direction, Page, Query},
 };
 use tokio::time::Instant;
@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::{
     api::Which,
     decode::Decoder,
+    direct,
     error::Trouble,
     fetch::{Begin, Fetch},
     log::Log,
@@ -21,8 +22,6 @@ use crate::{
 
 /// For how long a page is tried again whose reading was interrupted.
 const AGAIN: Duration = Duration::from_secs(10);
-/// Messages asked for at once when more are read than a page holds.
-const CHUNK: usize = 1_000;
 /// The first look backwards reaches this many times as far as a page holds.
 const LOOK_BACK: u64 = 4;
 /// Each further look reaches this many times as far as the one before.
@@ -32,13 +31,7 @@ const FURTHER: u64 = 8;
 pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendError> {
     log.check_open()?;
     let until = Instant::now() + AGAIN;
-    let mut reader = Reader {
-        log,
-        query,
-        filters: log.subjects.filters(&query.patterns, query.key.as_ref()),
-        decoder: log.decoder(),
-        careful: false,
-    };
+    let mut reader = Reader { log, query, filters: filters(log, query), decoder: log.decoder(), careful: false };
     loop {
         match reader.page().await {
             Ok(page) => return Ok(page),
@@ -52,12 +45,29 @@ pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendE
     }
 }
 
+/// What is asked for. The events of a key are few, so their names are looked at here.
+fn filters(log: &Log, query: &Query) -> Filters {
+    match &query.key {
+        Some(key) => log.subjects.filters(&PatternSet::all(), Some(key)),
+        None => log.subjects.filters(&query.patterns, None),
+    }
+}
+
+/// How messages are asked for.
+enum Source {
+    /// One by one, which no message can break.
+    Careful,
+    /// A few at once, without a consumer.
+    Direct,
+    Consumer(Box<Fetch>),
+}
+
 struct Reader<'a> {
     log: &'a Arc<Log>,
     query: &'a Query,
     filters: Filters,
     decoder: Decoder,
-    /// Messages are asked for one by one, which no message can break.
+    /// The connection has broken while this page was read.
     careful: bool,
 }
 
@@ -102,11 +112,12 @@ impl Reader<'_> {
     }
 
     async fn forward(&mut self, span: Span) -> Result<Page, Trouble> {
-        let mut reading = self.begin(span.low).await?;
+        let mut reading = self.begin(span.low, self.query.limit).await?;
         let mut events = Vec::new();
         let mut covered = span.low - 1;
-        while events.len() < self.query.limit {
-            let messages = self.some(&mut reading, covered + 1, (self.query.limit - events.len()).min(CHUNK)).await?;
+        while events.len() < self.query.limit && covered < span.high {
+            let most = (self.query.limit - events.len()).min(span.room(covered));
+            let messages = self.some(&mut reading, covered + 1, most).await?;
             if messages.is_empty() {
                 self.check_whole(Span { low: covered + 1, ..span }).await?;
                 return Ok(Page::new(events, span.high, true));
@@ -177,11 +188,11 @@ impl Reader<'_> {
 
     /// The last events of a span, as many as a page holds, oldest first.
     async fn last_of(&mut self, span: Span) -> Result<VecDeque<Arc<RecordedEvent>>, Trouble> {
-        let mut reading = self.begin(span.low).await?;
+        let mut reading = self.begin(span.low, span.room(span.low - 1)).await?;
         let mut found = VecDeque::new();
         let mut covered = span.low - 1;
-        loop {
-            let messages = self.some(&mut reading, covered + 1, CHUNK).await?;
+        while covered < span.high {
+            let messages = self.some(&mut reading, covered + 1, span.room(covered)).await?;
             if messages.is_empty() {
                 self.check_whole(Span { low: covered + 1, ..span }).await?;
                 return Ok(found);
@@ -199,6 +210,7 @@ impl Reader<'_> {
                 }
             }
         }
+        Ok(found)
     }
 
     /// Of several servers, one may be behind the leader: what it has not yet got is asked for again.
@@ -212,21 +224,26 @@ impl Reader<'_> {
         }
     }
 
-    async fn begin(&self, from: u64) -> Result<Option<Fetch>, Trouble> {
-        if self.careful {
-            return Ok(None);
+    async fn begin(&self, from: u64, most: usize) -> Result<Source, Trouble> {
+        let few = most <= direct::MOST && self.filters.subjects.len() == 1;
+        match (self.careful, few) {
+            (true, _) => Ok(Source::Careful),
+            (false, true) => Ok(Source::Direct),
+            (false, false) => {
+                let (api, begin) = (&self.log.reading, Begin::At(from));
+                let fetch = Fetch::open(api, self.log.stream(), begin, &self.filters.subjects).await?;
+                Ok(Source::Consumer(Box::new(fetch)))
+            }
         }
-        Fetch::open(&self.log.reading, self.log.stream(), Begin::At(from), &self.filters.subjects).await.map(Some)
     }
 
     /// The next messages, at least one if there is any.
-    async fn some(&self, reading: &mut Option<Fetch>, from: u64, most: usize) -> Result<Vec<Stored>, Trouble> {
-        match reading {
-            Some(reading) => reading.next(most).await,
-            None => {
-                let next = span::next_message(self.log, from, &self.filters.subjects).await?;
-                Ok(next.into_iter().collect())
-            }
+    async fn some(&self, source: &mut Source, from: u64, most: usize) -> Result<Vec<Stored>, Trouble> {
+        let (api, stream, subjects) = (&self.log.reading, self.log.stream(), &self.filters.subjects);
+        match (source, &subjects[..]) {
+            (Source::Consumer(fetch), _) => fetch.next(most).await,
+            (Source::Direct, [filter]) => direct::next(api, stream, from, filter, most).await,
+            _ => Ok(span::next_message(self.log, from, subjects).await?.into_iter().collect()),
         }
     }
 }

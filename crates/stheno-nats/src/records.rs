@@ -6,7 +6,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
-use bytes::Bytes;
+
 use futures_util::future::try_join_all;
 use stheno_core::backend::{
     BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision,
@@ -59,7 +59,7 @@ fn written(sequence: u64) -> Revision {
 /// The sequence of a revision that can be there.
 fn sequence(revision: Revision) -> u64 {
     // That of a deletion is never there: the server will see that nothing has the highest sequence of all.
-    if revision.0 % 2 == 0 { revision.0 / 2 } else { u64::MAX }
+    if revision.0.is_multiple_of(2) { revision.0 / 2 } else { u64::MAX }
 }
 
 fn is_mark(stored: &Stored) -> bool {
@@ -199,7 +199,7 @@ fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<Recor
         let seconds = expires.as_secs() + u64::from(expires.subsec_nanos() > 0);
         headers.insert(EXPIRES, format!("{}s", seconds.max(1)));
     }
-    let body = write.value.clone().unwrap_or_else(Bytes::new);
+    let body = write.value.clone().unwrap_or_default();
     Outgoing { subject: subjects.of(write.name.as_str()).into(), headers, body }
 }
 

@@ -6,6 +6,9 @@ use stheno_core::{Timestamp, backend::Query};
 
 use crate::{api::StreamState, batch, error::Trouble, log::Log, message::Stored};
 
+/// Messages asked for at once.
+const CHUNK: usize = 1_000;
+
 /// The sequence of the last event that can be read now; 0 when there is none. Never within a batch: whoever reads up to
 /// here sees all of a batch or nothing.
 pub(crate) async fn head(log: &Log) -> Result<u64, Trouble> {
@@ -68,6 +71,11 @@ impl Span {
             span.high = span.high.min(first_since(log, until).await?.saturating_sub(1));
         }
         Ok(span)
+    }
+
+    /// How many messages it can have beyond a sequence, as far as they are asked for at once.
+    pub(crate) fn room(&self, covered: u64) -> usize {
+        usize::try_from(self.high.saturating_sub(covered)).unwrap_or(usize::MAX).clamp(1, CHUNK)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

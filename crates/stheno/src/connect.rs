@@ -1,4 +1,4 @@
-//! From an address to a backend: `sqlite://path`, `memory:`.
+//! From an address to a backend: `sqlite://path`, `memory:`, `nats://host`.
 
 use std::sync::Arc;
 
@@ -14,14 +14,17 @@ fn understood() -> String {
     if cfg!(feature = "sqlite") {
         forms.extend(["sqlite://path/to/file.db", "memory:"]);
     }
+    if cfg!(feature = "nats") {
+        forms.extend(["nats://host:4222", "tls://host:4222"]);
+    }
     match forms.as_slice() {
-        [] => "none: enable the feature `sqlite` of `stheno`".to_owned(),
+        [] => "none: enable the feature `sqlite` or `nats` of `stheno`".to_owned(),
         forms => forms.join(", "),
     }
 }
 
 /// Opens the backend that an address names: `sqlite://stheno.db`, `sqlite:///var/lib/shop/stheno.db?sync=normal`,
-/// `memory:`.
+/// `memory:`, `nats://127.0.0.1:4222`, `tls://user:password@host/?stream=EVENTS`.
 ///
 /// # Errors
 /// [`BackendErrorKind::Address`] for an address that this build does not understand; otherwise what opening it says.
@@ -32,6 +35,11 @@ pub async fn backend(url: &str) -> Result<Arc<dyn Backend>, BackendError> {
         "sqlite" | "memory" => {
             let options = stheno_sqlite::SqliteOptions::from_url(url)?;
             Ok(stheno_sqlite::SqliteBackend::open(options).await?)
+        }
+        #[cfg(feature = "nats")]
+        "nats" | "tls" => {
+            let options = stheno_nats::NatsOptions::from_url_in(url, crate::host::variables())?;
+            Ok(stheno_nats::NatsBackend::open(options).await?)
         }
         _ => {
             // An address may carry a password: only its scheme is repeated.

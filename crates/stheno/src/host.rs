@@ -65,10 +65,16 @@ impl fmt::Display for Error {
         match &*self.0 {
             Kind::Config(error) => write!(f, "{error}"),
             Kind::NoConfig(path) => write!(f, "STHENO_CONFIG names {}, which is not there", path.display()),
-            Kind::Nats => f.write_str(
-                "NATS_URL is set and STHENO_URL is not: a local file here could be lost with its container. \
-                 Set STHENO_URL to where the log is, for example STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
-            ),
+            Kind::Nats => {
+                f.write_str(
+                    "NATS_URL is set and STHENO_URL is not: a local file here could be lost with its container. Set \
+                     STHENO_URL to where the log is, ",
+                )?;
+                f.write_str(match cfg!(feature = "nats") {
+                    true => "for example STHENO_URL=\"$NATS_URL\" or STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
+                    false => "for example STHENO_URL=sqlite:///var/lib/stheno/stheno.db (this build knows no NATS)",
+                })
+            }
             Kind::Backend(error) => write!(f, "{error}"),
             Kind::Publish(error) => write!(f, "{error}"),
             Kind::Own(error) => write!(f, "{error}"),
@@ -286,7 +292,7 @@ async fn from_config(config: Config, place: &Path) -> Result<App> {
 }
 
 /// Environment variables that are text; others can be none of ours.
-fn variables() -> impl Iterator<Item = (String, String)> {
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 

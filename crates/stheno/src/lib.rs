@@ -1,7 +1,7 @@
 //! Stheno: an event-sourced message bus for commerce.
 //!
 //! Services publish documented events; plugin crates attach typed handlers; every event stays in a log that can be
-//! replayed and queried. It runs on an embedded SQLite file with no server.
+//! replayed and queried. It runs on an embedded SQLite file with no server, and on NATS JetStream by changing one address.
 //!
 //! # A plugin
 //!
@@ -53,9 +53,10 @@
 //! | feature | what it brings |
 //! |---|---|
 //! | `sqlite` | the embedded backend: `sqlite://path`, `memory:` |
+//! | `nats` | the JetStream backend: `nats://host:4222`, `tls://host:4222` |
 //! | `medusa` | Medusa's 99 events, as [`medusa`] |
 //!
-//! None is on by default: a plugin crate takes only the catalogs it needs and compiles no database.
+//! None is on by default: a plugin crate takes only the catalogs it needs and compiles no database and no client.
 
 mod connect;
 mod host;
@@ -84,6 +85,9 @@ pub use stheno_core::{
 #[cfg(feature = "medusa")]
 #[doc(inline)]
 pub use stheno_medusa as medusa;
+#[cfg(feature = "nats")]
+#[doc(inline)]
+pub use stheno_nats as nats;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use stheno_sqlite as sqlite;

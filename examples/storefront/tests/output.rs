@@ -7,6 +7,7 @@ mod program;
 use std::{fs, path::Path};
 
 use program::{Ended, Storefront};
+use stheno_testkit::nats::NatsServer;
 
 /// Texts of the payloads that nobody may see outside a mail.
 const SECRETS: [&str; 3] = ["not-a-real-", "@", "Ada"];
@@ -231,4 +232,24 @@ fn the_manifest_is_what_is_linked_and_a_difference_is_refused() {
     let refused = storefront.run_with(&["serve"], &[("STHENO_MANIFEST", "check")]);
     assert_eq!(refused.code, Some(78), "{}", refused.stderr);
     assert!(refused.stderr.contains("stock.count") && refused.stderr.contains("stock.reserve"), "{}", refused.stderr);
+}
+
+#[test]
+fn the_tours_over_a_nats_server_print_what_they_print_on_the_embedded_log() {
+    let server = NatsServer::start();
+    let storefront = Storefront::new();
+    let url = server.url();
+    for (number, golden) in [(1, "first-tour.txt"), (2, "second-tour.txt")] {
+        let ended = storefront.run_with(&[], &[("STHENO_URL", &url)]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        // The log is elsewhere, and nothing else differs.
+        let place = format!("{url}/EVENTS");
+        let printed = ended.masked(storefront.folder()).replace(&place, "[folder]/storefront-data/stheno.db");
+        assert!(ended.stdout.contains(&place));
+        assert_golden(golden, &printed);
+        assert_nothing_secret(&ended.stdout, "the output");
+        assert_eq!(storefront.mails().len(), 9 * number);
+        assert_eq!(storefront.audit().lines().count(), 111 * number);
+    }
+    assert!(!storefront.folder().join("storefront-data/stheno.db").exists(), "nothing is kept here");
 }

@@ -11,7 +11,7 @@ fn floor(package: &Package) -> u32 {
         "crates/stheno-macros" => 0,
         "crates/stheno-core" => 1,
         // Backends and catalogs know the contract, and not each other.
-        "crates/stheno-sqlite" | "crates/stheno-medusa" => 2,
+        "crates/stheno-sqlite" | "crates/stheno-nats" | "crates/stheno-medusa" => 2,
         // For whoever writes a backend or a plugin; its app for plugins runs on the embedded backend.
         "crates/stheno-testkit" | "crates/stheno" => 3,
         // What a user copies: a port that plugins share, the plugins, and a host that links them.

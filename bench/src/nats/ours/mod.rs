@@ -7,8 +7,11 @@ pub mod writes;
 
 use std::sync::Arc;
 
-use stheno::{App, Bus, Catalog, Catalogs, backend::Backend};
-use stheno_nats::{HeaderMode, NatsBackend, NatsOptions};
+use stheno::{
+    App, Bus, Catalog, Catalogs,
+    backend::Backend,
+    nats::{HeaderMode, NatsBackend, NatsOptions},
+};
 
 use crate::{
     Fallible,

@@ -1,0 +1,142 @@
+//! Pages for subscribers that are behind: of those who want the same page one reads it, and the others get what it read.
+//! Ten subscribers that begin together cost a server one reader and not ten.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::OnceCell;
+
+use crate::{backend::BackendError, pattern::PatternSet, runtime::intake::Batch};
+
+/// Pages that are kept for those who come a little later.
+const KEPT: usize = 16;
+
+/// The pages that were read lately.
+#[derive(Default)]
+pub(super) struct Pages(Mutex<Shelf>);
+
+#[derive(Default)]
+struct Shelf {
+    /// The latest last.
+    pages: VecDeque<Arc<Kept>>,
+    /// How many are behind.
+    behind: usize,
+}
+
+struct Kept {
+    patterns: PatternSet,
+    after: u64,
+    /// Who comes first fills it. When that fails, or is given up, the next one tries.
+    batch: OnceCell<Arc<Batch>>,
+}
+
+/// Being behind. When nobody is any more, no page is kept.
+pub(super) struct Behind<'a>(&'a Pages);
+
+impl Pages {
+    /// Somebody is behind, until what is returned is dropped.
+    pub(super) fn behind(&self) -> Behind<'_> {
+        self.shelf().behind += 1;
+        Behind(self)
+    }
+
+    fn kept(&self, patterns: &PatternSet, after: u64) -> Arc<Kept> {
+        let mut shelf = self.shelf();
+        if let Some(kept) = shelf.pages.iter().find(|kept| kept.after == after && kept.patterns == *patterns) {
+            return Arc::clone(kept);
+        }
+        let kept = Arc::new(Kept { patterns: patterns.clone(), after, batch: OnceCell::new() });
+        if shelf.pages.len() == KEPT {
+            shelf.pages.pop_front();
+        }
+        shelf.pages.push_back(Arc::clone(&kept));
+        kept
+    }
+
+    fn forget(&self, kept: &Arc<Kept>) {
+        self.shelf().pages.retain(|other| !Arc::ptr_eq(other, kept));
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Behind<'_> {
+    /// The page after a position; read by `read` unless somebody has read it or is about to.
+    pub(super) async fn page(
+        &self,
+        patterns: &PatternSet,
+        after: u64,
+        read: impl AsyncFnOnce() -> Result<Batch, BackendError>,
+    ) -> Result<Arc<Batch>, BackendError> {
+        let kept = self.0.kept(patterns, after);
+        let batch = kept.batch.get_or_try_init(|| async { read().await.map(Arc::new) }).await?;
+        if batch.covered == after {
+            // There is nothing yet: whoever asks again has to look again.
+            self.0.forget(&kept);
+        }
+        Ok(Arc::clone(batch))
+    }
+}
+
+impl Drop for Behind<'_> {
+    fn drop(&mut self) {
+        let mut shelf = self.0.shelf();
+        shelf.behind -= 1;
+        if shelf.behind == 0 {
+            shelf.pages.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::backend::BackendErrorKind;
+
+    fn batch(after: u64, covered: u64) -> Result<Batch, BackendError> {
+        Ok(Batch { after, covered, events: Vec::new() })
+    }
+
+    #[tokio::test]
+    async fn of_those_who_want_the_same_page_one_reads_it() {
+        let (pages, patterns, reads) = (Pages::default(), PatternSet::all(), Cell::new(0));
+        let read = async || {
+            reads.set(reads.get() + 1);
+            tokio::task::yield_now().await;
+            batch(0, 7)
+        };
+        let (one, other) = (pages.behind(), pages.behind());
+        let (first, second) = tokio::join!(one.page(&patterns, 0, read), other.page(&patterns, 0, read));
+        assert_eq!((first.unwrap().covered, second.unwrap().covered, reads.get()), (7, 7, 1));
+        one.page(&patterns, 7, async || batch(7, 9)).await.unwrap();
+        assert_eq!(other.page(&patterns, 7, async || batch(7, 8)).await.unwrap().covered, 9);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_failed_or_had_nothing_is_read_again() {
+        let (pages, patterns) = (Pages::default(), PatternSet::all());
+        let one = pages.behind();
+        let gone = async || Err(BackendError::new(BackendErrorKind::Unavailable, "gone"));
+        assert!(one.page(&patterns, 3, gone).await.is_err());
+        assert_eq!(one.page(&patterns, 3, async || batch(3, 3)).await.unwrap().covered, 3);
+        assert_eq!(one.page(&patterns, 3, async || batch(3, 4)).await.unwrap().covered, 4);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_once_nobody_is_behind() {
+        let (pages, patterns) = (Pages::default(), PatternSet::all());
+        let one = pages.behind();
+        for after in 0..40 {
+            one.page(&patterns, after, async || batch(after, after + 1)).await.unwrap();
+        }
+        assert_eq!(pages.shelf().pages.len(), KEPT);
+        drop(one);
+        assert!(pages.shelf().pages.is_empty());
+    }
+}

@@ -16,9 +16,13 @@ const REDIS: &str = "STHENO_REDIS_SERVER";
 /// What is ready, by the variable that the benchmark looks for it in. What cannot be made ready is said here, and its rows
 /// are said to be missing by the benchmark.
 pub(crate) fn ready() -> Vec<(&'static str, PathBuf)> {
-    let wanted: [(&str, fn() -> Result<PathBuf, String>); 4] =
-        [("STHENO_PEERS_RUST", rust), ("STHENO_PEERS_PYTHON", python), ("STHENO_PEERS_NODE", node), (REDIS, redis)];
-    let made = wanted.into_iter().filter_map(|(variable, make)| match make() {
+    let wanted = [
+        ("STHENO_PEERS_RUST", rust()),
+        ("STHENO_PEERS_PYTHON", python()),
+        ("STHENO_PEERS_NODE", node()),
+        (REDIS, redis()),
+    ];
+    let made = wanted.into_iter().filter_map(|(variable, made)| match made {
         Ok(place) => Some((variable, place)),
         Err(message) => {
             eprintln!("xtask: {variable} stays empty: {message}");

@@ -77,6 +77,7 @@ async fn a_payload_that_is_not_what_the_name_documents_is_refused_with_the_path_
 async fn an_id_that_no_key_can_be_made_of_is_refused_raw_or_typed() {
     assert_eq!(fault("order.placed", json!({"id": ""})).await, "id", "empty");
     assert_eq!(fault("order.placed", json!({"id": "o".repeat(2000)})).await, "id", "far too long");
+    assert_eq!(fault("order.placed", json!({"id": "o\u{1b}[2J"})).await, "id", "would clear an operator's terminal");
     match refusal(OrderPlaced::new("").into()).await {
         PublishErrorKind::Payload(error) => assert_eq!(error.path(), "id"),
         other => panic!("{other:?}"),

@@ -90,6 +90,38 @@ async fn a_second_signal_ends_a_handler_that_hangs_at_once_with_75() {
 }
 
 #[tokio::test]
+async fn what_was_cut_after_the_first_signal_is_not_taken_for_a_crash() {
+    let log = LogFile::new();
+    let url = with_an_order(&log).await;
+    let mut host = Host::start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", "hang")]);
+    host.says("begun order_1").await;
+    host.terminate().await;
+    host.says("stopping").await;
+    stopping_is_recorded(&log).await;
+    host.child.kill().await.unwrap();
+
+    let operator = Operator::new(App::new(log.open().await).bus());
+    let state = operator.subscribers().await.unwrap().into_iter().find(|one| one.id == "small.handle").unwrap().state;
+    assert!(state.clean && state.suspect.is_none() && state.reserved == state.floor, "{state:?}");
+    let mut host = Host::start(&log, &[("STHENO_URL", &url)]);
+    host.says("begun order_1").await;
+    host.terminate().await;
+    host.says("stopping").await;
+    host.says("done order_1").await;
+    assert_eq!(host.end().await.0.code(), Some(0));
+}
+
+async fn stopping_is_recorded(log: &LogFile) {
+    let operator = Operator::new(App::new(log.open().await).bus());
+    let recorded = async {
+        while !operator.subscribers().await.unwrap().iter().any(|one| one.id == "small.handle" && one.state.clean) {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LIMIT, recorded).await.expect("the stop is recorded");
+}
+
+#[tokio::test]
 async fn a_second_signal_ends_a_handler_that_blocks_its_thread_at_once_with_75() {
     let log = LogFile::new();
     let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "block")]);
@@ -111,11 +143,11 @@ async fn what_is_wrong_with_the_app_ends_it_with_78() {
 }
 
 #[tokio::test]
-async fn a_log_that_cannot_be_used_ends_it_with_69() {
+async fn a_file_that_is_no_log_ends_it_with_78() {
     let log = LogFile::new();
     std::fs::write(log.beside("stheno.db"), "this is no database, and nobody should write over it").unwrap();
     let (status, said) = Host::start(&log, &[("STHENO_URL", &log.url())]).end().await;
-    assert_eq!(status.code(), Some(69), "{said}");
+    assert_eq!(status.code(), Some(78), "starting again does not help: {said}");
 }
 
 #[tokio::test]
@@ -126,6 +158,7 @@ async fn surroundings_that_contradict_themselves_end_it_with_78() {
         ("", vec![("NATS_URL", "nats://queue:4222")]),
         ("", vec![("STHENO_URL", "postgres://shop:hunter2@db/log")]),
         ("[plugin.small]", vec![("STHENO_URL", "memory:")]),
+        ("", vec![("STHENO_URL", "memory:"), ("STHENO_CONFIG", "")]),
     ] {
         std::fs::write(log.beside("stheno.toml"), file).unwrap();
         let (status, said) = Host::start(&log, &variables).end().await;
@@ -160,4 +193,12 @@ async fn a_manifest_is_written_and_checked_by_command() {
     let (status, said) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
     assert_eq!(status.code(), Some(78), "{said}");
     assert!(said.contains("small.gone"), "{said}");
+    let required = [("STHENO_URL", &*url), ("STHENO_MANIFEST", "require")];
+    assert_eq!(Host::start(&log, &required).end().await.0.code(), Some(78));
+
+    std::fs::write(&manifest, &written).unwrap();
+    let (status, said) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
+    assert_eq!(status.code(), Some(0), "a check ends when it is done: {said}");
+    let mut running = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("STHENO_MANIFEST", "require")]);
+    running.says("begun order_1").await;
 }

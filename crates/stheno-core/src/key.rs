@@ -24,7 +24,7 @@ pub const MAX_KEY_LEN: usize = 512;
 pub struct Key(Arc<str>);
 
 impl Key {
-    /// Joins a kind (`[a-z0-9_.-]`) and an id (any text that is not empty).
+    /// Joins a kind (`[a-z0-9_.-]`) and an id (any text that is not empty and has no control character).
     ///
     /// # Errors
     /// [`KeyError`] says which part is wrong.
@@ -37,7 +37,7 @@ impl Key {
             None if kind.len() + 1 + id.len() > MAX_KEY_LEN => {
                 Some(KeyErrorKind::TooLong { length: kind.len() + 1 + id.len() })
             }
-            None => None,
+            None => id.find(char::is_control).map(|position| KeyErrorKind::ControlCharacter { position }),
         };
         match problem {
             Some(kind_of_error) => {
@@ -113,6 +113,11 @@ pub enum KeyErrorKind {
         /// Its byte position.
         position: usize,
     },
+    /// The id has a control character: shown in a terminal it could clear it, or forge a line.
+    ControlCharacter {
+        /// Its byte position in the id.
+        position: usize,
+    },
     /// Longer than [`MAX_KEY_LEN`] bytes.
     TooLong {
         /// Its length in bytes.
@@ -150,6 +155,9 @@ impl fmt::Display for KeyError {
                     f,
                     "key `{text}` has {character:?} at byte {position} of its kind; use lower-case letters, digits, `_`, `.` and `-`"
                 )
+            }
+            KeyErrorKind::ControlCharacter { position } => {
+                write!(f, "key {text:?} has a control character at byte {position} of its id; remove it")
             }
             KeyErrorKind::TooLong { length } => {
                 write!(f, "key `{text}…` has {length} bytes; at most {MAX_KEY_LEN} are allowed")
@@ -215,6 +223,7 @@ mod tests {
         assert_eq!(kind(":1"), KeyErrorKind::EmptyKind);
         assert_eq!(kind("order:"), KeyErrorKind::EmptyId);
         assert_eq!(kind("Order:1"), KeyErrorKind::IllegalCharacter { character: 'O', position: 0 });
+        assert_eq!(kind("order:1\u{1b}[2J"), KeyErrorKind::ControlCharacter { position: 1 });
         assert_eq!(kind(&format!("order:{}", "x".repeat(600))), KeyErrorKind::TooLong { length: 606 });
     }
 

@@ -55,6 +55,7 @@ pub use crate::{
     headers::Headers,
     key::{Key, KeyError, KeyErrorKind},
     name::{EventName, NameError, NameErrorKind, decode_token, encode_token},
+    nearest::nearest,
     pattern::{Pattern, PatternSet},
     plugin::{
         Plugin, Setup,

@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `word`, if one is near enough to be meant: at most a third of its letters differ, and never
 /// more than three.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (word.chars().count() / 3).clamp(1, 3);
     candidates
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= allowed)

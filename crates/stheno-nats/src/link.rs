@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_nats::{Client, Event, HeaderMap, Message, ServerError, Subject, Subscriber};
+use async_nats::{Client, Event, HeaderMap, Message, PublishErrorKind, ServerError, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use stheno_core::backend::BackendError;
@@ -143,6 +143,8 @@ impl Link {
         };
         match sent {
             Ok(()) => answer.await.unwrap_or(Answer::Closed),
+            // The client has ended; another is on its way.
+            Err(error) if error.kind() == PublishErrorKind::Send => Answer::NoResponders,
             Err(error) => Answer::Unsent(error.to_string()),
         }
     }

@@ -94,6 +94,7 @@ impl From<Trouble> for Refusal {
 
 fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal> {
     let shown = path.display().to_string();
+    make_private(path);
     let mut connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
     set_busy_handler(&mut connection, options.busy_timeout)?;
     // Before anything that writes: a file that is not ours stays as it is.
@@ -110,6 +111,17 @@ fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal
     }
     limit_size(&connection, options)?;
     Ok(connection)
+}
+
+/// Makes a new file that only its owner may read: bodies hold what nobody else should see, such as tokens and addresses.
+/// The files that SQLite makes beside it have the same permissions. A file that is there keeps its own; a file that cannot
+/// be made is for the opening to say.
+fn make_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 fn open_memory(options: &SqliteOptions) -> rusqlite::Result<Connection> {

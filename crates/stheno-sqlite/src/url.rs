@@ -51,9 +51,10 @@ impl SqliteOptions {
             "sync" if value == "normal" => self.sync(SyncMode::Normal),
             "dedup" => self.dedup_window(duration(value).ok_or_else(bad)?),
             "busy" => self.busy_timeout(duration(value).ok_or_else(bad)?),
-            "poll" => self.poll(duration(value).ok_or_else(bad)?),
-            "max_body" => self.max_body(usize::try_from(size(value).ok_or_else(bad)?).unwrap_or(usize::MAX)),
-            "max_size" => self.max_size(size(value).ok_or_else(bad)?),
+            "poll" => self.poll(duration(value).filter(|time| !time.is_zero()).ok_or_else(bad)?),
+            "max_body" => self
+                .max_body(usize::try_from(size(value).filter(|size| *size > 0).ok_or_else(bad)?).unwrap_or(usize::MAX)),
+            "max_size" => self.max_size(size(value).filter(|size| *size > 0).ok_or_else(bad)?),
             _ => return Err(bad()),
         };
         Ok(options)

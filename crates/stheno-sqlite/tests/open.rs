@@ -123,6 +123,23 @@ async fn a_log_of_a_newer_version_is_refused_and_stays_as_it_is() {
     assert_eq!(read_all(&*file.open().await, Query::all()).await.len(), 1);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_a_new_log_and_an_old_one_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = TestFile::new();
+    let log = file.open().await;
+    append(&*log, event("order.placed")).await;
+    let mode = |name: &std::path::Path| fs::metadata(name).unwrap().permissions().mode() & 0o777;
+    let all = || fs::read_dir(file.directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    assert!(all().count() >= 2, "the file and what stands beside it");
+    all().for_each(|path| assert_eq!(mode(&path), 0o600, "{}", path.display()));
+    log.close().await;
+    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o660)).unwrap();
+    append(&*file.open().await, event("order.placed")).await;
+    assert_eq!(mode(&file.path), 0o660);
+}
+
 #[tokio::test]
 async fn an_empty_file_becomes_a_log() {
     let file = TestFile::new();

@@ -8,10 +8,10 @@ use std::{
 };
 
 use stheno_core::{
-    App, Config, ConfigError, PublishError,
+    App, Config, ConfigError, PublishError, PublishErrorKind,
     app::{StartError, Stopped},
     async_trait,
-    backend::{BackendError, BackendErrorKind},
+    backend::{AppendErrorKind, BackendError, BackendErrorKind},
 };
 
 use crate::connect;
@@ -53,9 +53,14 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match &*self.0 {
             Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => Exit::CONFIG,
-            Kind::Backend(error) if error.kind() == BackendErrorKind::Address => Exit::CONFIG,
-            Kind::Backend(_) | Kind::Manifest(..) => Exit::UNAVAILABLE,
-            Kind::Publish(_) | Kind::Own(_) => Exit::FAILED,
+            Kind::Backend(error) => of_backend(error.kind()),
+            Kind::Manifest(..) => Exit::CONFIG,
+            Kind::Publish(error) => match error.kind() {
+                PublishErrorKind::Append(AppendErrorKind::Backend(kind)) => of_backend(*kind),
+                PublishErrorKind::Append(AppendErrorKind::Unknown) => Exit::UNAVAILABLE,
+                _ => Exit::DATA,
+            },
+            Kind::Own(_) => Exit::FAILED,
         }
     }
 }
@@ -64,6 +69,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Kind::Config(error) => write!(f, "{error}"),
+            Kind::NoConfig(path) if path.as_os_str().is_empty() => {
+                f.write_str("STHENO_CONFIG is set and empty; name a file, or leave it out")
+            }
             Kind::NoConfig(path) => write!(f, "STHENO_CONFIG names {}, which is not there", path.display()),
             Kind::Nats => {
                 f.write_str(
@@ -81,7 +89,8 @@ impl fmt::Display for Error {
             Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
             Kind::ManifestWord(word) => write!(
                 f,
-                "STHENO_MANIFEST is `{word}`; say `write` to write {MANIFEST}, `check` to compare with it, or leave it out"
+                "STHENO_MANIFEST is `{word}`; say `write` to write {MANIFEST}, `check` to compare with it, `require` to \
+                 run only if it is right, or leave it out"
             ),
             Kind::EmptyUrl => f.write_str("STHENO_URL is set and empty; say where the log is, or leave it out"),
         }
@@ -130,6 +139,18 @@ impl From<ConfigError> for Error {
     }
 }
 
+/// How a host ends when its log cannot be used: some troubles pass, others do not.
+fn of_backend(kind: BackendErrorKind) -> Exit {
+    match kind {
+        BackendErrorKind::Address
+        | BackendErrorKind::Permission
+        | BackendErrorKind::NewerSchema
+        | BackendErrorKind::Corrupt
+        | BackendErrorKind::LogChanged => Exit::CONFIG,
+        _ => Exit::UNAVAILABLE,
+    }
+}
+
 /// How a host ended, for `main` to return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit(u8);
@@ -145,6 +166,8 @@ impl Exit {
     pub const CUT: Exit = Exit(75);
     /// It was called in a way it does not understand, or asked for what is not there (`EX_USAGE`).
     pub const USAGE: Exit = Exit(64);
+    /// What it was given to publish is not what it has to be (`EX_DATAERR`).
+    pub const DATA: Exit = Exit(65);
     /// It did what it was asked.
     pub const OK: Exit = Exit(0);
 
@@ -164,6 +187,7 @@ impl From<&StartError> for Exit {
     fn from(error: &StartError) -> Self {
         match error {
             StartError::Problems(_) => Exit::CONFIG,
+            StartError::Backend(error) => of_backend(error.kind()),
             _ => Exit::UNAVAILABLE,
         }
     }
@@ -217,8 +241,8 @@ pub trait AppExt: Sized {
 
     /// Says on standard error what is linked and enabled, then runs until SIGTERM, SIGINT or Ctrl-C.
     ///
-    /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `STHENO_MANIFEST=check` a difference from it is
-    /// a start-up error.
+    /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `check` it compares what is linked with it and ends,
+    /// which is what CI wants; with `require` it runs, and a difference is a start-up error.
     ///
     /// When a second signal or the drain deadline cuts what is under way, the process ends here: a handler that never
     /// gives its thread back would keep the runtime, and with it `main`, from ending.
@@ -254,13 +278,17 @@ impl AppExt for App {
     async fn run(self) -> Result<Exit> {
         let app = match env::var_os("STHENO_MANIFEST").as_deref().map(|word| word.to_string_lossy()).as_deref() {
             Some("write") => return write_manifest(self, Path::new(MANIFEST)).await,
-            Some("check") => self.manifest(MANIFEST),
+            Some("check") => return check_manifest(self.manifest(MANIFEST)).await,
+            Some("require") => self.manifest(MANIFEST),
             None | Some("") => self,
             Some(word) => return Err(Error(Box::new(Kind::ManifestWord(word.to_owned())))),
         };
         match app.start().await {
             Ok(running) => {
                 eprint!("{}", running.table());
+                for (id, after) in running.begun() {
+                    eprintln!("new on this log: {id}, which gets the events after {after}");
+                }
                 let stopping = |drain: Duration| {
                     eprintln!("stopping: what is under way has {drain:?}; a second signal ends the process at once");
                 };
@@ -283,12 +311,48 @@ fn config_path() -> PathBuf {
 
 async fn from_config(config: Config, place: &Path) -> Result<App> {
     let config = config.with_environment(variables());
+    for (variable, meant) in strangers(variables().map(|(name, _)| name)) {
+        eprintln!("{variable} is set, and nobody reads it{meant}");
+    }
     let (url, reason) = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
     let app = connect::app(&url).await?.config(config);
     // The place is without what may be secret in an address.
     let log = app.bus().backend().info().await?.place;
     eprintln!("log: {log}, {reason}");
     Ok(app)
+}
+
+/// What is read, here and by the tests of the project.
+const VARIABLES: [&str; 8] = [
+    "STHENO_URL",
+    "STHENO_CONFIG",
+    "STHENO_MANIFEST",
+    "STHENO_SEED",
+    "STHENO_UPDATE",
+    "STHENO_PYTHON",
+    "STHENO_NATS_SERVER",
+    "STHENO_KILL_ROUNDS",
+];
+
+/// Variables that look like ours and that nobody reads, each with what it was probably meant to be. They are said and not
+/// refused: an orchestrator makes such names of its own, for a service that is called `stheno`.
+fn strangers(names: impl Iterator<Item = String>) -> Vec<(String, String)> {
+    let strange = names
+        .filter(|name| name.starts_with("STHENO_") && !name.starts_with("STHENO_PLUGIN_"))
+        .filter(|name| !VARIABLES.contains(&name.as_str()));
+    strange
+        .map(|name| {
+            // Without what all of them begin with: it would make strangers look alike.
+            let bare = |name| str::strip_prefix(name, "STHENO_").unwrap_or(name);
+            let meant = stheno_core::nearest(bare(&name), VARIABLES.into_iter().map(bare));
+            let hint = match meant {
+                Some(meant) => format!("; did you mean STHENO_{meant}?"),
+                None if name.starts_with("STHENO_PLUGINS_") => "; did you mean STHENO_PLUGIN_..?".to_owned(),
+                None => String::new(),
+            };
+            (name, hint)
+        })
+        .collect()
 }
 
 /// Environment variables that are text; others can be none of ours.
@@ -320,6 +384,16 @@ async fn write_manifest(app: App, path: &Path) -> Result<Exit> {
     }
 }
 
+async fn check_manifest(app: App) -> Result<Exit> {
+    match app.inspect().await {
+        Ok(_) => {
+            eprintln!("{MANIFEST} is what is linked");
+            Ok(Exit::OK)
+        }
+        Err(error) => Ok(refuse(&error)),
+    }
+}
+
 fn refuse(error: &StartError) -> Exit {
     eprintln!("{error}");
     let mut source = std::error::Error::source(error);
@@ -340,6 +414,21 @@ mod tests {
         assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap().0, "memory:");
         assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap().0, "sqlite://a");
         assert_eq!(address(None, None, false, config).unwrap().0, DEFAULT_URL);
+    }
+
+    #[test]
+    fn a_variable_that_is_misspelt_is_noticed() {
+        let names = ["STHENO_UL", "STHENO_URL", "STHENO_PLUGIN_A__B", "STHENO_PLUGINS_A__B", "STHENO_PORT", "PATH"];
+        let found = strangers(names.into_iter().map(str::to_owned));
+        let found: Vec<_> = found.iter().map(|(name, meant)| format!("{name}{meant}")).collect();
+        assert_eq!(
+            found,
+            [
+                "STHENO_UL; did you mean STHENO_URL?",
+                "STHENO_PLUGINS_A__B; did you mean STHENO_PLUGIN_..?",
+                "STHENO_PORT"
+            ]
+        );
     }
 
     #[test]

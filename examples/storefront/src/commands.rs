@@ -50,10 +50,15 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         ["why", sequence, subscriber] => why(&app().await?.bus(), sequence, subscriber).await,
         ["dead"] => dead(&app().await?.bus()).await,
         ["redrive", subscriber, sequence] => redrive(app().await?, subscriber, sequence).await,
-        _ => {
-            eprint!("`{}` is no command\n\n{HELP}", words.join(" "));
+        [command, ..] => {
+            let usage = HELP.lines().find(|line| line.split_whitespace().next() == Some(*command));
+            match usage {
+                Some(usage) => eprintln!("`{}` is not how it is called; write\n{usage}", words.join(" ")),
+                None => eprint!("`{command}` is no command\n\n{HELP}"),
+            }
             Ok(Exit::USAGE)
         }
+        [] => Ok(help()),
     }
 }
 

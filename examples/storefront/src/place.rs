@@ -12,6 +12,9 @@ pub(crate) const OTHERS: [(&str, &str); 2] =
 
 /// Makes the directory.
 pub(crate) fn make() -> stheno::Result<()> {
-    let failed = |error: io::Error| stheno::Error::new(format!("the directory {FOLDER} cannot be made: {error}"));
+    let failed = |error: io::Error| {
+        let advice = "run the storefront in a directory that this user may write to";
+        stheno::Error::new(format!("the directory {FOLDER} cannot be made ({error}); {advice}"))
+    };
     fs::create_dir_all(FOLDER).map_err(failed)
 }

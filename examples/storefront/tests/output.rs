@@ -114,6 +114,8 @@ fn serving_handles_what_others_publish_until_it_is_asked_to_stop() {
     let published = storefront.run(&["publish", "order.placed", example]);
     assert_eq!(published.code, Some(0), "{}", published.stderr);
     serving.until(|| storefront.mails().len() == 1);
+    let beside = storefront.run(&[]);
+    assert!(beside.code == Some(69) && beside.stderr.contains("another process"), "{}", beside.stderr);
     // An order that the shop does not have.
     storefront.run(&["publish", "order.placed", r#"{"id":"order_unknown"}"#]);
     serving.until_said("order_unknown");
@@ -131,14 +133,16 @@ fn serving_handles_what_others_publish_until_it_is_asked_to_stop() {
 fn what_is_wrong_is_refused_and_says_what_to_do() {
     let storefront = Storefront::new();
     let misspelt = storefront.run(&["publish", "order.plaxed", r#"{"id":"order_1"}"#]);
-    assert_eq!(misspelt.code, Some(70));
+    assert_eq!(misspelt.code, Some(65));
     assert!(misspelt.stderr.contains("`order.placed`"), "{}", misspelt.stderr);
-    assert_eq!(storefront.run(&["publish", "order.placed", r#"{"identity":1}"#]).code, Some(70));
+    assert_eq!(storefront.run(&["publish", "order.placed", r#"{"identity":1}"#]).code, Some(65));
     assert_eq!(storefront.run(&["redrive", "notifications.receipt", "1"]).code, Some(64));
     assert_eq!(storefront.run(&["why", "one", "notifications.receipt"]).code, Some(64));
     let nothing = storefront.run(&["why", "7", "notifications.receipt"]);
     assert!(nothing.code == Some(64) && nothing.stderr.contains("no event"), "{}", nothing.stderr);
     assert_eq!(storefront.run(&["sevre"]).code, Some(64));
+    let short = storefront.run(&["why", "101"]);
+    assert!(short.code == Some(64) && short.stderr.contains("why SEQUENCE SUBSCRIBER"), "{}", short.stderr);
     let without_token = storefront.run_with(&["serve"], &[("MEDUSA_URL", "http://localhost:9000")]);
     assert!(
         without_token.code == Some(70) && without_token.stderr.contains("MEDUSA_TOKEN"),
@@ -189,7 +193,7 @@ fn a_file_that_is_no_log_is_refused_and_stays_as_it_is() {
     fs::write(&file, &text).unwrap();
     let url = format!("sqlite://{}", file.display());
     let refused = storefront.run_with(&["dead"], &[("STHENO_URL", &url)]);
-    assert!(refused.code == Some(69) && refused.stderr.contains("is no SQLite database"), "{}", refused.stderr);
+    assert!(refused.code == Some(78) && refused.stderr.contains("is no SQLite database"), "{}", refused.stderr);
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
 }
 

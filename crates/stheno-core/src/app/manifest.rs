@@ -31,6 +31,22 @@ pub struct ManifestEntry {
     pub version: String,
 }
 
+impl ManifestEntry {
+    /// What was and what is, in words.
+    fn difference(&self, before: &ManifestEntry) -> String {
+        let fields = [
+            ("patterns", before.patterns.join(" "), self.patterns.join(" ")),
+            ("plugin", before.plugin.clone(), self.plugin.clone()),
+            ("crate", before.crate_name.clone(), self.crate_name.clone()),
+            ("version", before.version.clone(), self.version.clone()),
+        ];
+        let changed = fields.into_iter().filter(|(_, before, now)| before != now);
+        let words: Vec<_> =
+            changed.map(|(field, before, now)| format!("{field} was `{before}` and is `{now}`")).collect();
+        words.join(", ")
+    }
+}
+
 impl Manifest {
     pub(crate) fn of(rows: &[Row]) -> Self {
         let own = rows.iter().filter(|row| row.id != unknown::SUBSCRIBER);
@@ -81,8 +97,9 @@ impl Manifest {
                     entry.id, entry.plugin
                 )),
                 Some(now) if now != *entry => differences.push(format!(
-                    "subscriber `{}` differs from the manifest {place}; if that is meant, write it again with STHENO_MANIFEST=write",
-                    entry.id
+                    "subscriber `{}` differs from the manifest {place}: {}; if that is meant, write it again with STHENO_MANIFEST=write",
+                    entry.id,
+                    now.difference(entry)
                 )),
                 Some(_) => {}
             }

@@ -28,6 +28,7 @@ use crate::{
         operator::Operator,
         progress::Progress,
         supervisor::{Supervisor, register},
+        unknown,
         worker::{End, Surroundings},
     },
     time::{Clock, Timestamp},
@@ -64,8 +65,12 @@ impl App {
         host::publish(&self.backend, &checked.subscribers, checked.bus.catalogs())
             .await
             .map_err(StartError::Backend)?;
+        let mut begun = Vec::new();
         for subscriber in &checked.subscribers {
-            register(&around, subscriber).await.map_err(StartError::Backend)?;
+            let after = register(&around, subscriber).await.map_err(StartError::Backend)?;
+            // The counter of unknown names is the app's own, and nobody asks where it began.
+            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER);
+            begun.extend(after.map(|after| (subscriber.id.to_string(), after)));
         }
         let asked = Arc::new(Notify::new());
         let operator = Operator::with_wake(checked.bus.clone(), Arc::clone(&asked));
@@ -96,6 +101,7 @@ impl App {
             operator,
             table: checked.table,
             manifest: checked.manifest,
+            begun,
             progress,
             clock: self.clock,
             drain: self.drain,
@@ -113,6 +119,7 @@ pub struct Running {
     operator: Operator,
     table: Table,
     manifest: Manifest,
+    begun: Vec<(String, u64)>,
     progress: Vec<(String, watch::Receiver<Progress>)>,
     clock: Arc<dyn Clock>,
     drain: Duration,
@@ -175,6 +182,12 @@ impl Running {
     /// The same as a manifest.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The subscribers that this log has never had before, each with the sequence it begins after: older events are not
+    /// handled, unless its policy says `start = "beginning"`.
+    pub fn begun(&self) -> &[(String, u64)] {
+        &self.begun
     }
 
     /// How far each subscriber is, by id.

@@ -178,7 +178,8 @@ impl Machine {
 }
 
 impl Commit {
-    /// Marks it as the last write of a holder that stops in order: nothing above the floor is being tried.
+    /// Marks it as a write of a holder that stops in order: it begins nothing any more, and what is under way is not what
+    /// will have ended the process.
     pub(crate) fn clean(mut self) -> Self {
         self.state.clean = true;
         self.state.reserved = self.state.floor;

@@ -167,11 +167,17 @@ impl Config {
         // An optional table on the way is written as `?`, which nobody has in a file.
         let note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?.", "."));
         let parsed = serde_ignored::deserialize(Value::Table(table), note);
-        let parsed = parsed.map_err(|error: toml::de::Error| ConfigError::new(&place, error.message()))?;
-        if unknown.is_empty() {
-            return Ok(parsed);
+        let strange = match unknown.as_slice() {
+            [] => None,
+            unknown => Some(format!("unknown key `{}`; correct or remove it", unknown.join("`, `"))),
+        };
+        match (parsed, strange) {
+            (Ok(parsed), None) => Ok(parsed),
+            (Ok(_), Some(strange)) => Err(ConfigError::new(place, strange)),
+            (Err(error), None) => Err(ConfigError::new(place, toml::de::Error::message(&error))),
+            // A key that is misspelt and the one that is missing therefore are one mistake: both are said.
+            (Err(error), Some(strange)) => Err(ConfigError::new(place, format!("{}; {strange}", error.message()))),
         }
-        Err(ConfigError::new(place, format!("unknown key `{}`; correct or remove it", unknown.join("`, `"))))
     }
 
     fn place(&self, plugin: &str, overridden: &[&str]) -> String {
@@ -295,6 +301,9 @@ mod tests {
         let config = Config::parse("[plugins.receipts]\nfrom = 'a'\nform = 'b'", "stheno.toml").unwrap();
         let refused = config.plugin::<Receipts>("receipts").unwrap_err().to_string();
         assert!(refused.contains("form"), "{refused}");
+        let misspelt = Config::parse("[plugins.receipts]\nform = 'b'", "stheno.toml").unwrap();
+        let misspelt = misspelt.plugin::<Receipts>("receipts").unwrap_err().to_string();
+        assert!(misspelt.contains("missing field `from`") && misspelt.contains("`form`"), "{misspelt}");
     }
 
     #[test]

@@ -123,16 +123,18 @@ impl Operator {
     /// Hands a dead letter, and what is parked behind it, back to the handler.
     ///
     /// # Errors
-    /// When the backend cannot be written.
+    /// When it is no dead letter of the subscriber, or the backend cannot be read or written.
     pub async fn redrive(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+        self.is_dead(subscriber, sequence).await?;
         self.ask(subscriber, &Command::Redrive { sequence }).await
     }
 
     /// Gives a dead letter up for good, and hands back what is parked behind it.
     ///
     /// # Errors
-    /// When the backend cannot be written.
+    /// When it is no dead letter of the subscriber, or the backend cannot be read or written.
     pub async fn discard(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+        self.is_dead(subscriber, sequence).await?;
         self.ask(subscriber, &Command::Discard { sequence }).await
     }
 
@@ -197,6 +199,21 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn unknown_names(&self) -> Result<Vec<UnknownName>, BackendError> {
         unknown::list(self.backend()).await
+    }
+
+    /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run.
+    async fn is_dead(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+        if self.backend().get_record(&names::dead_letter(subscriber, sequence)).await?.is_some() {
+            return Ok(());
+        }
+        match self.why(subscriber, sequence).await? {
+            // The one of an unknown subscriber is said when it is asked.
+            Why::Dead(_) | Why::UnknownSubscriber { .. } => Ok(()),
+            other => {
+                let message = format!("{sequence} is no dead letter of `{subscriber}`: {other}");
+                Err(BackendError::new(crate::backend::BackendErrorKind::Other, message))
+            }
+        }
     }
 
     /// The subscriber of this log whose id is nearest to what was written.

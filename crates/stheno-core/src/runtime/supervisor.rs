@@ -216,17 +216,18 @@ impl Supervisor {
     }
 }
 
-/// Notes where a subscriber begins that has never run, so that nothing published from now on is missed.
-pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Result<(), BackendError> {
+/// Notes where a subscriber begins that has never run, so that nothing published from now on is missed. Says after which
+/// sequence, if it has never run.
+pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Result<Option<u64>, BackendError> {
     let backend = &around.backend;
     let name = names::state(&subscriber.id);
     if backend.get_record(&name).await?.is_some() {
-        return Ok(());
+        return Ok(None);
     }
     if let Some(was) = &subscriber.was
         && adopt(around, was, &subscriber.id).await?
     {
-        return Ok(());
+        return Ok(None);
     }
     let began = match subscriber.policy.start {
         Start::New => backend.info().await?.last,
@@ -248,8 +249,9 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         at: around.clock.now(),
     };
     match backend.write_records(vec![RecordWrite::put(name, json(&state)).expect(Expect::Absent)]).await {
+        Ok(_) => Ok(Some(began)),
         // Another process of the same host was faster.
-        Ok(_) | Err(RecordError::Conflict { .. }) => Ok(()),
+        Err(RecordError::Conflict { .. }) => Ok(None),
         Err(RecordError::Backend(error)) => Err(error),
     }
 }

@@ -33,6 +33,9 @@ use crate::{
 /// How long the tour waits for handlers and retries; what is not done then is said to wait.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Within this time the leases of a process that was killed have run out.
+const LEASES: Duration = Duration::from_secs(15);
+
 /// What one tour has published.
 struct Tour {
     number: u64,
@@ -50,6 +53,11 @@ pub(crate) async fn take(app: App) -> stheno::Result<Exit> {
         Ok(running) => running,
         Err(error) => return Ok(print::refusal(&error)),
     };
+    if !all_held(&running).await {
+        running.stop().await;
+        eprintln!("another process runs the plugins on this log; stop it first, or look on with `log`");
+        return Ok(Exit::UNAVAILABLE);
+    }
     let tour = publish(running.bus()).await?;
     wait(&running).await;
     complete(running.bus(), tour.number).await?;
@@ -89,6 +97,18 @@ async fn next_number(bus: &Bus) -> Result<u64, BackendError> {
     let number =
         last.events.first().and_then(|event| event.key.as_ref()?.id().strip_prefix("tour")?.parse::<u64>().ok());
     Ok(number.map_or(1, |number| number + 1))
+}
+
+/// Whether this process gets to run every plugin; another may have been killed, and its leases run out first.
+async fn all_held(running: &Running) -> bool {
+    let deadline = Instant::now() + LEASES;
+    while !running.progress().iter().all(|(_, progress)| progress.held) {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    true
 }
 
 /// Waits until everything is handled, also what is tried again within the tour's patience.

@@ -65,10 +65,17 @@ impl Worker {
     pub(super) async fn drain(&mut self) -> End {
         let deadline = tokio::time::Instant::now() + self.around.drain;
         let mut end = End::Stopped;
+        let mut said = false;
         self.flush_batch(true);
         while self.attempts.len() > 0 {
+            said = said || self.say_stopping();
+            let (writing, attempts) = (&mut self.writing, &mut self.attempts);
             let ended = tokio::select! {
-                ended = self.attempts.next_end() => ended,
+                ended = attempts.next_end() => ended,
+                result = written(writing) => match self.wrote(result) {
+                    Ok(()) => continue,
+                    Err(end) => return end,
+                },
                 () = self.lease.lost() => return End::LostLease,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
@@ -87,6 +94,20 @@ impl Worker {
         }
     }
 
+    /// Records that nothing new is begun, so that what is cut from here on, by a second signal or by `kill -9`, is tried
+    /// again like anything else: it was not what ended the process. Says whether the write was begun.
+    fn say_stopping(&mut self) -> bool {
+        self.machine.record_soon();
+        if self.writing.is_some() {
+            return false;
+        }
+        let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return false };
+        let commit = commit.clean();
+        let writes = commit.writes(&self.id, self.guard);
+        self.write(commit, writes, 0, Duration::ZERO);
+        true
+    }
+
     /// Writes the last state together with the release of the lease.
     pub(super) async fn hand_over(&mut self) -> End {
         self.machine.record_soon();
@@ -94,7 +115,7 @@ impl Worker {
             if self.writing.is_none() {
                 let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return End::Stopped };
                 let last = !self.machine.has_to_record();
-                let commit = if last { commit.clean() } else { commit };
+                let commit = commit.clean();
                 let mut writes = commit.writes(&self.id, self.guard);
                 if last {
                     writes.push(self.lease.release().await);

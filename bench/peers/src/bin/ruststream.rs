@@ -17,13 +17,15 @@ struct Placed {
     no_notification: bool,
 }
 
-fn durable() -> JetStreamSubject {
-    let measurement = measurement();
-    let place = &measurement.place;
-    JetStreamSubject::new(place.filter(), place.stream.clone()).durable("ruststream").max_ack_pending(10_000)
+fn filter() -> String {
+    measurement().place.filter()
 }
 
-#[subscriber(durable())]
+fn stream() -> String {
+    measurement().place.stream.clone()
+}
+
+#[subscriber(JetStreamSubject::new(filter(), stream()).durable("ruststream").max_ack_pending(10_000))]
 async fn count(placed: &Placed) -> HandlerOutcome {
     measurement().handled(&placed.id);
     HandlerOutcome::ack()

@@ -32,6 +32,15 @@ struct Kept {
     batch: OnceCell<Arc<Batch>>,
 }
 
+impl Kept {
+    /// Whether what follows a position is in it. It may begin before that, with what the subscriber has had: from the end of
+    /// such a page on the two want the same pages.
+    fn goes_on(&self, after: u64) -> bool {
+        let within = |batch: &Arc<Batch>| batch.after < after && after < batch.covered;
+        self.after == after || self.batch.get().is_some_and(within)
+    }
+}
+
 /// Being behind. When nobody is any more, no page is kept.
 pub(super) struct Behind<'a>(&'a Pages);
 
@@ -44,7 +53,7 @@ impl Pages {
 
     fn kept(&self, patterns: &PatternSet, after: u64) -> Arc<Kept> {
         let mut shelf = self.shelf();
-        if let Some(kept) = shelf.pages.iter().find(|kept| kept.after == after && kept.patterns == *patterns) {
+        if let Some(kept) = shelf.pages.iter().find(|kept| kept.goes_on(after) && kept.patterns == *patterns) {
             return Arc::clone(kept);
         }
         let kept = Arc::new(Kept { patterns: patterns.clone(), after, batch: OnceCell::new() });
@@ -65,7 +74,7 @@ impl Pages {
 }
 
 impl Behind<'_> {
-    /// The page after a position; read by `read` unless somebody has read it or is about to.
+    /// The page that has what follows a position; read by `read` unless somebody has read it or is about to.
     pub(super) async fn page(
         &self,
         patterns: &PatternSet,
@@ -116,6 +125,16 @@ mod tests {
         assert_eq!((first.unwrap().covered, second.unwrap().covered, reads.get()), (7, 7, 1));
         one.page(&patterns, 7, async || batch(7, 9)).await.unwrap();
         assert_eq!(other.page(&patterns, 7, async || batch(7, 8)).await.unwrap().covered, 9);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_has_what_follows_serves_who_is_in_the_middle_of_it() {
+        let (pages, patterns) = (Pages::default(), PatternSet::all());
+        let one = pages.behind();
+        one.page(&patterns, 10, async || batch(10, 20)).await.unwrap();
+        assert_eq!(one.page(&patterns, 19, async || batch(19, 29)).await.unwrap().covered, 20);
+        assert_eq!(one.page(&patterns, 20, async || batch(20, 30)).await.unwrap().covered, 30);
+        assert_eq!(one.page(&patterns, 9, async || batch(9, 19)).await.unwrap().covered, 19);
     }
 
     #[tokio::test]

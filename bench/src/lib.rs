@@ -107,7 +107,7 @@ pub fn results(suite: &str) -> PathBuf {
     target.join("bench").join(format!("{suite}.json"))
 }
 
-/// Prints the cases as a table and writes them as JSON.
+/// Prints the cases as a table and writes them as JSON, and as Markdown beside it.
 ///
 /// # Errors
 /// When the file cannot be written.
@@ -136,7 +136,33 @@ pub fn report(cases: &[Case], path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
+    fs::write(path.with_extension("md"), markdown(cases))?;
     fs::write(path, serde_json::to_string_pretty(cases).map_err(std::io::Error::other)?)
+}
+
+/// The same table for a page of the documentation.
+fn markdown(cases: &[Case]) -> String {
+    let mut table = String::from("| case | ours | reference | ratio (spread) | goal | client us | server us |\n");
+    table += "|---|---|---|---|---|---|---|\n";
+    for case in cases {
+        let (ours, reference, unit) = (shown(case.ours), shown(case.reference), case.unit);
+        let ratio = if case.is_none() { format!("none, {:.2}", case.ratio) } else { format!("{:.2}", case.ratio) };
+        let goal = case.floor.map_or_else(String::new, |floor| {
+            format!(
+                "{} {floor:.2}{}",
+                if case.at_most { "<=" } else { ">=" },
+                if case.holds() { "" } else { ", missed" }
+            )
+        });
+        let [client, server] = [0, 1].map(|place| {
+            let pair = |[ours, reference]: [[f64; 2]; 2]| format!("{:.2} / {:.2}", ours[place], reference[place]);
+            case.processor_us.map_or_else(String::new, pair)
+        });
+        let [low, high] = case.spread;
+        table += &format!("| {} | {ours} {unit} | {reference} {unit} | ", case.case);
+        table += &format!("{ratio} ({low:.2}-{high:.2}) | {goal} | {client} | {server} |\n");
+    }
+    table
 }
 
 /// A number with as many places as it has something to say with.

@@ -19,7 +19,7 @@ use crate::{
 /// Batches the ring holds: a subscriber that is further behind reads on its own.
 const RING: usize = 32;
 /// Events that are asked for at once.
-const BATCH: usize = 1024;
+pub(super) const BATCH: usize = 1024;
 /// The shared reader stays this many batches ahead of the fastest subscriber, and no more.
 const AHEAD: usize = 12;
 /// Batches that wait for one subscriber.
@@ -214,7 +214,7 @@ impl SharedIntake {
         patterns: &PatternSet,
         after: u64,
     ) -> Result<Arc<Batch>, BackendError> {
-        let read = async || {
+        let read = |after| async move {
             let page = self.backend.read(Query::new(patterns.clone()).after(after).limit(BATCH)).await?;
             Ok(Batch { after, covered: page.covered.max(after), events: page.events })
         };

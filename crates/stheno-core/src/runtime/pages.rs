@@ -8,7 +8,11 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use crate::{backend::BackendError, pattern::PatternSet, runtime::intake::Batch};
+use crate::{
+    backend::BackendError,
+    pattern::PatternSet,
+    runtime::intake::{BATCH, Batch},
+};
 
 /// Pages that are kept for those who come a little later.
 const KEPT: usize = 16;
@@ -33,11 +37,11 @@ struct Kept {
 }
 
 impl Kept {
-    /// Whether what follows a position is in it. It may begin before that, with what the subscriber has had: from the end of
-    /// such a page on the two want the same pages.
+    /// Whether what follows a position is in it, or most likely will be. It may begin before that, with what the subscriber
+    /// has had: from the end of such a page on the two want the same pages.
     fn goes_on(&self, after: u64) -> bool {
-        let within = |batch: &Arc<Batch>| batch.after < after && after < batch.covered;
-        self.after == after || self.batch.get().is_some_and(within)
+        let covered = self.batch.get().map_or(self.after + BATCH as u64, |batch| batch.covered);
+        self.after == after || (self.after < after && after < covered)
     }
 }
 
@@ -74,20 +78,26 @@ impl Pages {
 }
 
 impl Behind<'_> {
-    /// The page that has what follows a position; read by `read` unless somebody has read it or is about to.
-    pub(super) async fn page(
+    /// The page that has what follows a position. `read` is called with where it begins, unless somebody has read it or is
+    /// about to.
+    pub(super) async fn page<F: Future<Output = Result<Batch, BackendError>>>(
         &self,
         patterns: &PatternSet,
         after: u64,
-        read: impl AsyncFnOnce() -> Result<Batch, BackendError>,
+        read: impl Fn(u64) -> F,
     ) -> Result<Arc<Batch>, BackendError> {
-        let kept = self.0.kept(patterns, after);
-        let batch = kept.batch.get_or_try_init(|| async { read().await.map(Arc::new) }).await?;
-        if batch.covered == after {
-            // There is nothing yet: whoever asks again has to look again.
+        loop {
+            let kept = self.0.kept(patterns, after);
+            let batch = kept.batch.get_or_try_init(|| async { read(kept.after).await.map(Arc::new) }).await?;
+            if batch.covered > after {
+                return Ok(Arc::clone(batch));
+            }
+            // There was nothing yet, or it ended earlier than expected: it is looked again.
             self.0.forget(&kept);
+            if kept.after == after {
+                return Ok(Arc::clone(batch));
+            }
         }
-        Ok(Arc::clone(batch))
     }
 }
 
@@ -115,36 +125,53 @@ mod tests {
     #[tokio::test]
     async fn of_those_who_want_the_same_page_one_reads_it() {
         let (pages, patterns, reads) = (Pages::default(), PatternSet::all(), Cell::new(0));
-        let read = async || {
+        let read = |after| {
             reads.set(reads.get() + 1);
-            tokio::task::yield_now().await;
-            batch(0, 7)
+            async move {
+                tokio::task::yield_now().await;
+                batch(after, after + 7)
+            }
         };
         let (one, other) = (pages.behind(), pages.behind());
-        let (first, second) = tokio::join!(one.page(&patterns, 0, read), other.page(&patterns, 0, read));
+        let (first, second) = tokio::join!(one.page(&patterns, 0, &read), other.page(&patterns, 0, &read));
         assert_eq!((first.unwrap().covered, second.unwrap().covered, reads.get()), (7, 7, 1));
-        one.page(&patterns, 7, async || batch(7, 9)).await.unwrap();
-        assert_eq!(other.page(&patterns, 7, async || batch(7, 8)).await.unwrap().covered, 9);
+        one.page(&patterns, 7, async |after| batch(after, 9)).await.unwrap();
+        assert_eq!(other.page(&patterns, 7, async |after| batch(after, 8)).await.unwrap().covered, 9);
     }
 
     #[tokio::test]
     async fn a_page_that_has_what_follows_serves_who_is_in_the_middle_of_it() {
         let (pages, patterns) = (Pages::default(), PatternSet::all());
         let one = pages.behind();
-        one.page(&patterns, 10, async || batch(10, 20)).await.unwrap();
-        assert_eq!(one.page(&patterns, 19, async || batch(19, 29)).await.unwrap().covered, 20);
-        assert_eq!(one.page(&patterns, 20, async || batch(20, 30)).await.unwrap().covered, 30);
-        assert_eq!(one.page(&patterns, 9, async || batch(9, 19)).await.unwrap().covered, 19);
+        let ten = |after| async move { batch(after, after + 10) };
+        one.page(&patterns, 10, &ten).await.unwrap();
+        assert_eq!(one.page(&patterns, 19, &ten).await.unwrap().covered, 20);
+        assert_eq!(one.page(&patterns, 20, &ten).await.unwrap().covered, 30);
+        assert_eq!(one.page(&patterns, 9, &ten).await.unwrap().covered, 19);
+    }
+
+    #[tokio::test]
+    async fn who_comes_while_a_page_is_read_waits_for_it_and_looks_again_when_it_ends_too_early() {
+        let (pages, patterns) = (Pages::default(), PatternSet::all());
+        for (ends, expected) in [(20, (20, 20)), (12, (12, 45))] {
+            let (one, other) = (pages.behind(), pages.behind());
+            let read = |after| async move {
+                tokio::task::yield_now().await;
+                batch(after, if after == 10 { ends } else { after + 30 })
+            };
+            let (first, second) = tokio::join!(one.page(&patterns, 10, read), other.page(&patterns, 15, read));
+            assert_eq!((first.unwrap().covered, second.unwrap().covered), expected);
+        }
     }
 
     #[tokio::test]
     async fn a_page_that_failed_or_had_nothing_is_read_again() {
         let (pages, patterns) = (Pages::default(), PatternSet::all());
         let one = pages.behind();
-        let gone = async || Err(BackendError::new(BackendErrorKind::Unavailable, "gone"));
+        let gone = async |_| Err(BackendError::new(BackendErrorKind::Unavailable, "gone"));
         assert!(one.page(&patterns, 3, gone).await.is_err());
-        assert_eq!(one.page(&patterns, 3, async || batch(3, 3)).await.unwrap().covered, 3);
-        assert_eq!(one.page(&patterns, 3, async || batch(3, 4)).await.unwrap().covered, 4);
+        assert_eq!(one.page(&patterns, 3, async |after| batch(after, 3)).await.unwrap().covered, 3);
+        assert_eq!(one.page(&patterns, 3, async |after| batch(after, 4)).await.unwrap().covered, 4);
     }
 
     #[tokio::test]
@@ -152,7 +179,7 @@ mod tests {
         let (pages, patterns) = (Pages::default(), PatternSet::all());
         let one = pages.behind();
         for after in 0..40 {
-            one.page(&patterns, after, async || batch(after, after + 1)).await.unwrap();
+            one.page(&patterns, after, async |after| batch(after, after + 1)).await.unwrap();
         }
         assert_eq!(pages.shelf().pages.len(), KEPT);
         drop(one);

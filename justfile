@@ -16,6 +16,10 @@ run-nats *words:
 nats *words:
     cargo xtask nats {{words}}
 
+# Three nats-servers in the foreground, with deploy/cluster.
+cluster *words:
+    cargo xtask cluster {{words}}
+
 # Every test of the workspace, all set-up included.
 test *words:
     cargo xtask test {{words}}

@@ -1,6 +1,6 @@
 //! What the tests across crates share: logs of their own, handlers that remember what they saw, and waits with a bound.
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{env, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use stheno::{
     AnyEvent, Cx, Failure, Start, Subscriber, SubscriberDef, app::Running, async_trait, backend::Backend,
@@ -15,6 +15,26 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 /// A log in memory.
 pub fn memory() -> Arc<dyn Backend> {
     SqliteBackend::memory().expect("a log in memory needs nothing that could be missing")
+}
+
+/// The log at an address of a nats-server.
+pub async fn nats(url: &str) -> Arc<dyn Backend> {
+    stheno::open_backend(url).await.unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+/// The Python that `cargo xtask test` has installed, with what tests need of it.
+pub fn python() -> PathBuf {
+    installed("STHENO_PYTHON", "test-python/bin/python")
+}
+
+/// What a variable names, else what `cargo xtask test` has put into the target directory.
+pub fn installed(variable: &str, path: &str) -> PathBuf {
+    let named = env::var_os(variable).map(PathBuf::from);
+    let found = named.or_else(|| {
+        let test = env::current_exe().ok()?;
+        test.ancestors().map(|folder| folder.join(path)).find(|path| path.exists())
+    });
+    found.unwrap_or_else(|| panic!("this test needs {path}: run `cargo xtask test`, or name it in {variable}"))
 }
 
 /// A file that a log can be in; gone with this value.

@@ -160,7 +160,7 @@ async fn an_atomic_batch_above_the_limit_is_refused_and_one_that_is_wrong_in_one
 
 #[tokio::test]
 async fn an_address_that_is_not_understood_is_refused_without_repeating_its_password() {
-    for url in ["postgres://shop:hunter2@db/log", "nats://shop:hunter2@queue:4222", "stheno.db", ""] {
+    for url in ["postgres://shop:hunter2@db/log", "amqp://shop:hunter2@queue:5672", "stheno.db", ""] {
         let refused = Bus::connect(url).await.unwrap_err();
         assert_eq!(refused.kind(), BackendErrorKind::Address, "{url}");
         let said = format!("{refused} {refused:?}");

@@ -3,22 +3,23 @@
 use std::{env, fs};
 
 use crate::{
-    nats,
-    python::python,
+    cluster, nats, node, python,
     run::{Done, cargo, run, target},
 };
 
 /// Every test of the workspace.
 pub(crate) fn test(words: &[&str]) -> Done {
-    let (python, server) = (python()?, nats::server()?);
+    let (python, server, node) = (python::python()?, nats::server()?, node::node()?);
     let mut command = cargo(&["test", "--workspace", "--all-features"]);
-    run(command.args(words).env("STHENO_PYTHON", python).env(nats::VARIABLE, server))
+    command.env(python::VARIABLE, python).env(nats::VARIABLE, server);
+    run(command.args(words).env(node::VARIABLE, node.program).env(node::PACKAGES_VARIABLE, node.packages))
 }
 
 /// Everything CI runs.
 pub(crate) fn ci() -> Done {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
+    cluster::config(false)?;
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])?;
@@ -45,9 +46,25 @@ fn main_job() -> Done {
 
 /// The reference pages, written or compared. The catalogs' own tests do it, so that a page cannot be forgotten.
 pub(crate) fn docs(write: bool) -> Done {
-    let mut command = cargo(&["test", "--quiet", "-p", "stheno-medusa", "--test", "reference"]);
+    let pages = ["stheno-medusa", "stheno-saleor", "stheno-shopify", "stheno-system-tests"];
+    let mut command = cargo(&["test", "--quiet"]);
+    command.args(pages.into_iter().flat_map(|package| ["-p", package])).args(["--test", "reference"]);
     if write {
         command.env("STHENO_UPDATE", "1");
+    }
+    run(&mut command)
+}
+
+/// Bad input in quantity: the tests of the catalogs that change bodies at random, with as many cases as one likes.
+pub(crate) fn generated(cases: &str) -> Done {
+    if cases.parse::<u64>().is_err() {
+        return Err(format!("`{cases}` is no number of inputs"));
+    }
+    let mut command = cargo(&["test", "--release", "-p", "stheno-saleor", "-p", "stheno-shopify", "--all-features"]);
+    // By the name of the tests: other tests of theirs have a number of cases of their own.
+    command.args(["--", "no_input", "--nocapture"]).env("STHENO_CASES", cases);
+    if let Ok(seed) = env::var("STHENO_SEED") {
+        command.env("STHENO_SEED", seed);
     }
     run(&mut command)
 }

@@ -1,9 +1,11 @@
-//! The project's own commands: `cargo xtask test|ci|bench|docs|kill|nats`. All set-up is done here, so that a machine needs
-//! only Rust, a C compiler and python3.
+//! The project's own commands: `cargo xtask test|ci|bench|docs|generated|kill|nats|cluster`. All set-up is done here, so that
+//! a machine needs only Rust, a C compiler and python3.
 
 mod bench;
 mod check;
+mod cluster;
 mod nats;
+mod node;
 mod peers;
 mod python;
 mod run;
@@ -19,8 +21,12 @@ cargo xtask COMMAND
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench peers       the same against other libraries, in Rust, Python and Node
   docs [--check]    writes the reference pages from the catalogs, or says which differ
+  generated [N]     gives each decoder and signature check N generated inputs, 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
   nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
+  cluster           three nats-servers in the foreground with deploy/cluster: TLS, and a user for each kind of program
+  cluster config [--check]
+                    writes deploy/cluster/accounts.conf from users.json and the manifest, or says that it differs
 ";
 
 fn main() -> ExitCode {
@@ -34,9 +40,14 @@ fn main() -> ExitCode {
         ["bench", "peers", rest @ ..] => bench::peers(rest),
         ["docs"] => check::docs(true),
         ["docs", "--check"] => check::docs(false),
+        ["generated"] => check::generated("10000000"),
+        ["generated", cases] => check::generated(cases),
         ["kill"] => check::kill("1000"),
         ["kill", rounds] => check::kill(rounds),
         ["nats", rest @ ..] => nats::serve(rest),
+        ["cluster"] => cluster::start(),
+        ["cluster", "config"] => cluster::config(true),
+        ["cluster", "config", "--check"] => cluster::config(false),
         ["help" | "--help" | "-h"] | [] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

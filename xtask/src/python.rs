@@ -1,13 +1,17 @@
-//! A Python of our own under the target directory, for test servers that only Python has.
+//! A Python of our own under the target directory, for what only Python has: a mail server for tests, the clients and SDKs of
+//! Python that we talk to, certificates.
 
 use std::{fs, path::PathBuf, process::Command};
 
 use crate::run::{Done, run, target};
 
 /// What is installed, with exact versions.
-const PACKAGES: &[&str] = &["aiosmtpd==1.4.6"];
+const PACKAGES: &[&str] = &["aiosmtpd==1.4.6", "cloudevents==2.2.0", "cryptography==50.0.2", "nats-py==2.16.0"];
 
-/// The Python to run test servers with; made and filled on first use.
+/// Names the program, for the tests too.
+pub(crate) const VARIABLE: &str = "STHENO_PYTHON";
+
+/// The Python to run them with; made and filled on first use.
 pub(crate) fn python() -> Result<PathBuf, String> {
     let folder = target().join("test-python");
     let program = folder.join("bin").join("python");

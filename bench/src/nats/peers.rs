@@ -74,8 +74,9 @@ impl Library {
 
     fn command(self) -> Fallible<Command> {
         let folder = PathBuf::from(env::var_os(self.variable()).ok_or_else(|| self.missing().unwrap_or_default())?);
-        let script = |program: &str, script: &str| {
-            let mut command = Command::new(folder.join(program));
+        let node = || env::var_os("STHENO_NODE").map_or_else(|| PathBuf::from("node"), PathBuf::from);
+        let script = |program: PathBuf, script: &str| {
+            let mut command = Command::new(program);
             command.arg(folder.join(script));
             command
         };
@@ -86,9 +87,9 @@ impl Library {
                 command
             }
             Library::Eventbus => Command::new(folder.join("eventbus")),
-            Library::Faststream => script("bin/python", "peer.py"),
-            Library::Jetstream => script("bin/node", "jetstream.mjs"),
-            Library::Medusa => script("bin/node", "bullmq.mjs"),
+            Library::Faststream => script(folder.join("bin/python"), "peer.py"),
+            Library::Jetstream => script(node(), "jetstream.mjs"),
+            Library::Medusa => script(node(), "bullmq.mjs"),
         })
     }
 }

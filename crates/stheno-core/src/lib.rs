@@ -46,6 +46,8 @@ pub use crate::{
     },
     cx::Cx,
     event::{
+        currency::{Currency, UnknownCurrency},
+        decimal::{Decimal, DecimalError},
         input::{AnyEvent, Batch, BatchItem, Body, Input},
         payload::{Extra, Field, FieldKind, Payload, Sensitivity},
         recorded::{EventId, NewEvent, RecordedEvent},
@@ -68,5 +70,5 @@ pub use crate::{
         definition::SubscriberDef,
         policy::{Policy, Start},
     },
-    time::{Clock, SystemClock, Timestamp},
+    time::{Clock, OffsetTime, OffsetTimeError, SystemClock, Timestamp},
 };

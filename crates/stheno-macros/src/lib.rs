@@ -87,6 +87,7 @@ pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
 ///   `[a, b]` for a `Vec`, each item.
 /// - `#[field(secret)]`, `#[field(personal)]`: how carefully it has to be treated. A `Secret<T>` is secret already.
 /// - `#[field(rename = "type")]`: its name in JSON. `#[field(alias = "message")]`, repeatable: another name it is read by.
+/// - `#[field(nullable)]` on an `Option`: `None` is written as null, because the platform always sends the field.
 /// - `#[field(fields)]`: the type (or that in an `Option` or `Vec`) is a payload too, and its fields are documented with it.
 /// - `#[field(kind = "string_or_object")]`: what JSON it holds, where the type does not say: a `FieldKind` in snake case.
 /// - `#[field(extra)]` on a field of type `Extra`: keeps the fields that nobody documented, and writes them back after the

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_nats::Subject;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -121,12 +122,12 @@ impl Api {
         found(answer, code::STREAM_NOT_FOUND)
     }
 
-    /// A request whose answers come to another subject.
-    pub(crate) async fn send_for(&self, subject: &str, inbox: &str, body: &impl Serialize) -> Result<(), Trouble> {
+    /// A request whose answers come to another subject. Returns the subject it was sent to.
+    pub(crate) async fn send_for(&self, subject: &str, inbox: &str, body: &impl Serialize) -> Result<Subject, Trouble> {
         let body = serde_json::to_vec(body).map_err(|error| Trouble::Unsent(error.to_string()))?;
-        let subject = format!("{}.{subject}", self.prefix);
-        let sent = self.link.send_for(subject.into(), inbox.to_owned().into(), body.into()).await;
-        sent.map_err(|_| Trouble::Unanswered)
+        let subject = Subject::from(format!("{}.{subject}", self.prefix));
+        let sent = self.link.send_for(subject.clone(), inbox.to_owned().into(), body.into()).await;
+        sent.map(|()| subject).map_err(|_| Trouble::Unanswered)
     }
 
     /// One message, from the leader of the stream; `None` when there is none.

@@ -1,5 +1,7 @@
 //! Appending: what can be refused beforehand, single events, and what a refusal of the server comes to.
 
+use std::sync::Arc;
+
 use stheno_core::{
     EventId, NewEvent, Timestamp,
     backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
@@ -10,6 +12,7 @@ use crate::{
     batch,
     encode::{self, Outgoing},
     error::{Trouble, code},
+    group,
     log::Log,
     probe,
     publish::{self, Ack, Tries},
@@ -29,15 +32,31 @@ pub(crate) fn max_body(log: &Log) -> usize {
 }
 
 /// Appends a batch, all of it or nothing.
-pub(crate) async fn append(log: &Log, events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
+pub(crate) async fn append(log: &Arc<Log>, mut events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
     let _inside = log.gate.enter()?;
     check(&events, max_body(log))?;
     let _room = publish::room(log, events.len()).await?;
-    match &events[..] {
-        [] => Ok(Vec::new()),
-        [event] => Ok(vec![one(log, event).await?]),
-        events => batch::append(log, events).await,
+    match events.len() {
+        0 => Ok(Vec::new()),
+        1 => Ok(vec![single(log, events.swap_remove(0)).await?]),
+        _ => batch::append(log, &events).await,
     }
+}
+
+async fn single(log: &Arc<Log>, event: NewEvent) -> Result<Appended, AppendError> {
+    if let Some(due) = due(&event, Timestamp::now()) {
+        return schedule::append(log, &event, due).await;
+    }
+    fits(log, &event, &|| outgoing(log, &event))?;
+    match log.options.gathers() && event.expected.is_none() {
+        true => group::append(log, event).await,
+        false => one(log, &event, Tries::begin(log)).await,
+    }
+}
+
+/// An event as it is sent.
+pub(crate) fn outgoing(log: &Log, event: &NewEvent) -> Outgoing {
+    encode::event(event, &log.subjects, log.options.headers)
 }
 
 /// Refuses what can be refused without asking the server.
@@ -64,15 +83,10 @@ pub(crate) fn due(event: &NewEvent, now: Timestamp) -> Option<Timestamp> {
     event.not_before.filter(|time| *time > now)
 }
 
-async fn one(log: &Log, event: &NewEvent) -> Result<Appended, AppendError> {
-    if let Some(due) = due(event, Timestamp::now()) {
-        return schedule::append(log, event, due).await;
-    }
-    let outgoing = || encode::event(event, &log.subjects, log.options.headers);
-    fits(log, event, &outgoing)?;
-    let mut tries = Tries::begin(log);
+/// Appends one event to be stored now, after these tries.
+pub(crate) async fn one(log: &Log, event: &NewEvent, mut tries: Tries) -> Result<Appended, AppendError> {
     for _ in 0..RACES {
-        match publish::publish(log, &mut tries, outgoing).await {
+        match publish::publish(log, &mut tries, || outgoing(log, event)).await {
             Ok(ack) => return stored(log, ack, &tries).await.map_err(|trouble| tries.failed(log, trouble)),
             Err(trouble) if is_conflict(&trouble) => {
                 let settled = conflict(log, event, &tries).await.map_err(|trouble| tries.failed(log, trouble))?;
@@ -123,10 +137,13 @@ pub(crate) fn duplicate(sequence: Option<u64>, tries: &Tries) -> Appended {
 }
 
 /// Where an event stands whose id was first seen in the message of a sequence. One that is, or was, scheduled has no
-/// position that could be known.
+/// position that could be known; nor has any for a user who publishes and may not read.
 pub(crate) async fn position(log: &Log, sequence: u64) -> Result<Option<u64>, Trouble> {
     let which = Which { seq: Some(sequence), ..Which::default() };
-    let there = log.writing.message(log.stream(), which).await?;
+    let there = match log.writing.message(log.stream(), which).await {
+        Err(Trouble::Denied(_)) => return Ok(None),
+        there => there?,
+    };
     Ok(there.filter(|there| !log.subjects.is_scheduled(there.subject.as_str())).map(|there| there.sequence))
 }
 

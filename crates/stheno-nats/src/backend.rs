@@ -46,7 +46,7 @@ impl NatsBackend {
             server::check_jetstream(&writing, &options.place()).await?;
             let subjects = Subjects::new(&options.prefix);
             let found = provision::provision(&writing, &options, &subjects).await?;
-            Ok(Log::new(options, subjects, found, writing, reading))
+            Ok(Log::new(options, subjects, found, (writing, reading), handle))
         });
         let log = opened.await.unwrap_or_else(|| Err(error::closed()))?;
         Ok(Arc::new(Self { log: Arc::new(log), closed: OnceCell::new(), _io: io }))
@@ -63,7 +63,7 @@ impl NatsBackend {
 #[async_trait]
 impl Backend for NatsBackend {
     fn abilities(&self) -> Abilities {
-        Abilities::new(self.log.options.durability(), append::MAX_BATCH, append::max_body(&self.log), true)
+        Abilities::new(self.log.options.durability(), append::MAX_BATCH, append::max_body(&self.log), true).foreign()
     }
 
     async fn info(&self) -> Result<LogInfo, BackendError> {

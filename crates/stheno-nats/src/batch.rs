@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use async_nats::{HeaderMap, HeaderValue};
+use async_nats::{HeaderMap, HeaderValue, Subject};
 use futures_util::future::try_join_all;
 use stheno_core::{
     NewEvent, Timestamp,
@@ -28,17 +28,28 @@ const COMMIT: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats
 pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Outgoing>) -> Result<Ack, Trouble> {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let last = messages.len();
+    let mut subjects = Vec::with_capacity(last);
     for (number, mut outgoing) in (1..).zip(messages) {
         outgoing.headers.insert(ID, id.as_str());
         outgoing.headers.insert(NUMBER, HeaderValue::from(number));
         if number == last {
             outgoing.headers.insert(COMMIT, "1");
-            return publish::send(link, outgoing).await;
+            let sent = publish::send(link, outgoing).await;
+            return sent.map_err(|trouble| denied(link, &subjects, trouble));
         }
+        subjects.push(outgoing.subject.clone());
         let Outgoing { subject, headers, body } = outgoing;
         link.send(subject, Some(headers), body).await.map_err(|error| Trouble::Unsent(error.to_string()))?;
     }
     Err(Trouble::Unsent("a batch of nothing".to_owned()))
+}
+
+/// A batch is incomplete when the server has refused one of its messages, which nobody waits for by itself.
+fn denied(link: &Link, subjects: &[Subject], trouble: Trouble) -> Trouble {
+    match trouble.code() {
+        Some(code::BATCH_INCOMPLETE) => link.denial(subjects).map_or(trouble, Trouble::Denied),
+        _ => trouble,
+    }
 }
 
 /// Where a message stands in the batch it was stored with: its number, and whether it is the last.

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use stheno_core::{Secret, backend::BackendError};
 
 use crate::{
-    options::{Login, NatsOptions},
+    login::Login,
+    options::NatsOptions,
     url::{refused, with_port},
 };
 

@@ -1,15 +1,20 @@
-//! Making a connection: addresses, who we are, and what is said when it fails.
+//! Making a connection: addresses, who we are, and how soon a connection counts as lost.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use stheno_core::backend::{BackendError, BackendErrorKind};
 use tokio::sync::mpsc;
 
-use crate::options::{Login, NatsOptions};
+use crate::{login::Login, options::NatsOptions, refused};
 
-/// How often the server is asked whether it is still there. After two questions without an answer it counts as gone.
+/// How often the server is asked whether it is still there.
 const PING: Duration = Duration::from_secs(4);
+/// How many questions the client leaves unanswered before the next one finds the connection lost.
+const UNANSWERED: u32 = 2;
+/// After how long at most a server that is frozen, or behind a cut line, counts as gone and others are tried.
+const NOTICED: Duration = PING.saturating_mul(UNANSWERED + 1);
+const _: () = assert!(NOTICED.as_secs() <= 15, "a frozen server is noticed within 15 seconds");
 /// How long making a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Messages that wait to be read on one subscription. What is under way is bounded by bytes (the server waits for flow
@@ -64,7 +69,7 @@ impl Dial {
             });
         match options.connect(&self.servers[..]).await {
             Ok(client) => Ok((client, events)),
-            Err(error) => Err(self.explain(error)),
+            Err(error) => Err(refused::explain(&self.options, error)),
         }
     }
 
@@ -75,56 +80,44 @@ impl Dial {
             options = options.tls_first();
         }
         if let Some(ca) = &tls.ca {
+            readable("ca", ca)?;
             options = options.add_root_certificates(ca.clone());
         }
         if let Some((certificate, key)) = &tls.client {
+            readable("cert", certificate)?;
+            readable("key", key)?;
             options = options.add_client_certificate(certificate.clone(), key.clone());
         }
         Ok(match &self.options.login {
             Login::Nobody => options,
             Login::User { name, password } => options.user_and_password(name.clone(), password.expose().clone()),
             Login::Token(token) => options.token(token.expose().clone()),
-            Login::Credentials(path) => options.credentials_file(path).await.map_err(|error| {
-                let message = format!("the credentials file {} cannot be read", path.display());
-                BackendError::new(BackendErrorKind::Permission, message).with_source(error)
-            })?,
+            Login::Credentials(path) => {
+                let unreadable = || unreadable(&format!("the credentials file {}", path.display()));
+                let text = std::fs::read_to_string(path).map_err(|error| unreadable().with_source(error))?;
+                // What is wrong with it is said in words that could repeat it.
+                options.credentials(&text).map_err(|_| unreadable())?
+            }
             Login::Nkey(path) => {
-                let seed = std::fs::read_to_string(path).map_err(|error| {
-                    let message = format!("the nkey seed file {} cannot be read", path.display());
-                    BackendError::new(BackendErrorKind::Permission, message).with_source(error)
-                })?;
-                options.nkey(seed.trim().to_owned())
+                let unreadable = || unreadable(&format!("the nkey seed file {}", path.display()));
+                let text = std::fs::read_to_string(path).map_err(|error| unreadable().with_source(error))?;
+                let seed = text.lines().map(str::trim).find(|line| line.starts_with('S')).ok_or_else(unreadable)?;
+                options.nkey(seed.to_owned())
             }
         })
     }
+}
 
-    fn explain(&self, error: ConnectError) -> BackendError {
-        let place = self.options.place();
-        let (kind, message) = match error.kind() {
-            ConnectErrorKind::ServerParse => {
-                (BackendErrorKind::Address, format!("{place} is not an address; write `nats://host:port`"))
-            }
-            ConnectErrorKind::Authentication => (
-                BackendErrorKind::Permission,
-                format!("the seed or the credentials for {place} cannot be used; are they the right file?"),
-            ),
-            ConnectErrorKind::AuthorizationViolation => (
-                BackendErrorKind::Permission,
-                format!("{place} refuses this user; check user and password, token, credentials file or nkey"),
-            ),
-            ConnectErrorKind::Tls => {
-                (BackendErrorKind::Address, format!("no secure connection to {place}; check `ca=`, `cert=` and `key=`"))
-            }
-            ConnectErrorKind::Dns => {
-                (BackendErrorKind::Unavailable, format!("the name of {place} cannot be resolved; is it spelled right?"))
-            }
-            _ => (
-                BackendErrorKind::Unavailable,
-                format!("no nats-server answers at {place}; is it running? `nats-server -js` starts one"),
-            ),
-        };
-        BackendError::new(kind, message).with_source(error)
-    }
+fn unreadable(what: &str) -> BackendError {
+    let message = format!("{what} cannot be read; does it exist, and may this user read it?");
+    BackendError::new(BackendErrorKind::Permission, message)
+}
+
+/// Says which file it is that cannot be read; later nobody does.
+fn readable(option: &str, path: &Path) -> Result<(), BackendError> {
+    let Err(error) = std::fs::File::open(path) else { return Ok(()) };
+    let message = format!("the file {} of `{option}=` cannot be read", path.display());
+    Err(BackendError::new(BackendErrorKind::Address, message).with_source(error))
 }
 
 /// At once, then soon, then each second; not all clients of a server at the same moment.

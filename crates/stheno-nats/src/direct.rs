@@ -9,11 +9,14 @@ use async_nats::{HeaderMap, Message, StatusCode};
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use stheno_core::Timestamp;
+use tokio::time::Instant;
 
 use crate::{api::Api, error::Trouble, link::PATIENCE, message::Stored};
 
 /// More messages than this are better read by a consumer.
 pub(crate) const MOST: usize = 256;
+/// After how long without an answer it is looked whether the server has refused the question.
+const LOOK: Duration = Duration::from_millis(100);
 /// Bytes that are asked for at once; a single message is always less.
 const BYTES: usize = 8 * 1024 * 1024;
 
@@ -31,7 +34,8 @@ pub(crate) async fn next(
     let mut replies = api.link.subscribe(inbox.clone()).await.map_err(|_| Trouble::Unanswered)?;
     let bytes = BYTES.max(2 * api.link.max_payload());
     let body = json!({ "seq": from.max(1), "next_by_subj": filter, "batch": most.min(MOST), "max_bytes": bytes });
-    api.send_for(&format!("DIRECT.GET.{stream}"), &inbox, &body).await?;
+    let subject = api.send_for(&format!("DIRECT.GET.{stream}"), &inbox, &body).await?;
+    let until = Instant::now() + PATIENCE + Duration::from_secs(1);
     let mut found = Vec::new();
     loop {
         let message = match replies.next().now_or_never() {
@@ -39,7 +43,11 @@ pub(crate) async fn next(
             None => tokio::select! {
                 message = replies.next() => message,
                 _ = health.wait_for(|health| health.lost != lost || health.closed) => None,
-                () = tokio::time::sleep(PATIENCE + Duration::from_secs(1)) => None,
+                () = tokio::time::sleep(LOOK) => match api.link.denial(std::slice::from_ref(&subject)) {
+                    Some(said) => return Err(Trouble::Denied(said)),
+                    None if Instant::now() < until => continue,
+                    None => None,
+                },
             },
         };
         let message = message.ok_or(Trouble::Unanswered)?;

@@ -62,7 +62,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// Why a request has no useful answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Trouble {
     /// The server answered with an error.
     Refused(Refusal),

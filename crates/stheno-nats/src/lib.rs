@@ -26,11 +26,11 @@
 //! - The connections live on a thread of their own. All methods need a Tokio runtime with time enabled around them.
 //! - Sequences have gaps, where events waited for their time.
 //!
-//! Reading order: [`NatsOptions`] and their address form (`options`, `url`, `context`); making a connection (`dial`), the
+//! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`, `refused`), the
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
 //! (`api`); what a server has to have (`server`, `provision`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
-//! `schedule`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
+//! `schedule`, `group`, `together`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
 //! `records`); the contract (`backend`).
 
 mod api;
@@ -45,10 +45,14 @@ mod direct;
 mod encode;
 mod error;
 mod fetch;
+#[cfg(test)]
+mod frozen;
 mod gate;
+mod group;
 mod io;
 mod link;
 mod log;
+mod login;
 mod message;
 mod options;
 mod ordered;
@@ -59,12 +63,14 @@ mod read;
 mod record_list;
 mod record_subject;
 mod records;
+mod refused;
 mod replies;
 mod schedule;
 mod server;
 mod span;
 mod subject;
 mod tail;
+mod together;
 mod url;
 
 pub use crate::{

@@ -161,6 +161,11 @@ impl Link {
         let _ = client.drain().await;
     }
 
+    /// What the server said to one of these subjects, if it refused one lately.
+    pub(crate) fn denial(&self, subjects: &[Subject]) -> Option<String> {
+        self.replies.denial(subjects)
+    }
+
     fn lost(&self) {
         self.health.send_modify(|health| {
             health.lost += 1;
@@ -176,7 +181,10 @@ impl Link {
     /// Takes note of what the client says about the connection.
     fn hear(&self, event: Event) {
         match event {
-            Event::Disconnected => self.lost(),
+            Event::Disconnected => {
+                tracing::warn!(link = self.name, "the connection was lost, or the server is silent; connecting anew");
+                self.lost();
+            }
             Event::Connected => self.back(),
             Event::ServerError(ServerError::Other(said)) => match denied_subject(&said) {
                 Some(subject) => self.replies.deny(subject, &said),

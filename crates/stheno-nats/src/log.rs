@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use stheno_core::backend::BackendError;
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     api::Api,
     decode::Decoder,
     error::{self, Trouble},
     gate::Gate,
+    group::Group,
     options::NatsOptions,
     provision::{self, Found},
     subject::Subjects,
@@ -36,10 +37,19 @@ pub(crate) struct Log {
     pub(crate) window: Semaphore,
     pub(crate) batches: Semaphore,
     pub(crate) gate: Gate,
+    /// Single appends, if they gather.
+    pub(crate) group: Group,
 }
 
 impl Log {
-    pub(crate) fn new(options: NatsOptions, subjects: Subjects, found: Found, writing: Api, reading: Api) -> Self {
+    /// A log over these connections, which live on the runtime `io`.
+    pub(crate) fn new(
+        options: NatsOptions,
+        subjects: Subjects,
+        found: Found,
+        (writing, reading): (Api, Api),
+        io: Handle,
+    ) -> Self {
         Self {
             place: options.place(),
             options,
@@ -52,6 +62,7 @@ impl Log {
             window: Semaphore::new(WINDOW),
             batches: Semaphore::new(BATCHES),
             gate: Gate::default(),
+            group: Group::new(io),
         }
     }
 

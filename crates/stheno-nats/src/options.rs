@@ -1,8 +1,10 @@
 //! What can be chosen when a log is opened, and the defaults.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, time::Duration};
 
-use stheno_core::{Secret, backend::info::Durability};
+use stheno_core::backend::info::Durability;
+
+use crate::login::{Login, Tls};
 
 /// Which headers are written with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,31 +31,6 @@ pub enum ServerSync {
     Always,
 }
 
-/// Who we are to the server.
-#[derive(Debug, Clone, Default)]
-pub(crate) enum Login {
-    #[default]
-    Nobody,
-    User {
-        name: String,
-        password: Secret<String>,
-    },
-    Token(Secret<String>),
-    Credentials(PathBuf),
-    Nkey(PathBuf),
-}
-
-/// How the connection is kept secret.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Tls {
-    pub(crate) required: bool,
-    /// The server speaks TLS from the first byte on.
-    pub(crate) first: bool,
-    pub(crate) ca: Option<PathBuf>,
-    /// Certificate and key.
-    pub(crate) client: Option<(PathBuf, PathBuf)>,
-}
-
 /// Where a log is and how it is kept: `NatsOptions::server("127.0.0.1:4222").stream("SHOP")`.
 ///
 /// The same as an address: [`NatsOptions::from_url`].
@@ -77,6 +54,7 @@ pub struct NatsOptions {
     pub(crate) max_body: usize,
     pub(crate) headers: HeaderMode,
     pub(crate) sync: ServerSync,
+    pub(crate) group_commit: Option<bool>,
     pub(crate) patience: Duration,
 }
 
@@ -116,6 +94,7 @@ impl NatsOptions {
             max_body: Self::MAX_BODY,
             headers: HeaderMode::default(),
             sync: ServerSync::default(),
+            group_commit: None,
             patience: Self::PATIENCE,
         }
     }
@@ -188,10 +167,20 @@ impl NatsOptions {
         self
     }
 
-    /// When the server writes through to its disk; [`ServerSync::Interval`] by default.
+    /// When the server writes through to its disk; [`ServerSync::Interval`] by default. Of one that does so before it
+    /// acknowledges, single appends go out [together](NatsOptions::group_commit).
     #[must_use]
     pub fn sync(mut self, sync: ServerSync) -> Self {
         self.sync = sync;
+        self
+    }
+
+    /// Whether single appends that are under way at once go out together, as one atomic batch; by default if the server
+    /// writes each through to its disk ([`ServerSync::Always`]), where that is worth much with many callers. Each still
+    /// has its own answer. An append with an expected sequence or for later is sent by itself.
+    #[must_use]
+    pub fn group_commit(mut self, together: bool) -> Self {
+        self.group_commit = Some(together);
         self
     }
 
@@ -200,50 +189,6 @@ impl NatsOptions {
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
-        self
-    }
-
-    /// Logs in with a name and a password.
-    #[must_use]
-    pub fn user(mut self, name: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
-        self.login = Login::User { name: name.into(), password: password.into() };
-        self
-    }
-
-    /// Logs in with a token.
-    #[must_use]
-    pub fn token(mut self, token: impl Into<Secret<String>>) -> Self {
-        self.login = Login::Token(token.into());
-        self
-    }
-
-    /// Logs in with a credentials file, as `nsc` writes it.
-    #[must_use]
-    pub fn credentials(mut self, file: impl Into<PathBuf>) -> Self {
-        self.login = Login::Credentials(file.into());
-        self
-    }
-
-    /// Logs in with an nkey, whose seed is in a file.
-    #[must_use]
-    pub fn nkey(mut self, seed_file: impl Into<PathBuf>) -> Self {
-        self.login = Login::Nkey(seed_file.into());
-        self
-    }
-
-    /// Trusts servers whose certificate was signed by an authority in this PEM file, and insists on TLS.
-    #[must_use]
-    pub fn tls_ca(mut self, file: impl Into<PathBuf>) -> Self {
-        self.tls.required = true;
-        self.tls.ca = Some(file.into());
-        self
-    }
-
-    /// Shows this certificate to the server, with its key, both PEM files, and insists on TLS.
-    #[must_use]
-    pub fn tls_client(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
-        self.tls.required = true;
-        self.tls.client = Some((certificate.into(), key.into()));
         self
     }
 
@@ -260,6 +205,11 @@ impl NatsOptions {
     /// The bucket of the records.
     pub(crate) fn bucket(&self) -> String {
         format!("{}-records", self.stream)
+    }
+
+    /// Whether single appends gather.
+    pub(crate) fn gathers(&self) -> bool {
+        self.group_commit.unwrap_or(self.sync == ServerSync::Always)
     }
 
     pub(crate) fn durability(&self) -> Durability {

@@ -25,6 +25,7 @@ use crate::{
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Silence after which the consumer counts as gone.
 const SILENCE: Duration = Duration::from_millis(5_500);
+const _: () = assert!(SILENCE.as_millis() > 2 * HEARTBEAT.as_millis() && SILENCE.as_secs() < 15);
 /// After how long the server forgets a consumer whose reader has gone.
 const FORGET: Duration = Duration::from_secs(30);
 

@@ -17,7 +17,7 @@ use crate::{
     log::Log,
     message::Stored,
     span::{self, Span},
-    subject::Filters,
+    subject::{Filters, Of},
 };
 
 /// For how long a page is tried again whose reading was interrupted.
@@ -47,9 +47,9 @@ pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendE
 
 /// What is asked for. The events of a key are few, so their names are looked at here.
 fn filters(log: &Log, query: &Query) -> Filters {
-    match &query.key {
-        Some(key) => log.subjects.filters(&PatternSet::all(), Some(key)),
-        None => log.subjects.filters(&query.patterns, None),
+    match Of::query(query) {
+        of @ Of::Key(_) => log.subjects.filters(&PatternSet::all(), of),
+        of => log.subjects.filters(&query.patterns, of),
     }
 }
 
@@ -106,6 +106,7 @@ impl Reader<'_> {
         let query = self.query;
         let wanted = query.patterns.matches(&event.name)
             && query.key.as_ref().is_none_or(|key| event.key.as_ref() == Some(key))
+            && !(query.keyless && event.key.is_some())
             && query.since.is_none_or(|since| event.stored >= since)
             && query.until.is_none_or(|until| event.stored < until);
         wanted.then_some(event)

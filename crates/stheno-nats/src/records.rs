@@ -24,11 +24,15 @@ const MAX_WRITES: usize = 1_000;
 const HEADER_ROOM: usize = 4 * 1024;
 /// For how long a write is tried again that was certainly not done.
 const AGAIN: Duration = Duration::from_secs(5);
+/// For how long a write is tried again of which nobody knows whether it was done.
+const UNANSWERED: Duration = Duration::from_secs(12);
 /// How often a write is begun anew whose expectation was refused and yet holds.
 const RACES: usize = 20;
 /// What marks a deletion, as key-value tools know it.
 const OPERATION: HeaderName = HeaderName::from_static("KV-Operation");
 const DELETED: &str = "DEL";
+/// Tells the writes of one call from all others: whoever was not told whether they were done looks for it.
+const WRITE: &str = "stheno-write";
 /// How long the mark of a deletion stays, in seconds: nobody needs it, and the server keeps no less than a second.
 const MARK_STAYS: u64 = 1;
 const EXPIRES: HeaderName = HeaderName::from_static("Nats-TTL");
@@ -120,13 +124,28 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
         return Ok(Vec::new());
     }
     let _room = publish::room(log, writes.len()).await?;
-    let until = Instant::now() + AGAIN;
+    let begun = Instant::now();
+    let until = begun + AGAIN;
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    // What is written without any expectation could be written over what somebody else has written meanwhile.
+    let guarded = guard(writes);
+    let mut unanswered = false;
     // Marks of deletions that stand where nothing is expected.
     let mut marks = HashMap::new();
     let mut races = 0;
     loop {
-        match send(log, writes, &marks).await {
+        match send(log, writes, &marks, &id).await {
             Ok(revisions) => return Ok(revisions),
+            // If it was done after all, the next try is a conflict with it.
+            Err(Trouble::Unanswered) if guarded.is_some() && begun.elapsed() < UNANSWERED => unanswered = true,
+            Err(trouble) if unanswered && append::is_conflict(&trouble) => {
+                unanswered = false;
+                match done(log, writes, guarded, &id).await {
+                    Ok(Some(revisions)) => return Ok(revisions),
+                    Ok(None) => {}
+                    Err(trouble) => return Err(log.explain(trouble).into()),
+                }
+            }
             Err(trouble) if append::is_conflict(&trouble) && races < RACES => {
                 races += 1;
                 match conflict(log, writes, &mut marks).await {
@@ -162,9 +181,42 @@ fn check(log: &Log, writes: &[RecordWrite]) -> Result<(), BackendError> {
     }
 }
 
-async fn send(log: &Log, writes: &[RecordWrite], marks: &HashMap<RecordName, u64>) -> Result<Vec<Revision>, Trouble> {
+/// The write that is looked at to know whether all were done: one that expects something, and stays if it can.
+fn guard(writes: &[RecordWrite]) -> Option<usize> {
+    let guards = || writes.iter().enumerate().filter(|(_, write)| write.expect != Expect::Any);
+    guards().find(|(_, write)| write.value.is_some()).or_else(|| guards().next()).map(|(index, _)| index)
+}
+
+/// The revisions of writes that were done although nobody was told.
+async fn done(
+    log: &Log,
+    writes: &[RecordWrite],
+    guard: Option<usize>,
+    id: &str,
+) -> Result<Option<Vec<Revision>>, Trouble> {
+    let Some((index, write)) = guard.and_then(|index| Some((index, writes.get(index)?))) else { return Ok(None) };
+    let last = log.writing.last(&bucket_stream(log), &subjects(log).of(write.name.as_str())).await?;
+    let ours = last.filter(|stored| stored.header(WRITE) == Some(id));
+    Ok(ours.map(|stored| revisions(stored.sequence.saturating_sub(index as u64), writes)))
+}
+
+/// Writes that were done together have sequences one after the other.
+fn revisions(first: u64, writes: &[RecordWrite]) -> Vec<Revision> {
+    let revision = |(sequence, write): (u64, &RecordWrite)| match write.value {
+        Some(_) => written(sequence),
+        None => Revision(written(sequence).0 + 1),
+    };
+    (first..).zip(writes).map(revision).collect()
+}
+
+async fn send(
+    log: &Log,
+    writes: &[RecordWrite],
+    marks: &HashMap<RecordName, u64>,
+    id: &str,
+) -> Result<Vec<Revision>, Trouble> {
     let subjects = subjects(log);
-    let outgoing = |write: &RecordWrite| message(write, &subjects, marks);
+    let outgoing = |write: &RecordWrite| message(write, &subjects, marks, id);
     let link = &log.writing.link;
     let last = match writes {
         [write] => publish::send(link, outgoing(write)).await?.seq,
@@ -173,16 +225,12 @@ async fn send(log: &Log, writes: &[RecordWrite], marks: &HashMap<RecordName, u64
             batch::send(link, writes.iter().map(outgoing)).await?.seq
         }
     };
-    let first = (last + 1).saturating_sub(writes.len() as u64);
-    let revision = |(sequence, write): (u64, &RecordWrite)| match write.value {
-        Some(_) => written(sequence),
-        None => Revision(written(sequence).0 + 1),
-    };
-    Ok((first..).zip(writes).map(revision).collect())
+    Ok(revisions((last + 1).saturating_sub(writes.len() as u64), writes))
 }
 
-fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<RecordName, u64>) -> Outgoing {
+fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<RecordName, u64>, id: &str) -> Outgoing {
     let mut headers = HeaderMap::new();
+    headers.insert(WRITE, id);
     let expected = match write.expect {
         Expect::Revision(revision) => Some(sequence(revision)),
         Expect::Absent => Some(marks.get(&write.name).copied().unwrap_or(0)),

@@ -4,12 +4,17 @@
 //! connection's thread looks for those that are late now and then.
 
 use std::{
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use async_nats::{Message, Subject};
 use tokio::sync::oneshot;
+
+/// Refusals remembered, and for how long they say something about what was sent last.
+const DENIED: usize = 64;
+const LATELY: Duration = Duration::from_secs(10);
 
 /// What became of a request.
 #[derive(Debug)]
@@ -40,7 +45,17 @@ struct Table {
     free: Vec<u32>,
     /// How many requests there ever were: tells a reply to an earlier user of a place, and is the order of sending.
     count: u64,
+    /// What was refused last, and what the server said: messages that nobody waits for are refused too.
+    denied: VecDeque<Denial>,
     closed: bool,
+}
+
+/// A message that the server refused.
+#[derive(Debug)]
+struct Denial {
+    at: Instant,
+    subject: Box<str>,
+    said: Box<str>,
 }
 
 #[derive(Debug)]
@@ -102,7 +117,22 @@ impl Replies {
 
     /// Answers the requests on a subject that the server does not permit.
     pub(crate) fn deny(&self, subject: &str, said: &str) {
+        {
+            let mut table = self.table();
+            if table.denied.len() == DENIED {
+                table.denied.pop_front();
+            }
+            table.denied.push_back(Denial { at: Instant::now(), subject: subject.into(), said: said.into() });
+        }
         self.answer(|waiting| (waiting.subject.as_str() == subject).then(|| Answer::Denied(said.to_owned())));
+    }
+
+    /// What the server said to one of these subjects, if it refused one lately.
+    pub(crate) fn denial(&self, subjects: &[Subject]) -> Option<String> {
+        let table = self.table();
+        let of_these = |denial: &&Denial| subjects.iter().any(|subject| subject.as_str() == &*denial.subject);
+        let lately = table.denied.iter().rev().take_while(|denial| denial.at.elapsed() < LATELY);
+        lately.filter(|denial| of_these(denial)).map(|denial| denial.said.to_string()).next()
     }
 
     /// Answers every request, and every later one, as closed.
@@ -158,8 +188,6 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn message(token: &str) -> Message {
@@ -201,6 +229,8 @@ mod tests {
         assert!(matches!(late.try_recv(), Ok(Answer::Late)));
         replies.deny("b", "no");
         assert!(matches!(denied.try_recv(), Ok(Answer::Denied(said)) if said == "no"));
+        assert_eq!(replies.denial(&["a".into(), "b".into()]).as_deref(), Some("no"));
+        assert_eq!(replies.denial(&["a".into()]), None);
         replies.lose();
         assert!(matches!(lost.try_recv(), Ok(Answer::Lost)));
         replies.close();

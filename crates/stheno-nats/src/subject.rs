@@ -6,7 +6,7 @@
 //! | `log.<key>.<name>` | an event as it is stored; the key is `_` where the publisher gave none |
 //! | `schedule.<id>` | an event whose time has not come; outside of what anybody reads |
 
-use stheno_core::{EventId, EventName, Key, PatternSet, encode_token};
+use stheno_core::{EventId, EventName, Key, PatternSet, backend::Query, encode_token};
 
 /// The key token of an event without a key. No key is written so: a key has a colon.
 const NO_KEY: &str = "_";
@@ -77,14 +77,37 @@ impl Subjects {
     }
 
     /// What a reader of these patterns asks for.
-    pub(crate) fn filters(&self, patterns: &PatternSet, key: Option<&Key>) -> Filters {
-        let token = key.map(Key::to_token);
-        let token = token.as_deref().unwrap_or("*");
+    pub(crate) fn filters(&self, patterns: &PatternSet, of: Of<'_>) -> Filters {
+        let token = match of {
+            Of::Anything => "*".to_owned(),
+            Of::Key(key) => key.to_token(),
+            Of::NoKey => NO_KEY.to_owned(),
+        };
         let cover = patterns.disjoint_cover();
         let exact = cover.iter().count() <= MAX_FILTERS;
         let cover = if exact { cover } else { PatternSet::all() };
         let subjects = cover.iter().map(|pattern| format!("{}log.{token}.{pattern}", self.prefix)).collect();
-        Filters { everything: key.is_none() && cover.is_all(), again: cover != *patterns, subjects }
+        Filters { everything: matches!(of, Of::Anything) && cover.is_all(), again: cover != *patterns, subjects }
+    }
+}
+
+/// Whose events are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Of<'a> {
+    Anything,
+    Key(&'a Key),
+    /// Those that were stored without one.
+    NoKey,
+}
+
+impl<'a> Of<'a> {
+    /// What a query asks for.
+    pub(crate) fn query(query: &'a Query) -> Self {
+        match &query.key {
+            Some(key) => Of::Key(key),
+            None if query.keyless => Of::NoKey,
+            None => Of::Anything,
+        }
     }
 }
 
@@ -127,7 +150,8 @@ mod tests {
 
     #[test]
     fn filters_never_overlap_and_say_what_is_to_be_filtered_again() {
-        let filters = |patterns: &[&str]| Subjects::new("").filters(&PatternSet::parse(patterns).unwrap(), None);
+        let filters =
+            |patterns: &[&str]| Subjects::new("").filters(&PatternSet::parse(patterns).unwrap(), Of::Anything);
         assert!(filters(&[">"]).everything);
         assert_eq!(filters(&["order.*", "ping"]).subjects, ["log.*.order.*", "log.*.ping"]);
         assert!(!filters(&["order.*", "ping"]).again);
@@ -138,7 +162,9 @@ mod tests {
         assert_eq!(filters(&many).subjects, ["log.*.>"]);
         assert!(filters(&many).again);
         let key = Key::new("order", "1").unwrap();
-        let of_key = Subjects::new("").filters(&PatternSet::all(), Some(&key));
+        let of_key = Subjects::new("").filters(&PatternSet::all(), Of::Key(&key));
         assert_eq!((of_key.subjects, of_key.everything), (vec!["log.order:1.>".to_owned()], false));
+        let without = Subjects::new("").filters(&PatternSet::all(), Of::NoKey);
+        assert_eq!((without.subjects, without.everything), (vec!["log._.>".to_owned()], false));
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     message::Stored,
     ordered::{Heard, Ordered},
     span,
-    subject::Filters,
+    subject::{Filters, Of},
 };
 
 /// How long a tail waits for news before it says that there are none.
@@ -48,7 +48,7 @@ pub(crate) struct NatsTail {
 
 impl NatsTail {
     pub(crate) fn new(log: Arc<Log>, query: Query) -> Self {
-        let filters = log.subjects.filters(&query.patterns, query.key.as_ref());
+        let filters = log.subjects.filters(&query.patterns, Of::query(&query));
         let (decoder, covered) = (log.decoder(), query.after);
         Self { log, query, filters, decoder, covered, ordered: None, careful: false, missing: (0, 0), moved: true }
     }

@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{a_log, ask, client, everything, names, open, placed, publish, shared, stored};
+use common::{a_log, ask, base64_of, client, everything, names, open, placed, publish, shared, stored};
 use serde_json::json;
 use stheno_core::{
     RecordedEvent, Timestamp,
@@ -164,10 +164,4 @@ async fn a_scheduled_event_is_in_nobodys_way_and_keeps_its_id() {
     assert!(events[1].headers.is_empty(), "{:?}", events[1].headers);
     let info = log.info().await.unwrap();
     assert_eq!((info.first, info.last), (2, 3));
-}
-
-fn base64_of(value: &serde_json::Value) -> String {
-    use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap_or_default()).unwrap();
-    String::from_utf8(bytes).unwrap()
 }

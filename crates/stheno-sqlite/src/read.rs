@@ -110,7 +110,7 @@ impl PageReader<'_> {
             return Ok(Reach::End);
         }
         match self.filter.clone() {
-            Some(filter) if self.query.key.is_none() && filter.ids.len() <= MAX_SEEKS => {
+            Some(filter) if self.query.key.is_none() && !self.query.keyless && filter.ids.len() <= MAX_SEEKS => {
                 let rest = match self.query.direction {
                     Direction::Forward => Span { after: near.upto, ..span },
                     Direction::Backward => Span { upto: near.after, ..span },
@@ -166,7 +166,11 @@ impl PageReader<'_> {
             (None, Some(_)) => "INDEXED BY events_name",
             (None, None) => "NOT INDEXED",
         };
-        let of_key = if key.is_some() { "key = ?4 AND" } else { "" };
+        let of_key = match key {
+            Some(_) => "key = ?4 AND",
+            None if self.query.keyless => "key IS NULL AND",
+            None => "",
+        };
         let of_names = match (&self.filter, only_name) {
             (None, _) => "",
             (Some(_), Some(_)) => "name = ?5 AND",

@@ -129,7 +129,7 @@ async fn nobody_else_can_read_a_new_log_and_an_old_one_keeps_its_permissions() {
     use std::os::unix::fs::PermissionsExt as _;
     let file = TestFile::new();
     let log = file.open().await;
-    append(&*log, event("order.placed")).await;
+    append(&log, event("order.placed")).await;
     let mode = |name: &std::path::Path| fs::metadata(name).unwrap().permissions().mode() & 0o777;
     let all = || fs::read_dir(file.directory.path()).unwrap().map(|entry| entry.unwrap().path());
     assert!(all().count() >= 2, "the file and what stands beside it");

@@ -55,6 +55,8 @@
 //! | `sqlite` | the embedded backend: `sqlite://path`, `memory:` |
 //! | `nats` | the JetStream backend: `nats://host:4222`, `tls://host:4222` |
 //! | `medusa` | Medusa's 99 events, as [`medusa`] |
+//! | `saleor` | Saleor's 59 events, as [`saleor`]; `saleor-signature`: the checks of its webhooks' signatures too |
+//! | `shopify` | Shopify's 50 events, as [`shopify`] |
 //!
 //! None is on by default: a plugin crate takes only the catalogs it needs and compiles no database and no client.
 
@@ -65,13 +67,13 @@ pub mod prelude;
 #[doc(hidden)]
 pub use stheno_core::{__origin, __private};
 pub use stheno_core::{
-    AnyEvent, App, Batch, BatchItem, Body, Bus, Catalog, Catalogs, Clock, Config, ConfigError, Cx, DecodeError, Event,
-    EventDescriptor, EventId, EventName, EventSum, Extra, Failure, FailureExt, Field, FieldKind, Headers, Input,
-    IntoFailure, Key, KeyError, KeyErrorKind, KeyRule, KeySource, MissingResource, NameError, NameErrorKind, NewEvent,
-    Outgoing, Pattern, PatternSet, Payload, Plugin, Policy, PublishError, PublishErrorKind, Published, RecordedEvent,
-    Res, Resources, Secret, Sensitivity, Setup, Start, Status, Subscriber, SubscriberDef, SystemClock, Timestamp,
-    async_trait, catalog, declare_event, decode_json, decode_token, encode_token, plugin, plugins, register_subscriber,
-    subscriber,
+    AnyEvent, App, Batch, BatchItem, Body, Bus, Catalog, Catalogs, Clock, Config, ConfigError, Currency, Cx, Decimal,
+    DecimalError, DecodeError, Event, EventDescriptor, EventId, EventName, EventSum, Extra, Failure, FailureExt, Field,
+    FieldKind, Headers, Input, IntoFailure, Key, KeyError, KeyErrorKind, KeyRule, KeySource, MissingResource,
+    NameError, NameErrorKind, NewEvent, OffsetTime, OffsetTimeError, Outgoing, Pattern, PatternSet, Payload, Plugin,
+    Policy, PublishError, PublishErrorKind, Published, RecordedEvent, Res, Resources, Secret, Sensitivity, Setup,
+    Start, Status, Subscriber, SubscriberDef, SystemClock, Timestamp, UnknownCurrency, async_trait, catalog,
+    declare_event, decode_json, decode_token, encode_token, plugin, plugins, register_subscriber, subscriber,
 };
 pub use stheno_core::{
     app, backend, delivery, headers,
@@ -88,6 +90,12 @@ pub use stheno_medusa as medusa;
 #[cfg(feature = "nats")]
 #[doc(inline)]
 pub use stheno_nats as nats;
+#[cfg(feature = "saleor")]
+#[doc(inline)]
+pub use stheno_saleor as saleor;
+#[cfg(feature = "shopify")]
+#[doc(inline)]
+pub use stheno_shopify as shopify;
 #[cfg(feature = "sqlite")]
 #[doc(inline)]
 pub use stheno_sqlite as sqlite;

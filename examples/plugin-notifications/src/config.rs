@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use mailer::{Encryption, MailConfig, Smtp};
 use serde::Deserialize;
-use stheno::Secret;
 
 /// `[plugins.notifications]`.
 ///
@@ -26,7 +26,7 @@ pub struct Config {
     /// Whom the mails are from: an address, or a name and an address in angle brackets.
     pub from: String,
     /// The directory that gets a file for each mail when there is no mail server.
-    #[serde(default = "outbox")]
+    #[serde(default = "mailer::config::outbox")]
     pub outbox: PathBuf,
     /// What the mails say of the shop.
     pub shop: Shop,
@@ -45,48 +45,9 @@ pub struct Shop {
     pub admin_url: String,
 }
 
-/// A mail server.
-#[derive(Debug, Deserialize)]
-pub struct Smtp {
-    /// Its name or address.
-    pub host: String,
-    /// Its port; by default the usual one for the encryption.
-    pub port: Option<u16>,
-    /// How the connection is encrypted.
-    #[serde(default)]
-    pub encryption: Encryption,
-    /// A file of PEM certificates to trust beside the usual ones, for a server whose certificate is the company's own.
-    pub ca: Option<PathBuf>,
-    /// Who we log in as.
-    pub user: Option<String>,
-    /// The password for it.
-    pub password: Option<Secret<String>>,
-}
-
-/// How the connection to a mail server is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Encryption {
-    /// It begins in clear and must become encrypted; usually on port 587. Needs the crate's feature `tls`.
-    #[default]
-    StartTls,
-    /// It is encrypted from the first byte; usually on port 465. Needs the crate's feature `tls`.
-    Tls,
-    /// Not at all: for a server on the same machine or in the same cluster; usually on port 25.
-    None,
-}
-
-impl Encryption {
-    /// The port that is usual for it.
-    pub fn usual_port(self) -> u16 {
-        match self {
-            Encryption::StartTls => 587,
-            Encryption::Tls => 465,
-            Encryption::None => 25,
-        }
+impl Config {
+    /// How mails are sent.
+    pub fn mail(&self) -> MailConfig {
+        MailConfig { from: self.from.clone(), outbox: self.outbox.clone(), smtp: self.smtp.clone() }
     }
-}
-
-fn outbox() -> PathBuf {
-    "mails".into()
 }

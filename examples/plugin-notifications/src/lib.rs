@@ -15,14 +15,16 @@
 //! ([`Mail::id`]), so that a mail server, or a person, can tell.
 //!
 //! Reading order: [`config`], `handlers` (one file for each mail), `letters` (what the mails say), [`mail`] (how they
-//! are sent), [`failure`] (which failures another attempt can mend).
+//! are sent, which plugins share), [`failure`] (which failures another attempt can mend).
 
 pub mod config;
 pub mod failure;
 mod handlers;
 mod letters;
-pub mod mail;
 mod money;
+
+/// How mails are sent.
+pub use mailer as mail;
 
 use stheno::prelude::*;
 
@@ -36,8 +38,8 @@ stheno::plugin!("notifications", setup = setup);
 async fn setup(p: &mut Setup) -> Result<(), Failure> {
     let config: Config = p.config()?;
     let mailer = match p.get::<dyn Transport>() {
-        Ok(transport) => Mailer::over(transport.into_inner(), &config)?,
-        Err(_) => Mailer::new(&config)?,
+        Ok(transport) => Mailer::over(transport.into_inner(), &config.mail())?,
+        Err(_) => Mailer::new(&config.mail())?,
     };
     p.provide(config.shop);
     p.provide(mailer);

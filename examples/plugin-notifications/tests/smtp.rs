@@ -21,7 +21,7 @@ fn mailer(port: u16, encryption: Encryption) -> Mailer {
 fn mailer_for(smtp: Smtp) -> Mailer {
     let shop = Shop { name: "Store".into(), url: "https://store.example".into(), admin_url: String::new() };
     let from = "Store <store@example.com>".into();
-    Mailer::new(&Config { from, outbox: "unused".into(), shop, smtp: Some(smtp) }).unwrap()
+    Mailer::new(&Config { from, outbox: "unused".into(), shop, smtp: Some(smtp) }.mail()).unwrap()
 }
 
 fn letter(to: &str) -> Letter {

@@ -1,4 +1,4 @@
-//! A host to copy: three plugins on one log, with no server.
+//! A host to copy: three plugins on one log, which is a file unless `STHENO_URL` names a nats-server.
 //!
 //! `cargo run` takes a tour: it publishes events, lets the plugins handle them, and says who handled what. `cargo run --
 //! help` says what else it can do.

@@ -28,7 +28,7 @@ async fn open(place: &Place, sending: Sending) -> Fallible<Arc<dyn Backend>> {
     let options = match sending {
         Sending::Default => options,
         Sending::CloudEvents => options.headers(HeaderMode::CloudEvents),
-        Sending::GroupCommit => options,
+        Sending::GroupCommit => options.group_commit(true),
     };
     Ok(NatsBackend::open(options).await?)
 }

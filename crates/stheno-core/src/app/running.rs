@@ -21,10 +21,11 @@ use crate::{
     event::recorded::EventId,
     pattern::PatternSet,
     runtime::{
-        command,
+        backfill, command,
         control::Control,
         host,
         intake::SharedIntake,
+        keyed::keyed,
         operator::Operator,
         progress::Progress,
         supervisor::{Supervisor, register},
@@ -49,15 +50,18 @@ impl App {
     /// # Errors
     /// [`StartError`] lists everything that is wrong at once; nothing was consumed.
     pub async fn start(mut self) -> Result<Running, StartError> {
-        let checked = startup::check(&mut self).await.map_err(StartError::Problems)?;
+        let mut checked = startup::check(&mut self).await.map_err(StartError::Problems)?;
+        checked.subscribers =
+            backfill::beside(&self.backend, checked.subscribers).await.map_err(StartError::Backend)?;
         let control = Control::start().map_err(StartError::Thread)?;
         let wanted = checked.subscribers.iter().fold(PatternSet::default(), |all, one| all.union(&one.patterns));
         let (stop, stopping) = watch::channel(false);
+        let log = keyed(&self.backend, checked.bus.catalogs());
         let around = Surroundings {
-            backend: Arc::clone(&self.backend),
+            backend: Arc::clone(&log),
             control: control.handle().clone(),
             clock: Arc::clone(&self.clock),
-            intake: SharedIntake::new(Arc::clone(&self.backend), wanted),
+            intake: SharedIntake::new(log, wanted),
             alone: Arc::new(Semaphore::new(1)),
             stopping,
             drain: self.drain,
@@ -69,7 +73,7 @@ impl App {
         for subscriber in &checked.subscribers {
             let after = register(&around, subscriber).await.map_err(StartError::Backend)?;
             // The counter of unknown names is the app's own, and nobody asks where it began.
-            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER);
+            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER && subscriber.missed.is_none());
             begun.extend(after.map(|after| (subscriber.id.to_string(), after)));
         }
         let asked = Arc::new(Notify::new());

@@ -29,12 +29,21 @@ pub struct Abilities {
     pub max_body: usize,
     /// Whether several processes may use one log at once.
     pub shared: bool,
+    /// Whether other programs may append to the log, which know no catalog: their events have no key, and delivery finds
+    /// it by the catalog's rule. False unless [`Abilities::foreign`] says so.
+    pub foreign: bool,
 }
 
 impl Abilities {
     /// Puts the table together.
     pub const fn new(durability: Durability, max_batch: usize, max_body: usize, shared: bool) -> Self {
-        Self { durability, max_batch, max_body, shared }
+        Self { durability, max_batch, max_body, shared, foreign: false }
+    }
+
+    /// Other programs may append to the log.
+    #[must_use]
+    pub const fn foreign(self) -> Self {
+        Self { foreign: true, ..self }
     }
 }
 

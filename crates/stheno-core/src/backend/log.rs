@@ -77,6 +77,8 @@ pub struct Query {
     pub patterns: PatternSet,
     /// Only events of this key.
     pub key: Option<Key>,
+    /// Only events that were stored without a key.
+    pub keyless: bool,
     /// Only events with a higher sequence.
     pub after: u64,
     /// Only events up to this sequence.
@@ -100,6 +102,7 @@ impl Query {
         Self {
             patterns,
             key: None,
+            keyless: false,
             after: 0,
             upto: None,
             since: None,
@@ -118,6 +121,13 @@ impl Query {
     #[must_use]
     pub fn key(mut self, key: Key) -> Self {
         self.key = Some(key);
+        self
+    }
+
+    /// Only events that were stored without a key.
+    #[must_use]
+    pub fn keyless(mut self) -> Self {
+        self.keyless = true;
         self
     }
 

@@ -31,18 +31,18 @@ impl EventDescriptor {
 fn check_object(fields: &[Field], object: &Map<String, Value>, path: &str) -> Result<(), DecodeError> {
     for field in fields {
         let at = join(path, field.name);
-        match object.get(field.name) {
+        let value = [field.name].iter().chain(field.aliases).find_map(|name| object.get(*name));
+        match value {
             None | Some(Value::Null) if field.optional => {}
             None | Some(Value::Null) => {
-                let problem = if object.contains_key(field.name) { "is null" } else { "is missing" };
+                let problem = if value.is_some() { "is null" } else { "is missing" };
                 return Err(DecodeError::new(at, format!("{problem}, and it is required ({})", field.kind)));
             }
             Some(value) => check_field(field, value, &at)?,
         }
     }
-    let documented = || fields.iter().map(|field| field.name);
-    for name in object.keys().filter(|name| !documented().any(|known| known == *name)) {
-        let absent = documented().filter(|known| !object.contains_key(*known));
+    for name in object.keys().filter(|name| !fields.iter().any(|field| field.is_called(name))) {
+        let absent = fields.iter().map(|field| field.name).filter(|known| !object.contains_key(*known));
         if let Some(meant) = nearest(name, absent) {
             return Err(DecodeError::new(join(path, name), format!("is not documented; did you mean `{meant}`?")));
         }

@@ -41,7 +41,7 @@ fn redact_value(fields: &[Field], value: Value) -> Value {
 
 fn redact_object(fields: &[Field], object: Map<String, Value>) -> Map<String, Value> {
     let redacted = object.into_iter().map(|(name, value)| {
-        let shown = match fields.iter().find(|field| field.name == name) {
+        let shown = match fields.iter().find(|field| field.is_called(&name)) {
             Some(field) => redact_field(field, value),
             None => undocumented(),
         };

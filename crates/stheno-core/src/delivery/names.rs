@@ -80,6 +80,15 @@ pub(crate) fn commanded(name: &RecordName) -> Option<&str> {
     name.as_str().strip_prefix(COMMANDS)?.split_once('/').map(|(subscriber, _)| subscriber)
 }
 
+/// What a subscriber passed over, by the epoch in which it was noticed.
+pub(crate) fn missed(subscriber: &str, epoch: u64) -> RecordName {
+    RecordName::trusted(format!("{}{epoch:020}", all_missed(subscriber)))
+}
+
+pub(crate) fn all_missed(subscriber: &str) -> String {
+    format!("sub/{subscriber}/missed/")
+}
+
 /// Every record of a subscriber but its lease.
 pub(crate) fn everything(subscriber: &str) -> String {
     format!("sub/{subscriber}/")

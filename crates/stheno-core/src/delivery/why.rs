@@ -37,6 +37,8 @@ pub enum Why {
         /// It began after this sequence.
         began: u64,
     },
+    /// The subscriber did not take it when it came by, and has been widened since.
+    PassedOver,
     /// Its turn has not come.
     NotYetTaken {
         /// Whether the subscriber stands still.
@@ -146,6 +148,10 @@ impl fmt::Display for Why {
             Why::BeforeItsStart { began } => {
                 write!(f, "the subscriber began after sequence {began}; rewind it to get older events")
             }
+            Why::PassedOver => f.write_str(
+                "it was passed over, because the subscriber did not take it then; say `backfill = true` in its policy and \
+                 start again to hand it over",
+            ),
             Why::NotYetTaken { paused: true } => f.write_str("the subscriber is paused; resume it"),
             Why::NotYetTaken { paused: false } => f.write_str("its turn has not come yet"),
             Why::Retrying(waiting) => {

@@ -1,9 +1,12 @@
 //! Events: what a payload type promises, and what the log holds.
 //!
 //! Reading order: `payload` (typed bodies and their documentation), `object` (how a derived one is read and written),
-//! `typed` (the `Event` trait), `recorded` (events as the log holds them), `input` (what a handler may take as its
+//! `decimal` and
+//! `currency` (money in them), `typed` (the `Event` trait), `recorded` (events as the log holds them), `input` (what a handler may take as its
 //! first argument).
 
+pub mod currency;
+pub mod decimal;
 pub mod input;
 #[doc(hidden)]
 pub mod object;

@@ -32,6 +32,8 @@ pub struct Field {
     pub sensitivity: Sensitivity,
     /// What it means, as its documentation says.
     pub description: &'static str,
+    /// Other names it is read by.
+    pub aliases: &'static [&'static str],
     /// The fields inside, where it is a documented object or an array of such.
     pub fields: &'static [Field],
 }
@@ -39,7 +41,7 @@ pub struct Field {
 impl Field {
     /// A public, required field without fields inside.
     pub const fn new(name: &'static str, kind: FieldKind, description: &'static str) -> Self {
-        Self { name, kind, optional: false, sensitivity: Sensitivity::Public, description, fields: &[] }
+        Self { name, kind, optional: false, sensitivity: Sensitivity::Public, description, aliases: &[], fields: &[] }
     }
 
     /// The same, which may be absent or null.
@@ -61,6 +63,18 @@ impl Field {
     pub const fn secret(mut self) -> Self {
         self.sensitivity = Sensitivity::Secret;
         self
+    }
+
+    /// The same, also read by these names.
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Whether an object has it under this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
     }
 
     /// The same, with documented fields inside.
@@ -94,6 +108,8 @@ pub enum FieldKind {
     Objects,
     /// A string or an object.
     StringOrObject,
+    /// A string or a number.
+    StringOrNumber,
     /// Anything at all.
     Any,
 }
@@ -116,6 +132,7 @@ impl FieldKind {
             FieldKind::Strings => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
             FieldKind::Objects => value.as_array().is_some_and(|all| all.iter().all(Value::is_object)),
             FieldKind::StringOrObject => value.is_string() || value.is_object(),
+            FieldKind::StringOrNumber => value.is_string() || value.is_number(),
             FieldKind::Any => true,
         }
     }
@@ -133,6 +150,7 @@ impl fmt::Display for FieldKind {
             FieldKind::Strings => "array of strings",
             FieldKind::Objects => "array of objects",
             FieldKind::StringOrObject => "string or object",
+            FieldKind::StringOrNumber => "string or number",
             FieldKind::Any => "any JSON",
         })
     }

@@ -15,8 +15,11 @@ use crate::{
     },
     event::recorded::RecordedEvent,
     runtime::{
+        backfill,
         command::{Command, ask},
-        host, store,
+        host,
+        keyed::keyed,
+        store,
         unknown::{self, UnknownName},
     },
     time::Timestamp,
@@ -117,7 +120,8 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn event(&self, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
         let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
-        Ok(self.backend().read(query).await?.events.into_iter().next())
+        let log = keyed(self.backend(), self.bus.catalogs());
+        Ok(log.read(query).await?.events.into_iter().next())
     }
 
     /// Hands a dead letter, and what is parked behind it, back to the handler.
@@ -186,6 +190,14 @@ impl Operator {
         if state.is_none() && event.is_some() {
             return Ok(Why::UnknownSubscriber { nearest: self.nearest(subscriber).await? });
         }
+        if let Some(event) = &event
+            && let Some(handed_over) = self.missed_by(subscriber, event).await?
+        {
+            return match handed_over {
+                Some(id) => Box::pin(self.why(&id, sequence)).await,
+                None => Ok(Why::PassedOver),
+            };
+        }
         let lanes = store::lanes(self.backend(), subscriber).await?;
         let dead = store::dead_letters(self.backend(), subscriber).await?;
         let notes = store::notes(self.backend(), subscriber).await?;
@@ -199,6 +211,17 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn unknown_names(&self) -> Result<Vec<UnknownName>, BackendError> {
         unknown::list(self.backend()).await
+    }
+
+    /// Whether a subscriber passed an event over, and under which id it is handed over if it is.
+    async fn missed_by(&self, subscriber: &str, event: &RecordedEvent) -> Result<Option<Option<String>>, BackendError> {
+        for (id, _, missed) in backfill::list(self.backend(), subscriber).await? {
+            if missed.has(event) {
+                let runs = self.backend().get_record(&names::state(&id)).await?.is_some();
+                return Ok(Some(runs.then_some(id)));
+            }
+        }
+        Ok(None)
     }
 
     /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run.

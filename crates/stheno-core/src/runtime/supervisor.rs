@@ -25,6 +25,7 @@ use crate::{
     pattern::PatternSet,
     runtime::{
         attempts::Attempts,
+        backfill::{self, Missed},
         command::Asked,
         lease::Lease,
         progress::Progress,
@@ -45,6 +46,8 @@ pub(crate) struct Enabled {
     pub(crate) id: Arc<str>,
     pub(crate) was: Option<String>,
     pub(crate) patterns: PatternSet,
+    /// It takes only these of them.
+    pub(crate) missed: Option<Arc<Missed>>,
     pub(crate) batch: bool,
     pub(crate) policy: Policy,
     pub(crate) handler: Arc<dyn Handler>,
@@ -134,6 +137,7 @@ impl Supervisor {
         loop {
             let recorded = store::load(backend, id).await?;
             let last = backend.info().await?.last;
+            let mut passed_over = None;
             let (mut machine, guard) = match recorded.state {
                 None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, last), None),
                 Some((state, revision)) => {
@@ -144,16 +148,16 @@ impl Supervisor {
                         );
                         return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                     }
-                    if state.patterns != *patterns {
-                        tracing::warn!(subscriber = &**id, was = %state.patterns, now = %patterns, "the patterns have changed; older events that only match now are not handled: rewind to get them");
-                    }
+                    passed_over = backfill::note(backend, id, lease.epoch, &state, patterns).await?;
                     let machine =
                         Machine::restored(policy.clone(), patterns.clone(), lease.epoch, state, recorded.lanes, last);
                     (machine, Some(revision))
                 }
             };
             let Some(commit) = machine.take_commit(self.around.clock.now()) else { continue };
-            match backend.write_records(commit.writes(id, guard)).await {
+            let mut writes = commit.writes(id, guard);
+            writes.extend(passed_over);
+            match backend.write_records(writes).await {
                 Ok(revisions) => {
                     machine.committed(&commit);
                     return Ok(Some((lease, machine, revisions.first().copied())));
@@ -178,7 +182,7 @@ impl Supervisor {
         guard: Option<Revision>,
         commands: mpsc::UnboundedReceiver<Asked>,
     ) -> Worker {
-        let Enabled { id, patterns, batch, policy, handler, .. } = &self.subscriber;
+        let Enabled { id, patterns, missed, batch, policy, handler, .. } = &self.subscriber;
         let scope = Scope {
             subscriber: Arc::clone(id),
             run: machine.run,
@@ -196,6 +200,7 @@ impl Supervisor {
         Worker {
             id: Arc::clone(id),
             patterns: patterns.clone(),
+            missed: missed.clone(),
             attempts: Attempts::new(Arc::clone(handler), Arc::new(scope), policy.timeout),
             lease,
             commands,
@@ -229,9 +234,10 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
     {
         return Ok(None);
     }
-    let began = match subscriber.policy.start {
-        Start::New => backend.info().await?.last,
-        Start::Beginning => backend.info().await?.first.saturating_sub(1),
+    let began = match (&subscriber.missed, subscriber.policy.start) {
+        (Some(missed), _) => missed.after,
+        (None, Start::New) => backend.info().await?.last,
+        (None, Start::Beginning) => backend.info().await?.first.saturating_sub(1),
     };
     let state = StateDoc {
         format: FORMAT,

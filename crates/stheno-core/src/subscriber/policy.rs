@@ -41,6 +41,8 @@ pub struct Policy {
     pub start: Start,
     /// Whether it stands still.
     pub paused: bool,
+    /// Whether it gets older events that it passed over before its patterns were widened.
+    pub backfill: bool,
     /// Most events in one call, for handlers that take batches.
     pub batch: usize,
     /// How long a batch waits to become full.
@@ -100,6 +102,7 @@ impl Default for Policy {
             ordered: true,
             start: Start::New,
             paused: false,
+            backfill: false,
             batch: Self::BATCH,
             linger: Self::LINGER,
         }
@@ -138,13 +141,14 @@ pub(crate) struct PolicyPatch {
     ordered: Option<bool>,
     start: Option<Start>,
     paused: Option<bool>,
+    backfill: Option<bool>,
     batch: Option<usize>,
     linger: Option<Written>,
 }
 
 impl PolicyPatch {
     /// The keys a table may have.
-    pub(crate) const KEYS: [&'static str; 11] = [
+    pub(crate) const KEYS: [&'static str; 12] = [
         "attempts",
         "retry_initial",
         "retry_cap",
@@ -154,6 +158,7 @@ impl PolicyPatch {
         "ordered",
         "start",
         "paused",
+        "backfill",
         "batch",
         "linger",
     ];
@@ -174,6 +179,7 @@ impl PolicyPatch {
         policy.ordered = self.ordered.unwrap_or(policy.ordered);
         policy.start = self.start.unwrap_or(policy.start);
         policy.paused = self.paused.unwrap_or(policy.paused);
+        policy.backfill = self.backfill.unwrap_or(policy.backfill);
         policy.batch = self.batch.unwrap_or(policy.batch);
     }
 }

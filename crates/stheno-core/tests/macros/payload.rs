@@ -4,7 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stheno::{Extra, Field, FieldKind, Payload, Secret, Sensitivity, decode_json};
+use stheno::{
+    Event, EventName, Extra, Field, FieldKind, Payload, Secret, Sensitivity, catalog::redact::redact, decode_json,
+};
 
 /// A customer asked for a new password.
 #[derive(Payload, Clone, PartialEq)]
@@ -267,4 +269,37 @@ fn the_derive_gives_what_the_twin_by_hand_gives() {
     {
         assert_eq!(refused::<Money>(body), refused::<MoneyByHand>(body));
     }
+}
+
+/// A payload of a platform that always sends some fields, and calls some by two names.
+#[derive(Clone, PartialEq, Payload, Event)]
+#[event(name = "a.b")]
+struct Discounted {
+    #[field(example = "1")]
+    id: String,
+    #[field(nullable, example = "SUMMER")]
+    code: Option<String>,
+    #[field(alias = "item", personal, example = "Juice")]
+    item_name: String,
+}
+
+#[test]
+fn a_nullable_field_is_written_as_null_and_may_be_absent() {
+    let written = |event: &Discounted| serde_json::to_string(event).unwrap();
+    let none = Discounted::new("1", "Juice");
+    assert_eq!(written(&none), r#"{"id":"1","code":null,"item_name":"Juice"}"#);
+    assert_eq!(written(&none.clone().code("A")), r#"{"id":"1","code":"A","item_name":"Juice"}"#);
+    for body in [r#"{"id":"1","item_name":"Juice"}"#, r#"{"id":"1","code":null,"item":"Juice"}"#] {
+        assert!(serde_json::from_str::<Discounted>(body).unwrap() == none);
+    }
+}
+
+#[test]
+fn a_field_under_its_other_name_is_checked_and_hidden_as_under_its_own() {
+    let descriptor = Discounted::descriptor();
+    let name = EventName::new("a.b").unwrap();
+    descriptor.check(&name, br#"{"id":"1","item":"Juice"}"#).unwrap();
+    assert_eq!(descriptor.check(&name, br#"{"id":"1","item":1}"#).unwrap_err().path(), "item_name");
+    let shown = redact(Some(&descriptor), br#"{"id":"1","item":"Juice"}"#);
+    assert_eq!(shown, json!({ "id": "1", "item": "[personal]" }));
 }

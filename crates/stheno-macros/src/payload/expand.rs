@@ -1,6 +1,6 @@
 //! What `#[derive(Payload)]` writes: `Payload`, serde's two traits, `Debug`, `new` and the setters.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, Ident, Type, ext::IdentExt, spanned::Spanned};
 
@@ -19,20 +19,21 @@ pub(crate) fn expand(payload: &Payload) -> TokenStream {
 
 fn serialize(payload: &Payload) -> TokenStream {
     let ident = &payload.ident;
-    let required = payload.fields.iter().filter(|field| !field.optional).count();
-    let optional = payload.fields.iter().filter(|field| field.optional).map(|field| &field.ident);
+    let left_out = |field: &&Field| field.optional && !field.nullable;
+    let required = payload.fields.iter().filter(|field| !left_out(field)).count();
+    let optional = payload.fields.iter().filter(left_out).map(|field| &field.ident);
     let mut length = quote!(#required #(+ ::core::primitive::usize::from(self.#optional.is_some()))*);
     let mut entries = TokenStream::new();
     for field in &payload.fields {
         let (ident, name) = (&field.ident, &field.name);
-        entries.extend(if field.optional {
-            quote_spanned! {field.value.span()=>
+        entries.extend(if left_out(&field) {
+            quote_spanned! {at(&field.value)=>
                 if let ::stheno::__private::Option::Some(__value) = &self.#ident {
                     SerializeMap::serialize_entry(&mut __object, #name, __value)?;
                 }
             }
         } else {
-            quote_spanned!(field.value.span()=> SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
+            quote_spanned!(at(&field.value)=> SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
         });
     }
     if let Some(extra) = &payload.extra {
@@ -68,7 +69,7 @@ fn deserialize(payload: &Payload) -> TokenStream {
     });
     let fill = payload.fields.iter().zip(indices()).zip(&places).map(|((field, index), place)| {
         let name = &field.name;
-        quote_spanned! {field.value.span()=>
+        quote_spanned! {at(&field.value)=>
             ::stheno::__private::Result::Ok(#index) =>
                 ::stheno::__private::object::fill(&mut #place, #name, &mut __object)?,
         }
@@ -151,7 +152,7 @@ fn debug(payload: &Payload) -> TokenStream {
             let ident = &field.ident;
             let name = ident.unraw().to_string();
             match (hidden(field), field.optional) {
-                (None, _) => quote_spanned!(field.value.span()=> .field(#name, &self.#ident)),
+                (None, _) => quote_spanned!(at(&field.value)=> .field(#name, &self.#ident)),
                 (Some(hidden), false) => quote!(.field(#name, &#hidden)),
                 (Some(hidden), true) => {
                     quote!(.field(#name, &::stheno::__private::Option::map(self.#ident.as_ref(), |_| #hidden)))
@@ -171,6 +172,11 @@ fn debug(payload: &Payload) -> TokenStream {
             }
         }
     }
+}
+
+/// Where an error about it shall stand. Names keep the meaning they have here, also where a `macro_rules!` wrote the type.
+fn at(written: &impl Spanned) -> Span {
+    Span::call_site().located_at(written.span())
 }
 
 /// What stands in place of the value in `Debug`; the same rule as core's `catalog::redact`.
@@ -213,7 +219,7 @@ fn describe(payload: &Payload) -> TokenStream {
 }
 
 fn describe_field(field: &Field) -> TokenStream {
-    let Field { name, description, .. } = field;
+    let Field { name, description, aliases, .. } = field;
     let kind = field.kind;
     let mut described = quote!(::stheno::Field::new(#name, ::stheno::FieldKind::#kind, #description));
     if field.optional {
@@ -224,8 +230,11 @@ fn describe_field(field: &Field) -> TokenStream {
         Sensitivity::Personal => quote!(.personal()),
         Sensitivity::Secret => quote!(.secret()),
     });
+    if !aliases.is_empty() {
+        described.extend(quote!(.with_aliases(&[#(#aliases),*])));
+    }
     if let Some(linked) = &field.linked {
-        described.extend(quote_spanned!(linked.span()=> .with_fields(<#linked as ::stheno::Payload>::FIELDS)));
+        described.extend(quote_spanned!(at(&linked)=> .with_fields(<#linked as ::stheno::Payload>::FIELDS)));
     }
     described
 }
@@ -244,7 +253,7 @@ fn example_value(wanted: &Type, example: &Expr) -> TokenStream {
             quote!(::std::vec::Vec::from([#(#items),*]))
         }
         _ if is_primitive(wanted) => quote!(#example),
-        _ => quote_spanned!(example.span()=> ::std::convert::Into::into(#example)),
+        _ => quote_spanned!(at(&example)=> ::std::convert::Into::into(#example)),
     }
 }
 

@@ -19,10 +19,11 @@ pub(crate) enum Kind {
     Strings,
     Objects,
     StringOrObject,
+    StringOrNumber,
     Any,
 }
 
-const NAMES: [(&str, Kind); 10] = [
+const NAMES: [(&str, Kind); 11] = [
     ("string", Kind::String),
     ("integer", Kind::Integer),
     ("number", Kind::Number),
@@ -32,6 +33,7 @@ const NAMES: [(&str, Kind); 10] = [
     ("strings", Kind::Strings),
     ("objects", Kind::Objects),
     ("string_or_object", Kind::StringOrObject),
+    ("string_or_number", Kind::StringOrNumber),
     ("any", Kind::Any),
 ];
 
@@ -62,7 +64,8 @@ impl Kind {
             "bool" => Kind::Boolean,
             "f32" | "f64" => Kind::Number,
             _ if is_primitive(written) => Kind::Integer,
-            "String" => Kind::String,
+            "String" | "OffsetTime" | "Currency" => Kind::String,
+            "Decimal" => Kind::StringOrNumber,
             "Cow" if inside(written, "Cow").is_some_and(Self::is_str) => Kind::String,
             "Map" | "BTreeMap" | "HashMap" => Kind::Object,
             "Value" => Kind::Any,
@@ -76,7 +79,10 @@ impl Kind {
 
     /// Whether a value of it may have fields inside that nobody documented.
     pub(crate) fn has_insides(self) -> bool {
-        !matches!(self, Kind::String | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Strings)
+        !matches!(
+            self,
+            Kind::String | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Strings | Kind::StringOrNumber
+        )
     }
 }
 
@@ -112,6 +118,8 @@ mod tests {
             ("Vec<Map<String, Value>>", Kind::Objects),
             ("HashMap<String, String>", Kind::Object),
             ("Value", Kind::Any),
+            ("Decimal", Kind::StringOrNumber),
+            ("Option<OffsetTime>", Kind::String),
         ] {
             assert_eq!(of(written), Some(kind), "{written}");
         }

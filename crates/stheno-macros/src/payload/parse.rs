@@ -11,7 +11,7 @@ use crate::{
     types::inside,
 };
 
-const OPTIONS: [&str; 8] = ["secret", "personal", "rename", "alias", "example", "kind", "fields", "extra"];
+const OPTIONS: [&str; 9] = ["secret", "personal", "rename", "alias", "example", "kind", "fields", "extra", "nullable"];
 
 /// A struct with named fields.
 pub(crate) struct Payload {
@@ -32,6 +32,8 @@ pub(crate) struct Field {
     /// `T`, also where the field is an `Option<T>`.
     pub(crate) value: Type,
     pub(crate) optional: bool,
+    /// Written as null when it is `None`.
+    pub(crate) nullable: bool,
     pub(crate) sensitivity: Sensitivity,
     pub(crate) kind: Kind,
     /// The payload type inside, whose fields are documented too.
@@ -111,6 +113,7 @@ struct Options {
     kind: Option<Kind>,
     linked: Option<()>,
     extra: Option<()>,
+    nullable: Option<()>,
 }
 
 impl Options {
@@ -134,6 +137,7 @@ impl Options {
                     "kind" => set_once(&mut options.kind, &meta.path, Kind::named(&meta.value()?.parse()?)?),
                     "fields" => set_once(&mut options.linked, &meta.path, ()),
                     "extra" => set_once(&mut options.extra, &meta.path, ()),
+                    "nullable" => set_once(&mut options.nullable, &meta.path, ()),
                     _ => Err(unknown_option(&meta.path, &OPTIONS)),
                 }
             })?;
@@ -158,6 +162,10 @@ fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
         let fix = format!("add `#[field(example = ..)]` with what the documentation shows for `{name}`");
         return Err(Error::new(ident.span(), format!("a required field needs an example; {fix}")));
     }
+    if !optional && options.nullable.is_some() {
+        let fix = "write its type as `Option<..>`, or remove `nullable`";
+        return Err(Error::new(ident.span(), format!("only a field that may be absent is written as null; {fix}")));
+    }
     if optional && ident == "new" {
         let fix = "rename the field and add `#[field(rename = \"new\")]`";
         return Err(Error::new(ident.span(), format!("its setter would be the constructor; {fix}")));
@@ -169,6 +177,7 @@ fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
         aliases: options.aliases.iter().map(LitStr::value).collect(),
         description: doc::one_line(&written.attrs),
         example: options.example,
+        nullable: options.nullable.is_some(),
         optional,
         ident,
         name,

@@ -13,6 +13,7 @@ use std::{
 };
 
 use async_nats::HeaderMap;
+use base64::Engine as _;
 use serde_json::Value;
 use stheno_core::{
     EventName, Key, NewEvent, RecordedEvent,
@@ -127,4 +128,10 @@ pub fn publish_raw(server: &NatsServer, subject: &str, headers: &[u8], body: &[u
     stream.write_all(&bytes).expect("the server reads");
     let pong = said.map_while(Result::ok).find(|line| line.starts_with("PONG") || line.starts_with("-ERR"));
     assert_eq!(pong.as_deref(), Some("PONG"));
+}
+
+/// What the server said in base64.
+pub fn base64_of(value: &Value) -> String {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap_or_default());
+    String::from_utf8(bytes.expect("base64")).expect("text")
 }

@@ -34,6 +34,11 @@ pub(crate) fn placed(order: impl std::fmt::Display) -> Outgoing {
     Outgoing::raw(PLACED, &json!({ "id": order.to_string() }))
 }
 
+/// `product.updated` of a product.
+pub(crate) fn product(id: &str) -> Outgoing {
+    Outgoing::raw(PRODUCT, &json!({ "id": id }))
+}
+
 /// `system.ping`, which has no key.
 pub(crate) fn ping(number: u64) -> Outgoing {
     Outgoing::raw(PING, &json!({ "number": number }))

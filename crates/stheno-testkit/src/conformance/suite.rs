@@ -65,6 +65,7 @@ macro_rules! conformance_suite {
                 a_read_that_matches_nothing_covers_the_log,
                 reading_goes_on_where_a_page_ended,
                 the_newest_event_of_a_key_is_one_backward_read,
+                events_without_a_key_are_found_by_that,
                 large_bodies_do_not_get_lost_between_pages,
             }
             log::model {
@@ -169,6 +170,10 @@ macro_rules! conformance_suite {
                 a_rewind_leaves_parked_what_is_behind_its_position,
                 of_two_rewinds_the_later_one_counts,
                 a_rewind_under_load_loses_nothing,
+            }
+            delivery::widened {
+                what_was_passed_over_is_said_and_not_taken_for_handled,
+                what_was_passed_over_is_handed_over_when_asked,
             }
             delivery::batches {
                 a_batch_is_begun_when_it_is_full,

@@ -3,9 +3,8 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -14,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::nats::find;
+use crate::nats::{
+    ports,
+    process::{Launch, Process},
+};
 
 /// How long a server may take to answer after its start.
 const START: Duration = Duration::from_secs(30);
@@ -74,14 +76,7 @@ impl NatsServerOptions {
 pub struct NatsServer {
     folder: PathBuf,
     port: u16,
-    running: Mutex<Option<Running>>,
-}
-
-#[derive(Debug)]
-struct Running {
-    server: Child,
-    /// Kills the server when the standard input it holds on to is closed, which the end of this process does.
-    guard: Child,
+    running: Mutex<Option<Process>>,
 }
 
 impl NatsServer {
@@ -97,7 +92,7 @@ impl NatsServer {
         static SERVERS: AtomicU32 = AtomicU32::new(0);
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("stheno-nats-{}-{number}", std::process::id()));
-        let port = free_port();
+        let port = ports::free(1)[0];
         make(&folder, port, options).unwrap_or_else(|error| panic!("{} cannot be written: {error}", folder.display()));
         let server = Self { folder, port, running: Mutex::new(None) };
         server.start_again();
@@ -121,7 +116,8 @@ impl NatsServer {
 
     /// What it has written to its log so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("server.log")).unwrap_or_default()
+        let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
+        read("early.log") + &read("server.log")
     }
 
     /// Ends it with SIGKILL, as a crash would. What it stored stays.
@@ -140,10 +136,10 @@ impl NatsServer {
         if running.is_some() {
             return;
         }
-        let mut started = Running::start(&self.folder);
+        let mut started = Process::start(&Launch::new(self.folder.join("nats.conf")), &self.folder);
         let deadline = Instant::now() + START;
         while !answers(self.port) {
-            let ended = started.server.try_wait().ok().flatten();
+            let ended = started.ended();
             if ended.is_some() || Instant::now() > deadline {
                 started.end();
                 panic!("the nats-server does not answer on port {}: {ended:?}\n{}", self.port, self.log());
@@ -170,11 +166,11 @@ impl NatsServer {
 
     fn signal(&self, name: &str) {
         if let Some(running) = &*self.running() {
-            signal(name, running.server.id());
+            running.signal(name);
         }
     }
 
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+    fn running(&self) -> MutexGuard<'_, Option<Process>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -185,48 +181,6 @@ impl Drop for NatsServer {
         // What is left lies in the system's folder for temporary files.
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-impl Running {
-    fn start(folder: &Path) -> Self {
-        let program = find::program();
-        let server = Command::new(&program).arg("-c").arg(folder.join("nats.conf")).stdin(Stdio::null()).spawn();
-        let mut server = server.unwrap_or_else(|error| {
-            panic!("{} cannot be started ({error}); {} names it", program.display(), find::VARIABLE)
-        });
-        let guard = Command::new("sh")
-            .args(["-c", "cat >/dev/null; kill -KILL \"$1\"; rm -rf \"$2\"", "guard"])
-            .arg(server.id().to_string())
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .spawn();
-        match guard {
-            Ok(guard) => Self { server, guard },
-            Err(error) => {
-                let _ = server.kill();
-                panic!("a shell that guards the nats-server cannot be started: {error}");
-            }
-        }
-    }
-
-    fn end(&mut self) {
-        // The guard first: it must not meet another process of the same number. One that has ended already is fine.
-        let _ = self.guard.kill();
-        let _ = self.guard.wait();
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-fn signal(name: &str, process: u32) {
-    let sent = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status();
-    assert!(sent.as_ref().is_ok_and(|status| status.success()), "SIG{name} for the nats-server: {sent:?}");
 }
 
 fn make(folder: &Path, port: u16, options: &NatsServerOptions) -> std::io::Result<()> {
@@ -240,12 +194,6 @@ fn make(folder: &Path, port: u16, options: &NatsServerOptions) -> std::io::Resul
         options.config
     );
     fs::write(folder.join("nats.conf"), config)
-}
-
-/// A port that nobody listens on now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("the loopback has a free port");
-    listener.local_addr().expect("a listener has an address").port()
 }
 
 /// Whether a server greets on this port.

@@ -151,10 +151,18 @@ impl Done {
     }
 }
 
+/// What the log needs beside this process.
+fn whereabouts(log: &LogInfo) -> String {
+    match log.backend {
+        "nats" => format!("at {}", log.place),
+        _ => "and no server".to_owned(),
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { tour, log, examples, story, .. } = self;
-        writeln!(f, "Tour {tour} of the storefront: three plugins on one log, and no server.\n")?;
+        writeln!(f, "Tour {tour} of the storefront: three plugins on one log, {}.\n", whereabouts(log))?;
         writeln!(f, "Published")?;
         let kept = |(new, old): &(usize, usize)| match old {
             0 => format!("{new:>3} new"),
@@ -267,4 +275,16 @@ fn sections() -> String {
         }
     }
     lines.iter().map(|line| format!("  {line}\n")).collect::<String>() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_the_log_is_is_said_if_that_is_a_server() {
+        let log = |backend, place: &str| LogInfo::new("l".into(), backend, place.into(), 1, 0, Duration::ZERO);
+        assert_eq!(whereabouts(&log("sqlite", "stheno.db")), "and no server");
+        assert_eq!(whereabouts(&log("nats", "nats://127.0.0.1:4222/EVENTS")), "at nats://127.0.0.1:4222/EVENTS");
+    }
 }

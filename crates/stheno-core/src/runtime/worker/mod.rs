@@ -27,6 +27,7 @@ use crate::{
     pattern::PatternSet,
     runtime::{
         attempts::{Attempts, Ended},
+        backfill::Missed,
         command::Asked,
         intake::{Batch, Feed, SharedIntake},
         lease::Lease,
@@ -81,6 +82,8 @@ pub(crate) enum End {
 pub(crate) struct Worker {
     pub(crate) id: Arc<str>,
     pub(crate) patterns: PatternSet,
+    /// It takes only these of what matches.
+    pub(crate) missed: Option<Arc<Missed>>,
     pub(crate) machine: Machine,
     pub(crate) attempts: Attempts,
     pub(crate) lease: Arc<Lease>,

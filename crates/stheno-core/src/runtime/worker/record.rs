@@ -65,7 +65,8 @@ impl Worker {
     pub(super) async fn drain(&mut self) -> End {
         let deadline = tokio::time::Instant::now() + self.around.drain;
         let mut end = End::Stopped;
-        let mut said = false;
+        // An app that is dropped is as one that crashes: nobody has asked for a stop.
+        let mut said = !*self.around.stopping.borrow();
         self.flush_batch(true);
         while self.attempts.len() > 0 {
             said = said || self.say_stopping();

@@ -59,7 +59,8 @@ impl Worker {
                 offered += 1;
                 continue;
             };
-            if !self.patterns.matches(&event.name) {
+            let missed = self.missed.as_ref().is_none_or(|missed| missed.has(event));
+            if !(missed && self.patterns.matches(&event.name)) {
                 *at += 1;
                 continue;
             }
@@ -159,6 +160,7 @@ impl Worker {
 
     pub(super) fn load(&mut self, load: Load) {
         let backend = Arc::clone(&self.around.backend);
+        let missed = self.missed.clone();
         let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
         let (query, patterns) = match &load.key {
             Some(key) => (Query { patterns: self.patterns.clone(), ..query.key(key.clone()) }, None),
@@ -168,8 +170,10 @@ impl Worker {
             async move {
                 let page = backend.read(query).await;
                 let read = page.map(|page| {
-                    let matching =
-                        |event: &Arc<RecordedEvent>| patterns.as_ref().is_none_or(|set| set.matches(&event.name));
+                    let matching = |event: &Arc<RecordedEvent>| {
+                        patterns.as_ref().is_none_or(|set| set.matches(&event.name))
+                            && missed.as_ref().is_none_or(|missed| missed.has(event))
+                    };
                     // A read without anything left has come as far as it was asked to.
                     let covered = if page.end { load.upto } else { page.covered };
                     (page.events.into_iter().filter(matching).collect(), covered)

@@ -20,7 +20,7 @@ use crate::{
         probe::{Calls, Door},
         world::{self, World, publish, settle, start, until},
     },
-    fault::{Fault, FaultyBackend},
+    fault::{Call, Fault, FaultyBackend},
 };
 
 const ID: &str = "probe.picky";
@@ -207,7 +207,9 @@ pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harnes
     let dead = publish(running.bus(), placed("bad")).await;
     settle(&running).await;
     mended.open();
-    faulty.inject(Fault::fail(BackendErrorKind::Unavailable).of_records(format!("sub/{ID}/dead/")).times(1));
+    faulty.inject(
+        Fault::fail(BackendErrorKind::Unavailable).on(Call::ListRecords).of_records(format!("sub/{ID}/dead/")).times(1),
+    );
     running.operator().redrive(ID, dead).await.expect("the command is taken");
     calls.until_len(2).await;
     settle(&running).await;

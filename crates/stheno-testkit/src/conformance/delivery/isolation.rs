@@ -85,11 +85,11 @@ pub async fn a_blocking_handler_keeps_its_lease_and_delays_nobody(harness: &dyn 
             }
         })
     };
-    let app = world.app().await.lease(Duration::from_secs(2));
+    let app = world.app().await.lease(Duration::from_secs(4));
     let running = start(app.subscribe(blocks).subscribe(quick.content("probe.quick"))).await;
     // Another process would take over as soon as it could.
     let waiting =
-        start(world.app().await.lease(Duration::from_secs(2)).subscribe(blocking.content("probe.blocking"))).await;
+        start(world.app().await.lease(Duration::from_secs(4)).subscribe(blocking.content("probe.blocking"))).await;
     publish(running.bus(), placed("a")).await;
     blocking.until_len(1).await;
     let _release_at_the_end = ReleaseOnDrop(Arc::clone(&released));

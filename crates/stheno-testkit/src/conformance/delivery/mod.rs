@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
 //! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`replay`],
-//! [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
+//! [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
 //! that fails for a while).
 
 pub mod batches;
@@ -20,3 +20,4 @@ pub mod replay;
 pub mod retry;
 pub mod stopping;
 pub mod takeover;
+pub mod widened;

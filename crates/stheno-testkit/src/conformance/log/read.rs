@@ -8,7 +8,7 @@ use stheno_core::{
 use crate::conformance::{
     Harness,
     orders::{CANCELED, PLACED, of_order, order_key, plain, stored},
-    world::{World, append, read},
+    world::{World, append, everything, read},
 };
 
 /// An empty log reads as one empty page that is the end, in either direction.
@@ -67,6 +67,28 @@ pub async fn the_newest_event_of_a_key_is_one_backward_read(harness: &dyn Harnes
     assert_eq!(page.events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [newest]);
 }
 
+/// What was stored without a key is found by that, also together with patterns, and in pages.
+pub async fn events_without_a_key_are_found_by_that(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let mut without = Vec::new();
+    for index in 0..30_u64 {
+        stored(&*world.log, of_order(index, index)).await;
+        without.push(stored(&*world.log, plain(index)).await);
+        let mut bare = of_order(index, index);
+        bare.key = None;
+        without.push(stored(&*world.log, bare).await);
+    }
+    let sequences = async |query: Query| {
+        let events = everything(&*world.log, query).await;
+        assert!(events.iter().all(|event| event.key.is_none()));
+        events.iter().map(|event| event.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(sequences(Query::all().keyless().limit(7)).await, without);
+    let placed = PatternSet::parse([PLACED]).expect("a legal pattern");
+    let of_placed: Vec<_> = without.iter().copied().skip(1).step_by(2).collect();
+    assert_eq!(sequences(Query::new(placed).keyless().limit(7)).await, of_placed);
+}
+
 /// Large bodies may make a page smaller than its limit, and never lose an event.
 pub async fn large_bodies_do_not_get_lost_between_pages(harness: &dyn Harness) {
     let world = World::new(harness).await;
@@ -75,7 +97,7 @@ pub async fn large_bodies_do_not_get_lost_between_pages(harness: &dyn Harness) {
         stored(&*world.log, of_order(order, "x".repeat(length))).await;
     }
     let patterns = PatternSet::parse([PLACED]).expect("a legal pattern");
-    let events = crate::conformance::world::everything(&*world.log, Query::new(patterns)).await;
+    let events = everything(&*world.log, Query::new(patterns)).await;
     assert_eq!(events.len(), 20);
     assert!(events.iter().all(|event| event.body.len() == length));
 }

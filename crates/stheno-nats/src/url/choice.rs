@@ -1,0 +1,96 @@
+//! What follows the `?`.
+
+use std::time::Duration;
+
+use stheno_core::backend::BackendError;
+
+use crate::{
+    login::Login,
+    options::{HeaderMode, NatsOptions, ServerSync},
+    url::refused,
+};
+
+/// What an address may say after `?`, with an example of each.
+const KNOWN_OPTIONS: &str = "stream=EVENTS, prefix=eu, replicas=3, manage=false, dedup=20m, max_age=90d, \
+                             max_bytes=10GiB, max_body=1MiB, headers=cloudevents, sync=always, group_commit=false, patience=20s, token=T, \
+                             creds=FILE, nkey=FILE, ca=FILE, cert=FILE, key=FILE, tls_first=true, context=NAME, name=shop, \
+                             inbox_prefix=_INBOX_shop, domain=hub";
+
+impl NatsOptions {
+    pub(super) fn with(self, name: &str, value: &str) -> Result<Self, BackendError> {
+        // The value may be a secret, so it is not repeated.
+        let bad =
+            || refused(format!("what the address says as `{name}=` is not understood; it may say {KNOWN_OPTIONS}"));
+        let yes = || value.parse::<bool>().map_err(|_| bad());
+        let mut options = self;
+        match name {
+            "stream" => options.stream = value.to_owned(),
+            "prefix" => options.prefix = value.to_owned(),
+            "replicas" => options.replicas = Some(value.parse().map_err(|_| bad())?),
+            "manage" => options.manage = yes()?,
+            "dedup" => options.dedup_window = Some(duration(value).ok_or_else(bad)?),
+            "max_age" => options.max_age = Some(duration(value).ok_or_else(bad)?),
+            "max_bytes" => options.max_bytes = Some(size(value).ok_or_else(bad)?),
+            "max_body" => options.max_body = usize::try_from(size(value).ok_or_else(bad)?).unwrap_or(usize::MAX),
+            "patience" => options.patience = duration(value).ok_or_else(bad)?,
+            "headers" if value == "lean" => options.headers = HeaderMode::Lean,
+            "headers" if value == "cloudevents" => options.headers = HeaderMode::CloudEvents,
+            "sync" if value == "interval" => options.sync = ServerSync::Interval,
+            "sync" if value == "always" => options.sync = ServerSync::Always,
+            "group_commit" => options.group_commit = Some(yes()?),
+            "token" => options.login = Login::Token(value.to_owned().into()),
+            "creds" => options.login = Login::Credentials(value.into()),
+            "nkey" => options.login = Login::Nkey(value.into()),
+            "ca" => options = options.tls_ca(value),
+            "tls_first" if yes()? => options = options.tls_first(),
+            "tls_first" => options.tls.first = false,
+            "name" => options.client_name = value.to_owned(),
+            "inbox_prefix" => options.inbox_prefix = value.to_owned(),
+            "domain" => options.api_prefix = format!("$JS.{value}.API"),
+            _ => return Err(bad()),
+        }
+        Ok(options)
+    }
+
+    /// Refuses what no server would take.
+    pub(crate) fn check(&self) -> Result<(), BackendError> {
+        let token = |text: &str| {
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        };
+        if !token(&self.stream) || self.stream.len() > 200 {
+            return Err(refused(format!(
+                "`{}` is no name for a stream; use letters, digits, `_` and `-`",
+                self.stream
+            )));
+        }
+        if !self.prefix.is_empty() && !self.prefix.split('.').all(token) {
+            return Err(refused(format!(
+                "`{}` is no beginning of a subject; use letters, digits, `_` and `-`, joined by dots",
+                self.prefix
+            )));
+        }
+        if self.inbox_prefix.is_empty() || !self.inbox_prefix.split('.').all(token) {
+            return Err(refused(format!("`{}` is no beginning of an inbox", self.inbox_prefix)));
+        }
+        if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
+            return Err(refused("a stream has 1 to 5 replicas".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn duration(value: &str) -> Option<Duration> {
+    humantime::parse_duration(value).ok()
+}
+
+fn size(value: &str) -> Option<u64> {
+    let digits = value.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &value[digits.len()..] {
+        "" => 1,
+        "KiB" => 1024,
+        "MiB" => 1024 * 1024,
+        "GiB" => 1024 * 1024 * 1024,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}

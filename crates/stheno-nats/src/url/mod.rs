@@ -1,0 +1,95 @@
+//! The address form of the options: `nats://user:password@host:4222,host2/?stream=EVENTS&replicas=3`.
+//!
+//! Reading order: what an address is made of (here), who and where (`place`), what follows the `?` (`choice`).
+
+mod choice;
+mod place;
+#[cfg(test)]
+mod tests;
+
+use stheno_core::{
+    backend::{BackendError, BackendErrorKind},
+    decode_token,
+};
+
+pub(crate) use self::place::with_port;
+use crate::{context, options::NatsOptions};
+
+impl NatsOptions {
+    /// Reads an address: `nats://host:port`, `tls://host`, several hosts joined by commas, `user:password@` or `token@`
+    /// before the first.
+    ///
+    /// Options follow a `?`. About the log: `stream`, `prefix`, `replicas`, `manage` (`true`, `false`), `dedup` and
+    /// `max_age` (durations such as `20m`), `max_bytes` and `max_body` (bytes, or with `KiB`, `MiB`, `GiB`), `headers`
+    /// (`lean`, `cloudevents`), `sync` (`interval`, `always`), `group_commit` (`true`, `false`), `patience`. About the connection: `token`, `creds`, `nkey`,
+    /// `ca`, `cert` with `key`, `tls_first`, `name`, `inbox_prefix`, `domain`. `context` names a context of the `nats`
+    /// command, which [`NatsOptions::from_url_in`] finds. A character with a meaning of its own is written `%XX`.
+    ///
+    /// # Errors
+    /// [`BackendErrorKind::Address`] says which part is not understood and what may stand there, and repeats no password.
+    ///
+    /// ```
+    /// use stheno_nats::NatsOptions;
+    /// assert!(NatsOptions::from_url("nats://127.0.0.1:4222/?stream=SHOP&sync=always").is_ok());
+    /// assert!(NatsOptions::from_url("http://127.0.0.1").is_err());
+    /// ```
+    pub fn from_url(url: &str) -> Result<Self, BackendError> {
+        Self::from_url_in(url, [])
+    }
+
+    /// The same in a process with these environment variables: a login or a certificate that the address does not say
+    /// comes from `NATS_USER` and `NATS_PASSWORD`, `NATS_TOKEN`, `NATS_CREDS`, `NATS_NKEY`, `NATS_CA`, `NATS_CERT` and
+    /// `NATS_KEY`; contexts are found below `XDG_CONFIG_HOME` or `HOME`.
+    ///
+    /// # Errors
+    /// As [`NatsOptions::from_url`], and when a context cannot be read.
+    pub fn from_url_in(url: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, BackendError> {
+        let variables: Vec<_> = variables.into_iter().collect();
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, value)| known == name && !value.is_empty());
+            found.map(|(_, value)| value.as_str())
+        };
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let pairs = || {
+            query
+                .split('&')
+                .filter(|option| !option.is_empty())
+                .map(|option| option.split_once('=').unwrap_or((option, "")))
+        };
+        let context = match pairs().find(|(name, _)| *name == "context") {
+            Some((_, name)) => context::read(&decoded(name)?, &variable)?,
+            None => context::of_variables(&variable),
+        };
+        let mut options = Self::servers(Vec::new());
+        context.apply(&mut options);
+        options.take_address(address)?;
+        let mut certificate = (None, None);
+        for (name, value) in pairs().filter(|(name, _)| *name != "context") {
+            let value = decoded(value)?;
+            match name {
+                "cert" => certificate.0 = Some(value),
+                "key" => certificate.1 = Some(value),
+                _ => options = options.with(name, &value)?,
+            }
+        }
+        match certificate {
+            (Some(certificate), Some(key)) => options = options.tls_client(certificate, key),
+            (None, None) => {}
+            _ => return Err(refused("`cert=` and `key=` go together; give both".to_owned())),
+        }
+        options.check()?;
+        Ok(options)
+    }
+}
+
+fn decoded(text: &str) -> Result<String, BackendError> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    decode_token(text)
+        .ok_or_else(|| refused("the address has `%` without two hexadecimal digits; write `%25`".to_owned()))
+}
+
+pub(crate) fn refused(message: String) -> BackendError {
+    BackendError::new(BackendErrorKind::Address, message)
+}

@@ -1,0 +1,110 @@
+//! Checkouts: what a customer is about to order.
+
+use serde_json::{Map, Value};
+use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Secret};
+
+use crate::{
+    entity::{Address, User},
+    examples::{EMAIL, TOKEN, cents, time},
+};
+
+/// A checkout.
+#[derive(Clone, PartialEq, Payload)]
+pub struct Checkout {
+    /// What it is: `Checkout`.
+    #[field(example = "Checkout")]
+    pub r#type: String,
+    /// Shows the checkout to whoever has it.
+    #[field(example = TOKEN)]
+    pub token: Secret<String>,
+    /// Who is ordering; null for an anonymous customer.
+    #[field(nullable, fields)]
+    pub user: Option<User>,
+    /// Where the invoice goes.
+    #[field(nullable, fields, example = Address::example())]
+    pub billing_address: Option<Address>,
+    /// Where the goods go.
+    #[field(nullable, fields, example = Address::example())]
+    pub shipping_address: Option<Address>,
+    /// How the goods go.
+    #[field(nullable, fields)]
+    pub shipping_method: Option<ShippingMethod>,
+    /// What is about to be ordered.
+    #[field(fields, example = [CheckoutLine::example()])]
+    pub lines: Vec<CheckoutLine>,
+    /// Whatever the shop keeps with it, and shows to nobody outside.
+    #[field(personal, example = Map::new())]
+    pub private_metadata: Map<String, Value>,
+    /// Whatever the shop keeps with it.
+    #[field(personal, example = Map::new())]
+    pub metadata: Map<String, Value>,
+    /// When it was begun.
+    #[field(example = time("2021-03-31T12:57:09.605Z"))]
+    pub created: OffsetTime,
+    /// When it last changed.
+    #[field(example = time("2021-03-31T12:57:09.643Z"))]
+    pub last_change: OffsetTime,
+    /// Where its mails go.
+    #[field(personal, example = EMAIL)]
+    pub email: String,
+    /// How many goods there are.
+    #[field(example = 1)]
+    pub quantity: i64,
+    /// Currency of all amounts.
+    #[field(example = Currency::USD)]
+    pub currency: Currency,
+    /// All discounts together.
+    #[field(example = cents(0))]
+    pub discount_amount: Decimal,
+    /// What the discount is called.
+    #[field(nullable)]
+    pub discount_name: Option<String>,
+    /// Fields that nobody documented.
+    #[field(extra)]
+    pub extra: Extra,
+}
+
+/// A line of a checkout.
+#[derive(Clone, PartialEq, Payload)]
+pub struct CheckoutLine {
+    /// Stock-keeping unit.
+    #[field(example = "43226647")]
+    pub sku: String,
+    /// How many.
+    #[field(example = 1)]
+    pub quantity: i64,
+    /// Price of one.
+    #[field(example = cents(500))]
+    pub base_price: Decimal,
+    /// Currency of the price.
+    #[field(example = Currency::USD)]
+    pub currency: Currency,
+    /// What product and variant are called.
+    #[field(example = "Apple Juice (1l)")]
+    pub full_name: String,
+    /// What the product is called.
+    #[field(example = "Apple Juice")]
+    pub product_name: String,
+    /// What the variant is called.
+    #[field(example = "1l")]
+    pub variant_name: String,
+    /// Fields that nobody documented.
+    #[field(extra)]
+    pub extra: Extra,
+}
+
+/// A way to send goods. No documented example has one: null is all that is seen.
+#[derive(Clone, PartialEq, Payload)]
+pub struct ShippingMethod {
+    /// Its id.
+    pub id: Option<String>,
+    /// What it is called.
+    pub name: Option<String>,
+    /// What it costs.
+    pub price: Option<Decimal>,
+    /// Currency of the price.
+    pub currency: Option<Currency>,
+    /// Fields that nobody documented.
+    #[field(extra)]
+    pub extra: Extra,
+}

@@ -1,0 +1,91 @@
+//! Lines of an order.
+
+use stheno::{Currency, Decimal, Extra, Payload, Secret};
+
+use crate::{
+    entity::{Product, Variant},
+    examples::{ORDER_LINE, cents},
+};
+
+/// A line of an order: a variant of a product, and how many.
+#[derive(Clone, PartialEq, Payload)]
+pub struct OrderLine {
+    /// Its id.
+    #[field(example = ORDER_LINE)]
+    pub id: String,
+    /// The product.
+    #[field(nullable, fields, example = Product::example())]
+    pub product: Option<Product>,
+    /// What the product is called.
+    #[field(example = "Apple Juice")]
+    pub product_name: String,
+    /// The same in the language of the order.
+    #[field(example = "Apple Juice")]
+    pub translated_product_name: String,
+    /// What the variant is called.
+    #[field(example = "1l")]
+    pub variant_name: String,
+    /// The variant.
+    #[field(nullable, fields, example = Variant::example())]
+    pub variant: Option<Variant>,
+    /// What the variant is called in the language of the order.
+    #[field(example = "1l")]
+    pub translated_variant_name: String,
+    /// Stock-keeping unit.
+    #[field(nullable, example = "43226647")]
+    pub product_sku: Option<String>,
+    /// How many.
+    #[field(example = 2)]
+    pub quantity: i64,
+    /// How many were fulfilled.
+    #[field(example = 1)]
+    pub quantity_fulfilled: i64,
+    /// Currency of all amounts.
+    #[field(example = Currency::USD)]
+    pub currency: Currency,
+    /// Price of one without tax.
+    #[field(example = cents(400))]
+    pub unit_price_net_amount: Decimal,
+    /// Price of one with tax.
+    #[field(example = cents(400))]
+    pub unit_price_gross_amount: Decimal,
+    /// Tax of one.
+    #[field(example = cents(0))]
+    pub unit_tax_amount: Decimal,
+    /// Price of all with tax.
+    #[field(example = cents(800))]
+    pub total_gross_amount: Decimal,
+    /// Price of all without tax.
+    #[field(example = cents(800))]
+    pub total_net_amount: Decimal,
+    /// Tax of all.
+    #[field(example = cents(0))]
+    pub total_tax_amount: Decimal,
+    /// Rate of the tax, with four places: `0.2300`.
+    #[field(example = Decimal::new(0, 4))]
+    pub tax_rate: Decimal,
+    /// Whether it has to be sent.
+    #[field(example = true)]
+    pub is_shipping_required: bool,
+    /// Whether it is downloaded.
+    #[field(example = false)]
+    pub is_digital: bool,
+    /// Where it is downloaded, by anybody who knows the address; empty when it is not.
+    #[field(example = "")]
+    pub digital_url: Secret<String>,
+    /// Discount of one, in money or in hundredths.
+    #[field(example = cents(0))]
+    pub unit_discount_value: Decimal,
+    /// Why there is a discount.
+    #[field(nullable)]
+    pub unit_discount_reason: Option<String>,
+    /// What the discount's value is: `fixed`, `percentage`.
+    #[field(nullable, example = "fixed")]
+    pub unit_discount_type: Option<String>,
+    /// Discount of one, in money.
+    #[field(example = cents(0))]
+    pub unit_discount_amount: Decimal,
+    /// Fields that nobody documented.
+    #[field(extra)]
+    pub extra: Extra,
+}

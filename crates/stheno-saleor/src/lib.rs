@@ -1,0 +1,97 @@
+//! Saleor's events: the 59 of its documentation, each a Rust type with the documented JSON.
+//!
+//! ```
+//! use stheno_core::{Event, EventName};
+//! use stheno_saleor::OrderRefunded;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let name = EventName::new("saleor.order.refunded")?;
+//! let body = br#"{"order_id":52,"user_id":null,"amount":"16.800","payment_id":"UGF5","payment_gateway":"dummy"}"#;
+//! let refunded = OrderRefunded::decode(&name, body)?;
+//! assert_eq!(refunded.amount.to_minor_units(2), Some(1680));
+//! assert_eq!(serde_json::to_vec(&refunded)?, body);
+//! assert_eq!(refunded.key().unwrap().as_str(), "saleor.order:52");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to know
+//!
+//! - Order, communication and customer events ([`OrderPlaced`], [`CommunicationDigitalLinks`], [`CustomerPlacedOrder`]) are
+//!   what Saleor records in its database; their documentation is that of Saleor 2.11 ("Events"). The body has the documented
+//!   parameters, beside them whom the event is of: `order_id`, `user_id`. [`codes`] reads every name Saleor has for them,
+//!   [`rows`] what stands in its database.
+//! - Notifications ([`NotifyOrderConfirmation`]) and other webhooks ([`SaleUpdated`], [`PaymentAction`]) are what Saleor 3.x
+//!   sends; see [`entity`] for what is in them and [`webhook`] for which request is which event.
+//! - Ids are opaque. An order has one id in the events that are recorded of it and another in notifications, so the keys
+//!   of the two differ.
+//! - Writing gives the documented shape. Reading is lenient: what nobody documented is kept in `extra` and written back, null
+//!   is the same as absent, and names that only Saleor's program uses are read too.
+//! - Money is an exact decimal ([`stheno::Decimal`]) that is written back with its digits.
+//! - Tokens, links with tokens and what payment providers keep are secret, what tells of a person is personal: neither is
+//!   ever in `Debug` output. A reader that needs one says so: `token.expose()`.
+//! - [`order_events`] and [`customer_events`] make events to be recorded: pure functions, saved one by one or many at once.
+#![cfg_attr(feature = "signature", doc = "- [`signature`] checks that a webhook comes from Saleor.")]
+#![cfg_attr(not(feature = "signature"), doc = "- The feature `signature` has checks that a webhook comes from Saleor.")]
+
+// As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
+extern crate stheno_core as stheno;
+
+mod define;
+mod envelope;
+mod examples;
+mod id;
+mod text;
+
+pub mod codes;
+pub mod entity;
+pub mod rows;
+#[cfg(feature = "signature")]
+pub mod signature;
+pub mod unsaved;
+pub mod webhook;
+
+mod communication;
+mod customer;
+mod notify;
+mod order;
+mod payment;
+mod product_variant;
+mod sale;
+mod transaction;
+
+pub use self::{
+    communication::*,
+    customer::*,
+    id::{Id, IdOrNone},
+    notify::*,
+    order::*,
+    payment::*,
+    product_variant::*,
+    sale::*,
+    transaction::*,
+    unsaved::{customer_events, order_events},
+};
+
+stheno::catalog!("saleor";
+    // Order Events
+    OrderDraftCreated, OrderDraftAddedProducts, OrderDraftRemovedProducts, OrderPlaced, OrderDraftPlaced,
+    OrderOversoldItems, OrderCanceled, OrderPaid, OrderMarkedAsPaid, OrderEmailSent, OrderCaptured, OrderRefunded,
+    OrderVoided, OrderPaymentFailed, OrderFulfillmentCanceled, OrderRestockedItems, OrderFulfilledItems,
+    OrderNoteAdded, OrderOther, OrderUpdated,
+    // Communication Events
+    CommunicationPaymentConfirmation, CommunicationShippingConfirmation, CommunicationTrackingUpdated,
+    CommunicationOrderConfirmation, CommunicationFulfillmentConfirmation, CommunicationDigitalLinks,
+    // Customer Events
+    CustomerAccountCreated, CustomerPasswordResetLinkSent, CustomerPasswordReset, CustomerPlacedOrder,
+    CustomerNoteAddedToOrder, CustomerDigitalLinkDownloaded, CustomerCustomerDeleted, CustomerEmailAssigned,
+    CustomerNameAssigned, CustomerNoteAdded,
+    // Notifications
+    NotifyAccountConfirmation, NotifyAccountPasswordReset, NotifyAccountChangeEmailRequest,
+    NotifyAccountChangeEmailConfirm, NotifyAccountDelete, NotifyAccountSetCustomerPassword, NotifyInvoiceReady,
+    NotifyOrderConfirmation, NotifyOrderConfirmed, NotifyOrderFulfillmentConfirmation, NotifyOrderFulfillmentUpdate,
+    NotifyOrderPaymentConfirmation, NotifyOrderCanceled, NotifyOrderRefundConfirmation,
+    // Webhooks
+    SaleCreated, SaleUpdated, SaleDeleted, SaleToggle, PaymentListGateways, PaymentAction, ProductVariantBackInStock,
+    ProductVariantOutOfStock, TransactionActionRequest,
+);

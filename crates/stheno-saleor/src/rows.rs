@@ -1,0 +1,70 @@
+//! Rows of Saleor's database: events as the program stores them, to be imported into a log.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use stheno::{OffsetTime, Outgoing};
+
+use crate::{
+    Id,
+    codes::{Code, Group, UnknownCode},
+};
+
+/// A row of the tables `order_orderevent` and `account_customerevent`: what was recorded, of whom, when.
+///
+/// ```
+/// use stheno_saleor::{codes::Group, rows::Row};
+///
+/// let row: Row = serde_json::from_str(
+///     r#"{"type": "payment_refunded", "date": "2019-05-06 10:00:00+00:00", "order_id": 52, "user_id": 1,
+///         "parameters": {"amount": "16.80", "payment_id": "UGF5", "payment_gateway": "dummy"}}"#,
+/// )
+/// .unwrap();
+/// let event = row.into_event(Group::Order).unwrap(); // `saleor.order.refunded`, which happened then
+/// # let _ = event;
+/// ```
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The code, as [`Code::parse`] reads it.
+    pub r#type: String,
+    /// When it happened.
+    pub date: Option<OffsetTime>,
+    /// The order, if it is of one.
+    pub order_id: Option<Id>,
+    /// Who did it, or whom it is of.
+    pub user_id: Option<Id>,
+    /// Whatever is stored with it.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+}
+
+impl Row {
+    /// The event of the row: ids and parameters side by side, at the time of the row. The bus checks the parameters when it
+    /// is published.
+    ///
+    /// # Errors
+    /// [`UnknownCode`] when the type is the code of no event of the group.
+    pub fn into_event(self, group: Group) -> Result<Outgoing, UnknownCode> {
+        let code = Code::parse(group, &self.r#type)?;
+        let mut body = self.parameters;
+        let ids = [("order_id", self.order_id), ("user_id", self.user_id)];
+        for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
+            let id = match id {
+                Id::Text(text) => Value::from(text),
+                Id::Number(number) => Value::from(number),
+            };
+            body.insert(name.to_owned(), id);
+        }
+        let event = Outgoing::raw(code.name(), &Value::Object(body));
+        Ok(match self.date {
+            Some(date) => event.time(date.timestamp()),
+            None => event,
+        })
+    }
+}
+
+/// Parameters may hold notes and addresses: they are not shown.
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Row").field("type", &self.r#type).field("date", &self.date).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Webhooks: which event a request of Saleor is, by its header `Saleor-Event` and its body.
+
+use serde::Deserialize;
+use stheno::{DecodeError, Outgoing, decode_json};
+
+/// The header that says which event a request is.
+pub const EVENT_HEADER: &str = "Saleor-Event";
+/// The header with the signature of the body.
+pub const SIGNATURE_HEADER: &str = "Saleor-Signature";
+
+/// Each value of the header and the event it means, in the order of Saleor's documentation; `notify_user` is many.
+const EVENTS: [(&str, &str); 14] = [
+    ("sale_created", "saleor.sale.created"),
+    ("sale_updated", "saleor.sale.updated"),
+    ("sale_deleted", "saleor.sale.deleted"),
+    ("sale_toggle", "saleor.sale.toggle"),
+    ("payment_list_gateways", "saleor.payment.list_gateways"),
+    ("payment_authorize", PAYMENT_ACTION),
+    ("payment_capture", PAYMENT_ACTION),
+    ("payment_confirm", PAYMENT_ACTION),
+    ("payment_process", PAYMENT_ACTION),
+    ("payment_refund", PAYMENT_ACTION),
+    ("payment_void", PAYMENT_ACTION),
+    ("product_variant_back_in_stock", "saleor.product_variant.back_in_stock"),
+    ("product_variant_out_of_stock", "saleor.product_variant.out_of_stock"),
+    ("transaction_action_request", "saleor.transaction.action_request"),
+];
+const PAYMENT_ACTION: &str = "saleor.payment.action";
+const NOTIFY: &str = "notify_user";
+
+/// The header that keeps which of the payment actions it was.
+pub const ACTION_HEADER: &str = "saleor-event";
+
+/// A request that is no documented event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WebhookError {
+    /// The header `Saleor-Event` says what nobody documented.
+    #[error(
+        "no event is documented for `Saleor-Event: {event}`; events that are no notification or legacy webhook come with a query of one's own"
+    )]
+    UnknownEvent {
+        /// What it says, cut after 80 characters.
+        event: String,
+    },
+    /// The body of a notification says what nobody documented.
+    #[error("no notification is documented for `notify_event` = `{notify_event}`")]
+    UnknownNotification {
+        /// What it says, cut after 80 characters.
+        notify_event: String,
+    },
+    /// The body of a notification does not say which it is.
+    #[error(transparent)]
+    Body(#[from] DecodeError),
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    notify_event: String,
+}
+
+/// The event that a request of Saleor is, to be published: its body byte for byte. Which of the six payment actions it was
+/// is in the header [`ACTION_HEADER`] of the event, because the body does not say.
+///
+/// Saleor's requests have no id: give the event one if the same request may come twice.
+///
+/// # Errors
+/// [`WebhookError`] when it is no documented event. What the body says beyond its name is checked by the bus.
+pub fn outgoing(saleor_event: &str, body: &[u8]) -> Result<Outgoing, WebhookError> {
+    let name = name_of(saleor_event, body)?;
+    let event = Outgoing::raw_bytes(&name, body.to_vec());
+    // Header values of Saleor are lower case already; some proxies are not.
+    let said = saleor_event.to_ascii_lowercase();
+    Ok(if name == PAYMENT_ACTION { event.header(ACTION_HEADER, &said) } else { event })
+}
+
+/// The name of the event that a request of Saleor is.
+///
+/// # Errors
+/// [`WebhookError`] when it is no documented event.
+pub fn name_of(saleor_event: &str, body: &[u8]) -> Result<String, WebhookError> {
+    let said = saleor_event.to_ascii_lowercase();
+    if let Some((_, name)) = EVENTS.iter().find(|(header, _)| *header == said) {
+        return Ok((*name).to_owned());
+    }
+    if said != NOTIFY {
+        return Err(WebhookError::UnknownEvent { event: shortened(saleor_event) });
+    }
+    let Envelope { notify_event } = decode_json(body)?;
+    let name = format!("saleor.notify.{notify_event}");
+    let is_documented = crate::catalog().events().iter().any(|event| event.pattern == name);
+    if is_documented {
+        Ok(name)
+    } else {
+        Err(WebhookError::UnknownNotification { notify_event: shortened(&notify_event) })
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
+}

@@ -1,0 +1,13 @@
+//! Saleor's catalog: what its documentation says, its examples, its quirks, and events made and saved.
+
+mod bad_input;
+mod codes;
+mod documentation;
+mod every_type;
+mod examples;
+mod fixtures;
+mod golden;
+mod lenient;
+mod secrets;
+mod unsaved;
+mod webhooks;

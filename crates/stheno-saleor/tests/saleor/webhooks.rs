@@ -1,0 +1,65 @@
+//! Which request of Saleor is which event.
+
+use serde_json::{Value, json};
+use stheno_core::{Bus, Catalogs, PublishErrorKind, backend::Query};
+use stheno_saleor::webhook::{self, WebhookError};
+use stheno_sqlite::SqliteBackend;
+
+use crate::fixtures::{documented, example, examples, name_of};
+
+fn bus() -> Bus {
+    Bus::new(SqliteBackend::memory().unwrap(), Catalogs::new([stheno_saleor::catalog()], []).0.into())
+}
+
+#[tokio::test]
+async fn every_example_is_published_byte_for_byte_under_its_name() {
+    let bus = bus();
+    let mut bodies = Vec::new();
+    for (file, body) in examples() {
+        let name = name_of(file);
+        let event = documented().into_iter().find(|event| event.name == name).unwrap();
+        for header in event.saleor_event_header.unwrap().split('|') {
+            let body = serde_json::to_vec_pretty(&body).unwrap();
+            bus.publish(webhook::outgoing(header, &body).unwrap()).await.unwrap();
+            bodies.push((name.clone(), body));
+        }
+    }
+    let stored = bus.backend().read(Query::all()).await.unwrap().events;
+    let stored: Vec<_> = stored.iter().map(|event| (event.name.to_string(), event.body.to_vec())).collect();
+    assert_eq!(stored, bodies);
+    assert_eq!(stored.len(), 26, "21 examples, one of them for six events");
+}
+
+#[tokio::test]
+async fn which_payment_action_it_was_is_in_a_header() {
+    let bus = bus();
+    let body = example("payment_actions").to_string();
+    bus.publish(webhook::outgoing("PAYMENT_REFUND", body.as_bytes()).unwrap()).await.unwrap();
+    let stored = bus.backend().read(Query::all()).await.unwrap().events;
+    assert_eq!(stored[0].headers.get(webhook::ACTION_HEADER), Some("payment_refund"));
+}
+
+#[test]
+fn what_is_no_documented_event_is_refused_by_name() {
+    let notify = |event: Value| webhook::name_of("notify_user", event.to_string().as_bytes());
+    assert_eq!(notify(json!({ "notify_event": "order_canceled" })).unwrap(), "saleor.notify.order_canceled");
+    let unknown = WebhookError::UnknownNotification { notify_event: "csv_export_success".into() };
+    assert_eq!(notify(json!({ "notify_event": "csv_export_success" })), Err(unknown));
+    assert!(matches!(notify(json!({ "payload": {} })), Err(WebhookError::Body(_))));
+    assert!(
+        matches!(notify(json!({ "notify_event": 1 })), Err(WebhookError::Body(error)) if error.path() == "notify_event")
+    );
+    assert!(matches!(webhook::name_of("notify_user", b"{"), Err(WebhookError::Body(_))));
+    let unknown = WebhookError::UnknownEvent { event: "order_created".into() };
+    assert_eq!(webhook::name_of("order_created", b"{}"), Err(unknown));
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_its_name_documents_is_refused_by_field() {
+    let mut body = example("order_confirmation");
+    body["payload"]["order"]["currency"] = json!("QQQ");
+    let refused =
+        bus().publish(webhook::outgoing("notify_user", body.to_string().as_bytes()).unwrap()).await.unwrap_err();
+    let PublishErrorKind::Payload(error) = refused.kind() else { panic!("{refused:?}") };
+    assert_eq!(error.path(), "payload.order.currency");
+}

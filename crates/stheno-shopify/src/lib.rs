@@ -1,0 +1,77 @@
+//! Shopify's events: the 50 verbs of its Event resource, each a Rust type with the documented event object.
+//!
+//! ```
+//! use stheno_core::{Event, EventName};
+//! use stheno_shopify::{OrderConfirmed, ShopifyEvent};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let name = EventName::new("shopify.order.confirmed")?;
+//! let body = br##"{"id":164748010,"subject_id":450789469,"created_at":"2008-01-10T06:00:00-05:00","subject_type":"Order",
+//!     "verb":"confirmed","arguments":["#1001","Bob Norman"],"body":null,"message":"Received new order #1001 by Bob Norman"}"##;
+//! let confirmed = OrderConfirmed::decode(&name, body)?;
+//! assert_eq!(confirmed.key().unwrap().as_str(), "shopify.order:450789469");
+//! assert_eq!(confirmed.object().rendered()?, "Received a new order: #1001 by Bob Norman.");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What to know
+//!
+//! - A type is named as its resource and verb: `Order` and `fulfillment_success` are [`OrderFulfillmentSuccess`]. The words
+//!   are Shopify's own: `cancelled`, `update`, `destroy`.
+//! - Every event has the same payload, an [`EventObject`]; [`ShopifyEvent::object`] gives it. [`Verb`] has what the
+//!   documentation says of each: its message, the parameters of the message, how documented responses differ from it.
+//! - The documentation contradicts itself: no message of a response is the one its table documents; two descriptions are
+//!   those of other verbs. All of it is kept as data, and said in the `note` of each
+//!   [`descriptor`](stheno::Event::descriptor).
+//! - [`EventObject::to_event`] and [`EventObject::of`] turn event objects into recorded events and back, without loss.
+//! - Arguments and messages name people, so they are personal: `Debug` output does not have them.
+
+// As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
+extern crate stheno_core as stheno;
+
+mod convert;
+mod define;
+mod message;
+mod object;
+mod verb;
+
+mod article;
+mod blog;
+mod collection;
+mod comment;
+mod order;
+mod page;
+mod product;
+
+pub use self::{
+    article::*,
+    blog::*,
+    collection::*,
+    comment::*,
+    convert::ObjectError,
+    define::ShopifyEvent,
+    message::MessageError,
+    object::{ArgumentError, Arguments, EventObject, Money, WrongVerb},
+    order::*,
+    page::*,
+    product::*,
+    verb::{Resource, SUBJECT_TYPES, UnknownVerb, Verb},
+};
+
+stheno::catalog!("shopify";
+    // Article
+    ArticleCreate, ArticleDestroy, ArticlePublished, ArticleUnpublished, ArticleUpdate,
+    // Blog
+    BlogCreate, BlogDestroy, BlogUpdate,
+    // Collection
+    CollectionCreate, CollectionDestroy, CollectionPublished, CollectionUnpublished, CollectionUpdate,
+    // Comment
+    CommentCreate,
+    // Order
+    OrderAuthorizationFailure, OrderAuthorizationPending, OrderAuthorizationSuccess, OrderCancelled, OrderCaptureFailure, OrderCapturePending, OrderCaptureSuccess, OrderClosed, OrderConfirmed, OrderFulfillmentCancelled, OrderFulfillmentPending, OrderFulfillmentSuccess, OrderMailSent, OrderPlaced, OrderReOpened, OrderRefundFailure, OrderRefundPending, OrderRefundSuccess, OrderRestockLineItems, OrderSaleFailure, OrderSalePending, OrderSaleSuccess, OrderUpdate, OrderVoidFailure, OrderVoidPending, OrderVoidSuccess,
+    // Page
+    PageCreate, PageDestroy, PagePublished, PageUnpublished, PageUpdate,
+    // Product
+    ProductCreate, ProductDestroy, ProductPublished, ProductUnpublished, ProductUpdate,
+);

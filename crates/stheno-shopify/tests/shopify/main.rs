@@ -1,0 +1,9 @@
+//! Shopify's catalog: what its documentation says, its responses, messages, and the way into a log and back.
+
+mod bad_input;
+mod documentation;
+mod every_type;
+mod fixtures;
+mod golden;
+mod messages;
+mod responses;

@@ -1,0 +1,104 @@
+//! A release whose subscriber takes more events than the one before: what was passed over is said, and handed over when asked.
+
+use std::sync::Arc;
+
+use stheno_core::{
+    Config, Failure, SubscriberDef,
+    app::{Running, Stopped},
+    delivery::why::Why,
+};
+
+use crate::{
+    ManualClock,
+    conformance::{
+        Harness,
+        orders::{PING, PLACED, PRODUCT, ping, placed, product},
+        probe::Calls,
+        world::{World, publish, run_out, settle, start},
+    },
+};
+
+const ID: &str = "probe.widened";
+
+/// What an operator says to have it handed over.
+fn asked() -> Config {
+    Config::parse(&format!("[subscribers.'{ID}']\nbackfill = true"), "the test").expect("it is a configuration")
+}
+
+/// The first release: it takes orders alone, and has read a log of three of each kind: 1 4 7, 2 5 8, 3 6 9.
+async fn first_release(world: &World<'_>, calls: &Calls) {
+    let running = start(world.app().await.subscribe(calls.content(ID).on(PLACED))).await;
+    for number in 0..3 {
+        publish(running.bus(), placed(number)).await;
+        publish(running.bus(), ping(number)).await;
+        publish(running.bus(), product("p")).await;
+    }
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [1, 4, 7]);
+    assert_eq!(running.stop().await, Stopped::Drained);
+    calls.forget();
+}
+
+async fn why(running: &Running, sequence: u64) -> Why {
+    running.operator().why(ID, sequence).await.expect("the log can be read")
+}
+
+/// What matches only since the patterns were widened is not handled silently as if it had been, nor dropped silently:
+/// `why` says that it was passed over, and the next events are handled.
+pub async fn what_was_passed_over_is_said_and_not_taken_for_handled(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    first_release(&world, &calls).await;
+    let wider = || calls.content(ID).on_all(&[PLACED, PING]);
+    let running = start(world.app().await.subscribe(wider())).await;
+    settle(&running).await;
+    let next = publish(running.bus(), ping(3)).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [next]);
+    assert_eq!(why(&running, 2).await, Why::PassedOver);
+    assert_eq!(why(&running, 1).await, Why::Handled);
+    assert_eq!(why(&running, next).await, Why::Handled);
+    assert!(matches!(why(&running, 3).await, Why::PatternDoesNotMatch { .. }));
+}
+
+/// With `backfill` the events that were passed over, and no others, are handed over, in log order within a key and with the
+/// retries everybody has; once.
+pub async fn what_was_passed_over_is_handed_over_when_asked(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, clock) = (Calls::new(), ManualClock::new());
+    first_release(&world, &calls).await;
+    let wider = |calls: &Calls| -> SubscriberDef {
+        calls
+            .subscriber(ID, |event, cx| async move {
+                let fails = event.sequence == 3 && cx.attempt() == 1;
+                if fails { Err(Failure::new("not yet")) } else { Ok(()) }
+            })
+            .on_all(&[PLACED, PRODUCT])
+    };
+    // The release that widens notices it; the next start is asked to hand over.
+    let running = start(world.app().await.subscribe(wider(&calls))).await;
+    settle(&running).await;
+    assert_eq!((calls.len(), running.stop().await), (0, Stopped::Drained));
+
+    let app = world.app().await.clock(Arc::new(clock.clone())).config(asked());
+    let running = start(app.subscribe(wider(&calls))).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [3], "the others of its key wait behind it");
+    assert!(matches!(why(&running, 3).await, Why::Retrying(_)));
+    run_out(&running, &clock).await;
+    assert_eq!(calls.sequences(), [3, 3, 6, 9]);
+    assert_eq!(why(&running, 9).await, Why::Handled);
+    let next = publish(running.bus(), product("p")).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [3, 3, 6, 9, next], "what comes now comes once");
+    assert_eq!(running.stop().await, Stopped::Drained);
+
+    // It is through, so the next start forgets it.
+    calls.forget();
+    let running = start(world.app().await.config(asked()).subscribe(wider(&calls))).await;
+    settle(&running).await;
+    assert_eq!(calls.len(), 0);
+    let subscribers = running.operator().subscribers().await.expect("the log can be read");
+    assert!(subscribers.iter().all(|one| !one.id.contains("backfill")), "{subscribers:?}");
+    assert_eq!(why(&running, 6).await, Why::Handled);
+}

@@ -1,0 +1,268 @@
+//! What the mails say: a function for each notification, from its payload to its letter.
+
+use mailer::Letter;
+use stheno::saleor::{
+    AccountChangeEmailConfirm, AccountChangeEmailRequest, AccountConfirmation, AccountDelete, AccountPasswordReset,
+    AccountSetCustomerPassword, InvoiceReady, OrderByStaff, OrderConfirmation, OrderFulfillment,
+    OrderPaymentConfirmation, OrderRefundConfirmation,
+    entity::{Order, User},
+};
+
+use crate::{
+    money,
+    order::{sent, whole},
+    page::{Block, Page, one_line},
+    words::{self, Text, Words},
+};
+
+/// Whom a mail goes to, and which shop sends it.
+struct Envelope<'a> {
+    label: String,
+    to: &'a str,
+    site: (&'a str, &'a str),
+}
+
+/// The envelope of a payload; every one has these fields.
+macro_rules! envelope {
+    ($notice:ident, $label:expr) => {
+        Envelope { label: $label, to: &$notice.recipient_email, site: (&$notice.site_name, &$notice.domain) }
+    };
+}
+
+/// Confirms a new account.
+pub fn account_confirmation(notice: &AccountConfirmation) -> Letter {
+    let words = words::of(&notice.user.language_code);
+    let link = (words.account_confirmation.action, notice.confirm_url.expose().as_str());
+    of_account(
+        envelope!(notice, "account-confirmation".into()),
+        words,
+        &words.account_confirmation,
+        &notice.user,
+        Some(link),
+        &[],
+    )
+}
+
+/// The link that resets a password.
+pub fn account_password_reset(notice: &AccountPasswordReset) -> Letter {
+    let words = words::of(&notice.user.language_code);
+    let link = (words.account_password_reset.action, notice.reset_url.expose().as_str());
+    of_account(
+        envelope!(notice, "password-reset".into()),
+        words,
+        &words.account_password_reset,
+        &notice.user,
+        Some(link),
+        &[],
+    )
+}
+
+/// Asks the new address whether it is the customer's.
+pub fn account_change_email_request(notice: &AccountChangeEmailRequest) -> Letter {
+    let words = words::of(&notice.user.language_code);
+    let link = (words.account_change_email_request.action, notice.redirect_url.expose().as_str());
+    let fill = [("{old}", notice.old_email.as_str()), ("{new}", notice.new_email.as_str())];
+    of_account(
+        envelope!(notice, "change-email".into()),
+        words,
+        &words.account_change_email_request,
+        &notice.user,
+        Some(link),
+        &fill,
+    )
+}
+
+/// Says that the address was changed.
+pub fn account_change_email_confirm(notice: &AccountChangeEmailConfirm) -> Letter {
+    let words = words::of(&notice.user.language_code);
+    of_account(
+        envelope!(notice, "email-changed".into()),
+        words,
+        &words.account_change_email_confirm,
+        &notice.user,
+        None,
+        &[],
+    )
+}
+
+/// Asks whether the account shall be deleted.
+pub fn account_delete(notice: &AccountDelete) -> Letter {
+    let words = words::of(&notice.user.language_code);
+    let link = (words.account_delete.action, notice.delete_url.expose().as_str());
+    of_account(envelope!(notice, "account-delete".into()), words, &words.account_delete, &notice.user, Some(link), &[])
+}
+
+/// Lets a customer choose the first password.
+pub fn account_set_customer_password(notice: &AccountSetCustomerPassword) -> Letter {
+    let words = words::of(&notice.user.language_code);
+    let link = (words.account_set_customer_password.action, notice.password_set_url.expose().as_str());
+    of_account(
+        envelope!(notice, "set-password".into()),
+        words,
+        &words.account_set_customer_password,
+        &notice.user,
+        Some(link),
+        &[],
+    )
+}
+
+/// The link to an invoice. Its payload says no language.
+pub fn invoice_ready(notice: &InvoiceReady) -> Letter {
+    let words = words::of("");
+    let link = Block::Link(words.invoice_ready.action.into(), notice.invoice.download_url.expose().clone());
+    let envelope = envelope!(notice, "invoice".into());
+    letter(envelope, words, &words.invoice_ready, &[("{number}", &notice.invoice.number)], vec![link])
+}
+
+/// An order came in.
+pub fn order_confirmation(notice: &OrderConfirmation) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let envelope = envelope!(notice, "order-confirmation".into());
+    of_order(envelope, words, &words.order_confirmation, &notice.order, None, whole(words, &notice.order))
+}
+
+/// The shop has confirmed an order.
+pub fn order_confirmed(notice: &OrderByStaff) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let envelope = envelope!(notice, "order-confirmed".into());
+    of_order(envelope, words, &words.order_confirmed, &notice.order, None, whole(words, &notice.order))
+}
+
+/// Goods are on their way.
+pub fn order_fulfillment_confirmation(notice: &OrderFulfillment) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let envelope = envelope!(notice, "order-sent".into());
+    of_order(envelope, words, &words.order_fulfillment_confirmation, &notice.order, None, sent(words, notice))
+}
+
+/// How to follow goods that are on their way.
+pub fn order_fulfillment_update(notice: &OrderFulfillment) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let envelope = envelope!(notice, "order-tracking".into());
+    of_order(envelope, words, &words.order_fulfillment_update, &notice.order, None, sent(words, notice))
+}
+
+/// An order was paid.
+pub fn order_payment_confirmation(notice: &OrderPaymentConfirmation) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let paid = money::format(notice.payment.captured_amount, notice.payment.currency);
+    let envelope = envelope!(notice, "order-paid".into());
+    of_order(
+        envelope,
+        words,
+        &words.order_payment_confirmation,
+        &notice.order,
+        Some(&paid),
+        whole(words, &notice.order),
+    )
+}
+
+/// An order was canceled.
+pub fn order_canceled(notice: &OrderByStaff) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let envelope = envelope!(notice, "order-canceled".into());
+    of_order(envelope, words, &words.order_canceled, &notice.order, None, whole(words, &notice.order))
+}
+
+/// What was refunded.
+pub fn order_refund_confirmation(notice: &OrderRefundConfirmation) -> Letter {
+    let words = words::of(&notice.order.language_code);
+    let refunded = money::format(notice.amount, notice.currency);
+    let envelope = envelope!(notice, "order-refund".into());
+    of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), Vec::new())
+}
+
+/// A mail about an account: a greeting, what it is about, the link, and what to do if it was somebody else.
+fn of_account(
+    envelope: Envelope<'_>,
+    words: &Words,
+    text: &Text,
+    user: &User,
+    link: Option<(&str, &str)>,
+    fill: &[(&str, &str)],
+) -> Letter {
+    let mut blocks = Vec::new();
+    if let Some((says, leads)) = link {
+        blocks.push(Block::Link(says.into(), leads.into()));
+        blocks.push(Block::Paragraph(words.ignore.into()));
+    }
+    let mut letter_blocks = Vec::new();
+    let name = one_line(&user.first_name);
+    if !name.is_empty() {
+        letter_blocks.push(Block::Paragraph(filled(words.hello, &[("{name}", &name)])));
+    }
+    letter_with(envelope, words, text, fill, letter_blocks, blocks)
+}
+
+/// A mail about an order: what it is about, then what there is to say of it, then where it can be seen.
+fn of_order(
+    envelope: Envelope<'_>,
+    words: &Words,
+    text: &Text,
+    order: &Order,
+    amount: Option<&str>,
+    mut blocks: Vec<Block>,
+) -> Letter {
+    let number = order.number.to_string();
+    if !order.order_details_url.expose().is_empty() {
+        blocks.push(Block::Link(words.see_order.into(), order.order_details_url.expose().clone()));
+    }
+    letter(envelope, words, text, &[("{number}", &number), ("{amount}", amount.unwrap_or_default())], blocks)
+}
+
+fn letter(envelope: Envelope<'_>, words: &Words, text: &Text, fill: &[(&str, &str)], blocks: Vec<Block>) -> Letter {
+    letter_with(envelope, words, text, fill, Vec::new(), blocks)
+}
+
+/// The letter: blocks before what it is about, and after.
+fn letter_with(
+    envelope: Envelope<'_>,
+    words: &Words,
+    text: &Text,
+    fill: &[(&str, &str)],
+    before: Vec<Block>,
+    after: Vec<Block>,
+) -> Letter {
+    let fill: Vec<(&str, &str)> = fill.iter().copied().chain([("{site}", envelope.site.0)]).collect();
+    let lead = Block::Paragraph(filled(text.lead, &fill));
+    let page = Page {
+        language: words.language,
+        title: filled(text.title, &fill),
+        blocks: before.into_iter().chain([lead]).chain(after).collect(),
+        site: envelope.site,
+    };
+    let subject = one_line(&filled(text.subject, &fill));
+    Letter::new(envelope.label, envelope.to, subject, page.text()).html(page.html())
+}
+
+/// A template with its names filled in, in one pass: what is filled in may have names in it, and they are not filled.
+fn filled(template: &str, fill: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        text.push_str(&rest[..start]);
+        rest = &rest[start..];
+        match fill.iter().find(|(name, _)| rest.starts_with(name)) {
+            Some((name, value)) => {
+                text.push_str(value);
+                rest = &rest[name.len()..];
+            }
+            None => {
+                text.push('{');
+                rest = &rest[1..];
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn what_is_filled_in_is_not_filled_again() {
+        assert_eq!(filled("{a} {b} {c} {", &[("{a}", "{b}"), ("{b}", "x")]), "{b} x {c} {");
+    }
+}

@@ -1,0 +1,75 @@
+//! The languages: what each mail says, and the words around it.
+//!
+//! A new language is a file beside the others and a line in [`of`]; the compiler asks for every text. `{site}`, `{number}`,
+//! `{amount}`, `{old}` and `{new}` are filled in.
+
+mod de;
+mod en;
+mod fr;
+
+/// What one mail says.
+pub(crate) struct Text {
+    /// The line that a mailbox lists.
+    pub(crate) subject: &'static str,
+    /// The line above the mail.
+    pub(crate) title: &'static str,
+    /// What the mail says.
+    pub(crate) lead: &'static str,
+    /// What the link says; empty where there is none.
+    pub(crate) action: &'static str,
+}
+
+/// All words of a language.
+pub(crate) struct Words {
+    /// Its code, for readers.
+    pub(crate) language: &'static str,
+    pub(crate) account_confirmation: Text,
+    pub(crate) account_password_reset: Text,
+    pub(crate) account_change_email_request: Text,
+    pub(crate) account_change_email_confirm: Text,
+    pub(crate) account_delete: Text,
+    pub(crate) account_set_customer_password: Text,
+    pub(crate) invoice_ready: Text,
+    pub(crate) order_confirmation: Text,
+    pub(crate) order_confirmed: Text,
+    pub(crate) order_fulfillment_confirmation: Text,
+    pub(crate) order_fulfillment_update: Text,
+    pub(crate) order_payment_confirmation: Text,
+    pub(crate) order_canceled: Text,
+    pub(crate) order_refund_confirmation: Text,
+    pub(crate) hello: &'static str,
+    pub(crate) subtotal: &'static str,
+    pub(crate) shipping: &'static str,
+    pub(crate) discount: &'static str,
+    pub(crate) tax: &'static str,
+    pub(crate) total: &'static str,
+    pub(crate) tracking: &'static str,
+    pub(crate) ship_to: &'static str,
+    pub(crate) see_order: &'static str,
+    pub(crate) downloads: &'static str,
+    pub(crate) ignore: &'static str,
+}
+
+/// The words of a language code: `de`, `de-at`, `DE_AT`. English where there are none.
+pub(crate) fn of(language_code: &str) -> &'static Words {
+    let primary = language_code.split(['-', '_']).next().unwrap_or_default();
+    match primary.to_ascii_lowercase().as_str() {
+        "de" => &de::WORDS,
+        "fr" => &fr::WORDS,
+        _ => &en::WORDS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn a_language_is_found_by_its_primary_code_and_is_english_otherwise() {
+        for (code, language) in
+            [("en", "en"), ("de", "de"), ("de-at", "de"), ("FR_CA", "fr"), ("pt-br", "en"), ("", "en"), ("-", "en")]
+        {
+            assert_eq!(of(code).language, language, "{code:?}");
+        }
+    }
+}

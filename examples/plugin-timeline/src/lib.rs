@@ -1,0 +1,81 @@
+//! A plugin to copy: the timeline of an order, alike for Medusa, Saleor and Shopify.
+//!
+//! All three platforms show staff what happened to an order, in order: placed, paid, sent, refunded. `timeline.record` makes
+//! one list of their events: a [`Moment`] says what happened whatever the platform calls it, and a detail says how much or
+//! what, where the event does. A moment that no platform's word stands for is [`Moment::Other`], with the word.
+//!
+//! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`.
+//!
+//! Each entry is kept under the sequence of its event. An event that comes again, after a crash or in a replay, puts the same
+//! entry in its place: nothing has to be remembered to be exact, and a replay mends what an earlier version had written.
+//!
+//! What is *not* promised: notes and reasons are shown as they are, and may tell of people; so does the database. Saleor's
+//! notifications are left out: they say again what its order events say, under another id of the order.
+//!
+//! Reading order: this file, [`moment`] (from an event to what happened), [`book`] (the database).
+
+pub mod book;
+pub mod moment;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use stheno::{prelude::*, sqlite::once::rusqlite};
+
+pub use crate::{
+    book::{Book, Entry},
+    moment::Moment,
+};
+
+stheno::plugin!("timeline", setup = setup);
+
+/// `[plugins.timeline]` in `stheno.toml`.
+#[derive(Debug, Deserialize)]
+pub struct Config {
+    /// The database.
+    #[serde(default = "default_database")]
+    pub database: PathBuf,
+}
+
+fn default_database() -> PathBuf {
+    "timeline.db".into()
+}
+
+async fn setup(p: &mut Setup) -> Result<(), Failure> {
+    let config: Config = p.config()?;
+    p.provide(Book::open(&config.database)?);
+    Ok(())
+}
+
+/// Why an entry was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum TimelineError {
+    /// The database could not do it.
+    #[error("the timeline's database could not do it; is its disk full, or does another program hold it?")]
+    Database(#[from] rusqlite::Error),
+    /// The event is not what its name documents.
+    #[error(transparent)]
+    Event(#[from] stheno::DecodeError),
+    /// The task that wrote was ended, by a panic or with the process.
+    #[error("the entry was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
+}
+
+/// What cannot be read now cannot be read later.
+fn classify(error: TimelineError) -> Failure {
+    let is_final = matches!(error, TimelineError::Event(_));
+    let failure = Failure::new(error);
+    if is_final { failure.terminal() } else { failure }
+}
+
+/// Writes what happened to an order into its timeline.
+#[subscriber("order.*", "saleor.order.*", "shopify.order.*", id = "timeline.record", start = "beginning", classify = classify)]
+pub async fn record(event: AnyEvent, book: Res<Book>, cx: Cx) -> Result<(), TimelineError> {
+    let Some(order) = event.key.clone() else { return cx.skip("it says of no order") };
+    let (moment, detail) = moment::of(&event)?;
+    let entry =
+        Entry { sequence: event.sequence, time: event.time, platform: moment::platform(&event.name), moment, detail };
+    let book = book.into_inner();
+    tokio::task::spawn_blocking(move || book.write(&order, &entry)).await??;
+    Ok(())
+}

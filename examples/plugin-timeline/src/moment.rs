@@ -1,0 +1,177 @@
+//! From an event to what happened, whatever its platform calls it.
+
+use std::fmt;
+
+use stheno::{
+    DecodeError, Event, EventName, RecordedEvent,
+    medusa::OrderPaymentCaptureFailed,
+    saleor::{
+        OrderCaptured, OrderEmailSent, OrderNoteAdded, OrderPaid, OrderPaymentFailed, OrderRefunded,
+        OrderRestockedItems,
+    },
+    shopify::{EventObject, ObjectError},
+};
+
+/// What happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Moment {
+    /// Somebody placed it.
+    Placed,
+    /// It was paid, or a part of it.
+    Paid,
+    /// A payment failed.
+    PaymentFailed,
+    /// Goods were packed or sent.
+    Fulfilled,
+    /// Goods were not sent after all.
+    FulfillmentCanceled,
+    /// Goods are back in stock.
+    Restocked,
+    /// Money was given back.
+    Refunded,
+    /// It was canceled.
+    Canceled,
+    /// Everything is done.
+    Closed,
+    /// A mail was sent about it.
+    Mailed,
+    /// Somebody wrote something down.
+    Noted,
+    /// Something about it was changed.
+    Updated,
+    /// Something that not every platform has a word for: the last token of the event's name.
+    Other(String),
+}
+
+/// The names of each moment.
+#[rustfmt::skip]
+const NAMES: [(Moment, &[&str]); 12] = [
+    (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed"]),
+    (Moment::Paid, &["order.payment_captured", "saleor.order.captured", "saleor.order.order_paid", "saleor.order.marked_as_paid",
+        "shopify.order.capture_success", "shopify.order.sale_success"]),
+    (Moment::PaymentFailed, &["order.payment_capture_failed", "saleor.order.payment_failed", "shopify.order.authorization_failure",
+        "shopify.order.capture_failure", "shopify.order.sale_failure"]),
+    (Moment::Fulfilled, &["order.fulfillment_created", "order.shipment_created", "saleor.order.fulfilled_items",
+        "shopify.order.fulfillment_success"]),
+    (Moment::FulfillmentCanceled, &["order.fulfillment_canceled", "saleor.order.fulfillment_canceled",
+        "shopify.order.fulfillment_cancelled"]),
+    (Moment::Restocked, &["order.items_returned", "saleor.order.restocked_items", "shopify.order.restock_line_items"]),
+    (Moment::Refunded, &["order.refund_created", "saleor.order.refunded", "shopify.order.refund_success"]),
+    (Moment::Canceled, &["order.canceled", "saleor.order.canceled", "shopify.order.cancelled"]),
+    (Moment::Closed, &["order.completed", "shopify.order.closed"]),
+    (Moment::Mailed, &["saleor.order.email_sent", "shopify.order.mail_sent"]),
+    (Moment::Noted, &["saleor.order.note_added"]),
+    (Moment::Updated, &["order.updated", "saleor.order.updated", "shopify.order.update"]),
+];
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Placed => f.write_str("placed"),
+            Self::Paid => f.write_str("paid"),
+            Self::PaymentFailed => f.write_str("payment failed"),
+            Self::Fulfilled => f.write_str("fulfilled"),
+            Self::FulfillmentCanceled => f.write_str("fulfillment canceled"),
+            Self::Restocked => f.write_str("restocked"),
+            Self::Refunded => f.write_str("refunded"),
+            Self::Canceled => f.write_str("canceled"),
+            Self::Closed => f.write_str("closed"),
+            Self::Mailed => f.write_str("mailed"),
+            Self::Noted => f.write_str("noted"),
+            Self::Updated => f.write_str("updated"),
+            Self::Other(word) => f.write_str(&word.replace('_', " ")),
+        }
+    }
+}
+
+impl From<&str> for Moment {
+    /// The moment that is shown so.
+    fn from(shown: &str) -> Self {
+        let known = NAMES.iter().map(|(moment, _)| moment).find(|moment| moment.to_string() == shown);
+        known.cloned().unwrap_or_else(|| Self::Other(shown.to_owned()))
+    }
+}
+
+/// Which platform an event is of; Medusa's names are bare.
+pub fn platform(name: &EventName) -> &'static str {
+    match name.as_str().split('.').next() {
+        Some("saleor") => "saleor",
+        Some("shopify") => "shopify",
+        _ => "medusa",
+    }
+}
+
+/// What happened, and how much or what, where the event says it.
+///
+/// # Errors
+/// [`DecodeError`] when the event is not what its name documents.
+pub fn of(event: &RecordedEvent) -> Result<(Moment, Option<String>), DecodeError> {
+    let name = event.name.as_str();
+    let known = NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(moment, _)| moment.clone());
+    let word = name.rsplit('.').next().unwrap_or(name);
+    Ok((known.unwrap_or_else(|| Moment::Other(word.replace('_', " "))), detail(event)?))
+}
+
+/// How much or what. Amounts of Saleor's events have no currency: it is that of the order.
+fn detail(event: &RecordedEvent) -> Result<Option<String>, DecodeError> {
+    Ok(match event.name.as_str() {
+        OrderPaymentCaptureFailed::PATTERN => {
+            read::<OrderPaymentCaptureFailed>(event)?.error.message().map(str::to_owned)
+        }
+        OrderPaid::PATTERN => Some(read::<OrderPaid>(event)?.amount.to_string()),
+        OrderCaptured::PATTERN => Some(read::<OrderCaptured>(event)?.amount.to_string()),
+        OrderRefunded::PATTERN => Some(read::<OrderRefunded>(event)?.amount.to_string()),
+        OrderPaymentFailed::PATTERN => Some(read::<OrderPaymentFailed>(event)?.message),
+        OrderNoteAdded::PATTERN => Some(read::<OrderNoteAdded>(event)?.message),
+        OrderEmailSent::PATTERN => Some(read::<OrderEmailSent>(event)?.email_type.as_str().to_owned()),
+        OrderRestockedItems::PATTERN => Some(read::<OrderRestockedItems>(event)?.quantity.to_string()),
+        name if name.starts_with("shopify.") => of_shopify(&object(event)?),
+        _ => None,
+    })
+}
+
+fn read<E: Event>(event: &RecordedEvent) -> Result<E, DecodeError> {
+    E::decode(&event.name, &event.body)
+}
+
+fn object(event: &RecordedEvent) -> Result<EventObject, DecodeError> {
+    EventObject::of(event).map_err(|error| match error {
+        ObjectError::Body(error) => error,
+        other => DecodeError::new("", other.to_string()),
+    })
+}
+
+/// The money of a transaction, or else what the message is made of: a name, a number of lines.
+fn of_shopify(object: &EventObject) -> Option<String> {
+    match object.money() {
+        Ok(Some(money)) => Some(format!("{} {}", money.amount, money.currency)),
+        _ => Some(object.arguments.as_slice().join(", ")).filter(|text| !text.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stheno::{medusa, saleor, shopify};
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_an_event_and_means_one_moment() {
+        let catalogs = [medusa::catalog(), saleor::catalog(), shopify::catalog()];
+        let names: Vec<&str> = NAMES.iter().flat_map(|(_, names)| *names).copied().collect();
+        for (index, name) in names.iter().enumerate() {
+            let parsed = EventName::new(name).unwrap();
+            assert!(catalogs.iter().any(|catalog| catalog.find(&parsed).is_some()), "{name}");
+            assert!(!names[..index].contains(name), "{name} means two moments");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_as_it_is_shown() {
+        for (moment, _) in &NAMES {
+            assert_eq!(Moment::from(moment.to_string().as_str()), *moment);
+        }
+        assert_eq!(Moment::from("re opened"), Moment::Other("re opened".into()));
+    }
+}

@@ -28,9 +28,9 @@ test *words:
 ci:
     cargo xtask ci
 
-# Measure the embedded log against bare SQLite.
-bench *words:
-    cargo xtask bench embedded {{words}}
+# Measure a suite: embedded, nats or peers.
+bench suite="embedded" *words:
+    cargo xtask bench {{suite}} {{words}}
 
 # Write the reference pages from the catalogs.
 docs:

@@ -6,6 +6,7 @@ mod check;
 mod cluster;
 mod nats;
 mod node;
+mod peers;
 mod python;
 mod run;
 
@@ -17,6 +18,8 @@ cargo xtask COMMAND
   test              every test of the workspace, all set-up included; further words go to `cargo test`
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
+  bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
+  bench peers       the same against other libraries, in Rust, Python and Node
   docs [--check]    writes the reference pages from the catalogs, or says which differ
   generated [N]     gives each decoder and signature check N generated inputs, 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => check::test(rest),
         ["ci"] => check::ci(),
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
+        ["bench", "nats", rest @ ..] => bench::nats(rest),
+        ["bench", "peers", rest @ ..] => bench::peers(rest),
         ["docs"] => check::docs(true),
         ["docs", "--check"] => check::docs(false),
         ["generated"] => check::generated("10000000"),

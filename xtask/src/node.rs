@@ -25,31 +25,36 @@ pub(crate) struct Node {
     pub(crate) packages: PathBuf,
 }
 
-/// Node that is named or on the path, if it is new enough, else the pinned one; with the pinned packages.
+/// Node for the tests across languages.
 pub(crate) fn node() -> Result<Node, String> {
+    node_with(&root().join("tests").join("interop"), &target().join("interop"))
+}
+
+/// Node that is named or on the path, if it is new enough, else the pinned one; with the packages that the lock file of a
+/// folder pins, installed in another.
+pub(crate) fn node_with(source: &Path, folder: &Path) -> Result<Node, String> {
     let (program, npm) = match env::var_os(VARIABLE) {
         Some(named) => (PathBuf::from(named), None),
         None if new_enough(Path::new("node")) && runs(Command::new("npm").arg("--version")) => ("node".into(), None),
         None => installed().map(|(program, npm)| (program, Some(npm)))?,
     };
-    let packages = packages(&program, npm.as_deref())?;
-    Ok(Node { program, packages })
+    packages(&program, npm.as_deref(), source, folder)?;
+    Ok(Node { program, packages: folder.to_owned() })
 }
 
 fn hint() -> String {
     format!("name a Node of version {OLDEST} or newer in {VARIABLE}, with npm on the path")
 }
 
-/// Installs what `tests/interop/package-lock.json` says, once.
-fn packages(program: &Path, npm: Option<&Path>) -> Result<PathBuf, String> {
-    let (source, folder) = (root().join("tests").join("interop"), target().join("interop"));
+/// Installs what `package-lock.json` says, once.
+fn packages(program: &Path, npm: Option<&Path>, source: &Path, folder: &Path) -> Done {
     let cannot = |error: std::io::Error| format!("{} cannot be filled: {error}", folder.display());
     let wanted = fs::read_to_string(source.join("package-lock.json")).map_err(cannot)?;
     let stamp = folder.join("installed.json");
     if folder.join("node_modules").exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(folder);
+        return Ok(());
     }
-    fs::create_dir_all(&folder).map_err(cannot)?;
+    fs::create_dir_all(folder).map_err(cannot)?;
     for file in ["package.json", "package-lock.json"] {
         fs::copy(source.join(file), folder.join(file)).map_err(cannot)?;
     }
@@ -61,10 +66,9 @@ fn packages(program: &Path, npm: Option<&Path>) -> Result<PathBuf, String> {
         }
         None => Command::new("npm"),
     };
-    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(&folder);
+    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]).current_dir(folder);
     run(&mut command).map_err(|error| format!("{error}; check the package index of npm, or {}", hint()))?;
-    fs::write(&stamp, wanted).map_err(cannot)?;
-    Ok(folder)
+    fs::write(&stamp, wanted).map_err(cannot)
 }
 
 /// The pinned Node and its `npm-cli.js`; installed on first use.

@@ -7,12 +7,7 @@ mod consume;
 #[path = "../embedded/publish.rs"]
 mod publish;
 
-use std::{error::Error, path::PathBuf};
-
-use stheno_bench::{Case, report};
-
-/// What a measurement may fail with.
-type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
+use stheno_bench::{Case, Fallible, report, results};
 
 #[tokio::main]
 async fn main() -> Fallible<()> {
@@ -45,7 +40,6 @@ async fn main() -> Fallible<()> {
         Case::of("delivery to one typed subscriber, done recorded", "events/s", &one, 0.5),
         Case::of("ten subscribers against one", "ns/event", &ten, 3.0).at_most(),
     ];
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    report(&cases, &target.join("bench/embedded.json"))?;
+    report(&cases, &results("embedded"))?;
     Ok(())
 }

@@ -15,9 +15,7 @@ use serde::Deserialize;
 use stheno::medusa::OrderPlaced;
 use stheno::sqlite::{SqliteBackend, SqliteOptions};
 use stheno::{App, Bus, Catalogs, Failure, Outgoing, Res, SubscriberDef, backend::Backend, subscriber};
-use stheno_bench::rate;
-
-use crate::Fallible;
+use stheno_bench::{Fallible, rate};
 
 /// A log that is full, and how many events it has.
 pub(crate) struct Log {

@@ -10,9 +10,7 @@ use stheno::{
     medusa::OrderPlaced,
     sqlite::{SqliteBackend, SqliteOptions},
 };
-use stheno_bench::rate;
-
-use crate::Fallible;
+use stheno_bench::{Fallible, rate};
 
 const IN_FLIGHT: usize = 256;
 

@@ -29,22 +29,8 @@ impl Key {
     /// # Errors
     /// [`KeyError`] says which part is wrong.
     pub fn new(kind: &str, id: &str) -> Result<Self, KeyError> {
-        let bad = kind.char_indices().find(|(_, c)| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-'));
-        let problem = match bad {
-            Some((position, character)) => Some(KeyErrorKind::IllegalCharacter { character, position }),
-            None if kind.is_empty() => Some(KeyErrorKind::EmptyKind),
-            None if id.is_empty() => Some(KeyErrorKind::EmptyId),
-            None if kind.len() + 1 + id.len() > MAX_KEY_LEN => {
-                Some(KeyErrorKind::TooLong { length: kind.len() + 1 + id.len() })
-            }
-            None => id.find(char::is_control).map(|position| KeyErrorKind::ControlCharacter { position }),
-        };
-        match problem {
-            Some(kind_of_error) => {
-                Err(KeyError { text: format!("{kind}:{id}").chars().take(80).collect(), kind: kind_of_error })
-            }
-            None => Ok(Self(format!("{kind}:{id}").into())),
-        }
+        check(kind, id)?;
+        Ok(Self(format!("{kind}:{id}").into()))
     }
 
     /// Reads `kind:id`.
@@ -53,7 +39,10 @@ impl Key {
     /// [`KeyErrorKind::NoColon`] when there is no colon, otherwise as [`Key::new`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         match text.split_once(':') {
-            Some((kind, id)) => Self::new(kind, id),
+            Some((kind, id)) => {
+                check(kind, id)?;
+                Ok(Self(text.into()))
+            }
             None => Err(KeyError { text: text.chars().take(80).collect(), kind: KeyErrorKind::NoColon }),
         }
     }
@@ -92,7 +81,36 @@ impl Key {
 
     /// The key that [`Key::to_token`] wrote.
     pub fn from_token(token: &str) -> Option<Self> {
-        Self::parse(&unescape(token)?).ok()
+        match token.contains('%') {
+            true => Self::parse(&unescape(token)?).ok(),
+            // Most have nothing that was encoded.
+            false => Self::parse(token).ok(),
+        }
+    }
+}
+
+impl From<Key> for Arc<str> {
+    fn from(key: Key) -> Self {
+        key.0
+    }
+}
+
+fn check(kind: &str, id: &str) -> Result<(), KeyError> {
+    let bad = kind.char_indices().find(|(_, c)| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-'));
+    let problem = match bad {
+        Some((position, character)) => Some(KeyErrorKind::IllegalCharacter { character, position }),
+        None if kind.is_empty() => Some(KeyErrorKind::EmptyKind),
+        None if id.is_empty() => Some(KeyErrorKind::EmptyId),
+        None if kind.len() + 1 + id.len() > MAX_KEY_LEN => {
+            Some(KeyErrorKind::TooLong { length: kind.len() + 1 + id.len() })
+        }
+        None => id.find(char::is_control).map(|position| KeyErrorKind::ControlCharacter { position }),
+    };
+    match problem {
+        Some(kind_of_error) => {
+            Err(KeyError { text: format!("{kind}:{id}").chars().take(80).collect(), kind: kind_of_error })
+        }
+        None => Ok(()),
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Decoder {
     /// The identity of the log, which ids are made of.
     log_id: Arc<str>,
     names: HashMap<Box<str>, Arc<str>>,
+    /// The name of the event before: often that of the next.
+    last: Arc<str>,
 }
 
 /// What the headers say.
@@ -42,13 +44,13 @@ struct Said {
 
 impl Decoder {
     pub(crate) fn new(subjects: Subjects, log_id: Arc<str>) -> Self {
-        Self { subjects, log_id, names: HashMap::new() }
+        Self { subjects, log_id, names: HashMap::new(), last: "".into() }
     }
 
     /// The event; `None` for a message that is none, such as one that is scheduled.
     pub(crate) fn event(&mut self, stored: Stored) -> Option<Arc<RecordedEvent>> {
         let (key, name) = self.subjects.parse(stored.subject.as_str())?;
-        let key = key.and_then(Key::from_token).map(|key| Arc::from(key.as_str()));
+        let key = key.and_then(Key::from_token).map(Arc::from);
         let name = self.name(name);
         let mut body = stored.body;
         let mut said = stored.headers.as_ref().map(|map| read(map, &name)).unwrap_or_default();
@@ -76,14 +78,20 @@ impl Decoder {
     }
 
     fn name(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(name) {
-            return Arc::clone(known);
+        if *self.last == *name {
+            return Arc::clone(&self.last);
         }
-        let shared: Arc<str> = name.into();
-        if self.names.len() < NAMES {
-            self.names.insert(name.into(), Arc::clone(&shared));
-        }
-        shared
+        self.last = match self.names.get(name) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let shared: Arc<str> = name.into();
+                if self.names.len() < NAMES {
+                    self.names.insert(name.into(), Arc::clone(&shared));
+                }
+                shared
+            }
+        };
+        Arc::clone(&self.last)
     }
 }
 
@@ -146,7 +154,7 @@ impl Said {
 }
 
 fn legal_id(id: &str) -> Option<Arc<str>> {
-    EventId::new(id).ok().map(|id| Arc::from(id.as_str()))
+    EventId::new(id).ok().map(Arc::from)
 }
 
 #[cfg(test)]

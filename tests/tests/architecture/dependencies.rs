@@ -41,7 +41,8 @@ fn what_one_crate_alone_may_know_is_a_dependency_of_no_other() {
     for (dependency, owners) in [
         // The bench compares with bare SQLite.
         ("rusqlite", &["stheno-sqlite", "stheno-bench"][..]),
-        ("async-nats", &["stheno-nats"]),
+        // And with loops on the bare client.
+        ("async-nats", &["stheno-nats", "stheno-bench"]),
         ("inventory", &["stheno-core"]),
         ("syn", &["stheno-macros"]),
         ("quote", &["stheno-macros"]),

@@ -60,6 +60,12 @@ impl EventId {
     }
 }
 
+impl From<EventId> for Arc<str> {
+    fn from(id: EventId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,5 +1,5 @@
 //! Intake: one reader near the head of the log feeds all subscribers of a process; those behind have a reader of their
-//! own until they catch up. Runs on the control thread.
+//! own until they catch up, shared by those who are equally far. Runs on the control thread.
 
 use std::{
     collections::VecDeque,
@@ -10,15 +10,16 @@ use std::{
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    backend::{Backend, BackendError, BackendErrorKind, Page, Query},
+    backend::{Backend, BackendError, BackendErrorKind, Query},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
+    runtime::pages::{Behind, Pages},
 };
 
 /// Batches the ring holds: a subscriber that is further behind reads on its own.
 const RING: usize = 32;
-/// Events the shared reader asks for at once.
-const BATCH: usize = 1024;
+/// Events that are asked for at once.
+pub(super) const BATCH: usize = 1024;
 /// The shared reader stays this many batches ahead of the fastest subscriber, and no more.
 const AHEAD: usize = 12;
 /// Batches that wait for one subscriber.
@@ -38,6 +39,8 @@ pub(crate) struct Batch {
 pub(crate) struct SharedIntake {
     backend: Arc<dyn Backend>,
     patterns: PatternSet,
+    /// For those that are behind the ring.
+    pages: Pages,
     ring: Mutex<Ring>,
     /// Counts the changes of the ring.
     grown: watch::Sender<u64>,
@@ -65,7 +68,7 @@ enum Next {
 impl SharedIntake {
     pub(crate) fn new(backend: Arc<dyn Backend>, patterns: PatternSet) -> Arc<Self> {
         let (grown, fastest, broken) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self { backend, patterns, ring: Mutex::default(), grown, fastest, broken })
+        Arc::new(Self { backend, patterns, pages: Pages::default(), ring: Mutex::default(), grown, fastest, broken })
     }
 
     /// Reads the log near its head, for as long as the app runs.
@@ -164,6 +167,7 @@ impl SharedIntake {
     async fn run_feed(self: Arc<Self>, patterns: PatternSet, from: u64, batches: mpsc::Sender<Arc<Batch>>) {
         let mut position = from;
         let mut grown = self.grown.subscribe();
+        let mut behind = None;
         loop {
             grown.mark_unchanged();
             self.fastest.send_if_modified(|fastest| {
@@ -171,17 +175,24 @@ impl SharedIntake {
                 *fastest = (*fastest).max(position);
                 faster
             });
-            let batch = match self.next(position) {
+            let next = self.next(position);
+            if !matches!(next, Next::Behind) {
+                behind = None;
+            }
+            let batch = match next {
                 Next::Ready(batch) => batch,
-                Next::Behind => match self.read_own(&patterns, position).await {
-                    Ok(batch) => Arc::new(batch),
-                    Err(error) if error.kind() == BackendErrorKind::Closed => return,
-                    Err(error) => {
-                        tracing::warn!(%error, "the log could not be read; trying again");
-                        tokio::time::sleep(RETRY).await;
-                        continue;
+                Next::Behind => {
+                    let behind = behind.get_or_insert_with(|| self.pages.behind());
+                    match self.read_own(behind, &patterns, position).await {
+                        Ok(batch) => batch,
+                        Err(error) if error.kind() == BackendErrorKind::Closed => return,
+                        Err(error) => {
+                            tracing::warn!(%error, "the log could not be read; trying again");
+                            tokio::time::sleep(RETRY).await;
+                            continue;
+                        }
                     }
-                },
+                }
                 Next::Wait => {
                     tokio::select! {
                         changed = grown.changed() => if changed.is_err() { return },
@@ -197,9 +208,17 @@ impl SharedIntake {
         }
     }
 
-    async fn read_own(&self, patterns: &PatternSet, position: u64) -> Result<Batch, BackendError> {
-        let page: Page = self.backend.read(Query::new(patterns.clone()).after(position).limit(BATCH)).await?;
-        Ok(Batch { after: position, covered: page.covered.max(position), events: page.events })
+    async fn read_own(
+        &self,
+        behind: &Behind<'_>,
+        patterns: &PatternSet,
+        after: u64,
+    ) -> Result<Arc<Batch>, BackendError> {
+        let read = |after| async move {
+            let page = self.backend.read(Query::new(patterns.clone()).after(after).limit(BATCH)).await?;
+            Ok(Batch { after, covered: page.covered.max(after), events: page.events })
+        };
+        behind.page(patterns, after, read).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! What drives delivery: a control thread for leases, intake and records, and workers for the handlers.
 //!
-//! Reading order: `control` (the thread no handler can block), `keyed` (the log as it is read), `lease`, `intake`, `worker` (one subscriber while its
-//! lease is held), `attempts` (handlers under way), `supervisor` (one subscriber for as long as the app runs),
-//! `store` (what is recorded), `command` and `operator` (what an operator asks), `progress`, `host`, `unknown`.
+//! Reading order: `control` (the thread no handler can block), `keyed` (the log as it is read), `lease`, `intake` and
+//! `pages` (who reads what), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
+//! `supervisor` (one subscriber for as long as the app runs), `store` (what is recorded), `command` and `operator` (what an
+//! operator asks), `progress`, `host`, `unknown`.
 
 pub(crate) mod attempts;
 pub mod backfill;
@@ -15,6 +16,7 @@ pub(crate) mod keyed;
 pub mod lease;
 pub(crate) mod no_log;
 pub mod operator;
+pub(crate) mod pages;
 pub mod progress;
 pub(crate) mod store;
 pub(crate) mod supervisor;

@@ -1,0 +1,37 @@
+//! Ours on a real nats-server against other libraries, side by side in one run.
+//!
+//! `cargo xtask bench peers [ROUNDS] [MESSAGES] [WORDS..]`, as `cargo xtask bench nats`.
+
+use stheno_bench::{
+    Fallible,
+    nats::{
+        peers,
+        side::Side,
+        suite::{self, Row},
+    },
+};
+
+#[tokio::main]
+async fn main() -> Fallible<()> {
+    let mut missing = Vec::new();
+    let mut groups = peers::cases();
+    for rows in &mut groups {
+        rows.retain(|row| match library(row).and_then(peers::Library::missing) {
+            Some(why) => {
+                missing.push(format!("NOT RUN: {}: {why}", row.case));
+                false
+            }
+            None => true,
+        });
+    }
+    suite::main("peers", groups).await?;
+    missing.iter().for_each(|line| println!("{line}"));
+    Ok(())
+}
+
+fn library(row: &Row) -> Option<peers::Library> {
+    match row.reference?.side {
+        Side::Peer(peer) => Some(peer.library),
+        _ => None,
+    }
+}

@@ -240,6 +240,7 @@ fn a_field_that_is_missing_or_wrong_is_named() {
             ("payment_gateway", Empty),
             ("payment_id", Empty),
             ("message", Empty),
+            ("payment_id", Empty),
             ("email", Empty),
             ("oversold_items[1]", Empty),
             ("oversold_items", Empty),

@@ -32,25 +32,28 @@ pub(crate) fn max_body(log: &Log) -> usize {
 }
 
 /// Appends a batch, all of it or nothing.
-pub(crate) async fn append(log: &Arc<Log>, mut events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
+///
+/// What is rare is boxed here and below: each publish has a future of its own on the heap, and the allocator is slow with
+/// those of more than a kilobyte.
+pub(crate) async fn append(log: &Arc<Log>, events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
     let _inside = log.gate.enter()?;
     check(&events, max_body(log))?;
     let _room = publish::room(log, events.len()).await?;
-    match events.len() {
-        0 => Ok(Vec::new()),
-        1 => Ok(vec![single(log, events.swap_remove(0)).await?]),
-        _ => batch::append(log, &events).await,
+    match &events[..] {
+        [] => Ok(Vec::new()),
+        [event] => Ok(vec![single(log, event).await?]),
+        events => Box::pin(batch::append(log, events)).await,
     }
 }
 
-async fn single(log: &Arc<Log>, event: NewEvent) -> Result<Appended, AppendError> {
-    if let Some(due) = due(&event, Timestamp::now()) {
-        return schedule::append(log, &event, due).await;
+async fn single(log: &Arc<Log>, event: &NewEvent) -> Result<Appended, AppendError> {
+    if let Some(due) = due(event, Timestamp::now()) {
+        return Box::pin(schedule::append(log, event, due)).await;
     }
-    fits(log, &event, &|| outgoing(log, &event))?;
+    fits(log, event, &|| outgoing(log, event))?;
     match log.options.gathers() && event.expected.is_none() {
-        true => group::append(log, event).await,
-        false => one(log, &event, Tries::begin(log)).await,
+        true => Box::pin(group::append(log, event.clone())).await,
+        false => one(log, event, Tries::begin(log)).await,
     }
 }
 
@@ -89,7 +92,8 @@ pub(crate) async fn one(log: &Log, event: &NewEvent, mut tries: Tries) -> Result
         match publish::publish(log, &mut tries, || outgoing(log, event)).await {
             Ok(ack) => return stored(log, ack, &tries).await.map_err(|trouble| tries.failed(log, trouble)),
             Err(trouble) if is_conflict(&trouble) => {
-                let settled = conflict(log, event, &tries).await.map_err(|trouble| tries.failed(log, trouble))?;
+                let settled =
+                    Box::pin(conflict(log, event, &tries)).await.map_err(|trouble| tries.failed(log, trouble))?;
                 match settled {
                     Some(Settled::Known(sequence)) => return Ok(duplicate(sequence, &tries)),
                     Some(Settled::Conflict(kind)) => return Err(AppendError::new(kind)),
@@ -124,7 +128,7 @@ pub(crate) fn is_conflict(trouble: &Trouble) -> bool {
 async fn stored(log: &Log, ack: Ack, tries: &Tries) -> Result<Appended, Trouble> {
     match ack.duplicate {
         false => Ok(Appended::stored(ack.seq)),
-        true => Ok(duplicate(position(log, ack.seq).await?, tries)),
+        true => Ok(duplicate(Box::pin(position(log, ack.seq)).await?, tries)),
     }
 }
 

@@ -129,12 +129,13 @@ impl Link {
         let (token, mut answer) = self.replies.wait(subject.clone(), Instant::now() + PATIENCE);
         let reply = Subject::from(format!("{}.{token}", self.inbox));
         let client = self.client();
-        let sending = async {
+        // Boxed, so that what waits for the reply is small.
+        let sending = Box::pin(async move {
             match headers {
                 Some(headers) => client.publish_with_reply_and_headers(subject, reply, headers, body).await,
                 None => client.publish_with_reply(subject, reply, body).await,
             }
-        };
+        });
         // Sending waits while the connection is away and much is queued; the request is late then like any other.
         let sent = tokio::select! {
             biased;

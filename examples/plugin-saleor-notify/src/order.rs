@@ -35,7 +35,8 @@ fn totals(words: &Words, order: &Order) -> Vec<(String, String)> {
         rows.push((words.discount.to_owned(), format!("-{}", money::format(order.discount_amount, order.currency))));
     }
     if !order.tax_amount.is_zero() {
-        rows.push(shown(words.tax, order.tax_amount));
+        // With gross prices it is in the sums above already.
+        rows.push(shown(if gross { words.tax_included } else { words.tax }, order.tax_amount));
     }
     rows.push(shown(words.total, order.total_gross_amount));
     rows

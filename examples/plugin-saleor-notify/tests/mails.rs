@@ -157,8 +157,13 @@ async fn an_order_with_everything_in_german() {
     let mut body = event.example.unwrap()();
     in_language(&mut body, "de");
     let order = &mut body["payload"]["order"];
-    order["tax_amount"] = json!("38.450");
-    order["discount_amount"] = json!("10.00");
+    // Gross prices that add up: 8.00 + 8.00 + 4.90 - 2.00, of which 3.02 is tax.
+    order["display_gross_prices"] = json!(true);
+    order["subtotal_gross_amount"] = json!("16.00");
+    order["shipping_price_gross_amount"] = json!("4.90");
+    order["discount_amount"] = json!("2.00");
+    order["tax_amount"] = json!("3.02");
+    order["total_gross_amount"] = json!("18.90");
     order["order_details_url"] = json!("https://shop.example/orders/1?token=not-a-real-token");
     let mut second = order["lines"][0].clone();
     second["translated_product_name"] = json!("Grüner Tee");

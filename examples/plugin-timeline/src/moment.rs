@@ -30,6 +30,10 @@ pub enum Moment {
     Restocked,
     /// Money was given back.
     Refunded,
+    /// Money should have been given back, and was not.
+    RefundFailed,
+    /// Money that was reserved was let go.
+    Voided,
     /// It was canceled.
     Canceled,
     /// Everything is done.
@@ -46,8 +50,9 @@ pub enum Moment {
 
 /// The names of each moment.
 #[rustfmt::skip]
-const NAMES: [(Moment, &[&str]); 12] = [
-    (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed"]),
+const NAMES: [(Moment, &[&str]); 14] = [
+    (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed",
+        "shopify.order.confirmed"]),
     (Moment::Paid, &["order.payment_captured", "saleor.order.captured", "saleor.order.order_paid", "saleor.order.marked_as_paid",
         "shopify.order.capture_success", "shopify.order.sale_success"]),
     (Moment::PaymentFailed, &["order.payment_capture_failed", "saleor.order.payment_failed", "shopify.order.authorization_failure",
@@ -58,6 +63,8 @@ const NAMES: [(Moment, &[&str]); 12] = [
         "shopify.order.fulfillment_cancelled"]),
     (Moment::Restocked, &["order.items_returned", "saleor.order.restocked_items", "shopify.order.restock_line_items"]),
     (Moment::Refunded, &["order.refund_created", "saleor.order.refunded", "shopify.order.refund_success"]),
+    (Moment::RefundFailed, &["order.refund_failed", "shopify.order.refund_failure"]),
+    (Moment::Voided, &["saleor.order.voided", "shopify.order.void_success"]),
     (Moment::Canceled, &["order.canceled", "saleor.order.canceled", "shopify.order.cancelled"]),
     (Moment::Closed, &["order.completed", "shopify.order.closed"]),
     (Moment::Mailed, &["saleor.order.email_sent", "shopify.order.mail_sent"]),
@@ -75,6 +82,8 @@ impl fmt::Display for Moment {
             Self::FulfillmentCanceled => f.write_str("fulfillment canceled"),
             Self::Restocked => f.write_str("restocked"),
             Self::Refunded => f.write_str("refunded"),
+            Self::RefundFailed => f.write_str("refund failed"),
+            Self::Voided => f.write_str("voided"),
             Self::Canceled => f.write_str("canceled"),
             Self::Closed => f.write_str("closed"),
             Self::Mailed => f.write_str("mailed"),

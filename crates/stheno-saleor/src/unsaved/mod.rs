@@ -105,8 +105,8 @@ impl<E: Event + Clone> Unsaved<E> {
         &self.entries[0].id
     }
 
-    /// Gives the id: the same id is the same event. The event that belongs to it has the id with its own name behind a
-    /// slash.
+    /// Gives the id: the same id is the same event. The event that belongs to it has the id with `/1`
+    /// behind it.
     ///
     /// # Errors
     /// [`FieldError`] when it is no id.

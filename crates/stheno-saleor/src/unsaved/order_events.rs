@@ -142,13 +142,25 @@ pub fn voided(order: &OrderRef, actor: &Actor, payment_id: &str, payment_gateway
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 
-/// The payment failed; the payment and its gateway, if there are any, are set on the event.
+/// The payment failed: which one, and through which gateway, if there was one.
 ///
 /// # Errors
-/// [`FieldError`] when the message is empty.
-pub fn payment_failed(order: &OrderRef, actor: &Actor, message: &str) -> Made<OrderPaymentFailed> {
-    filled("saleor.order.payment_failed", "message", message)?;
-    let event = OrderPaymentFailed::new(order.id().clone(), message);
+/// [`FieldError`] when the message is empty, or the id or the gateway of a payment is.
+pub fn payment_failed(
+    order: &OrderRef,
+    actor: &Actor,
+    message: &str,
+    payment_id: Option<&str>,
+    payment_gateway: Option<&str>,
+) -> Made<OrderPaymentFailed> {
+    let name = "saleor.order.payment_failed";
+    filled(name, "message", message)?;
+    for (field, given) in [("payment_id", payment_id), ("payment_gateway", payment_gateway)] {
+        given.map_or(Ok(()), |given| filled(name, field, given))?;
+    }
+    let mut event = OrderPaymentFailed::new(order.id().clone(), message);
+    event.payment_id = payment_id.map(str::to_owned);
+    event.payment_gateway = payment_gateway.map(str::to_owned);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 

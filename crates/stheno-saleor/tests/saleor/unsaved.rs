@@ -210,7 +210,8 @@ fn a_field_that_is_missing_or_wrong_is_named() {
         order_events::refunded(&order, &staff, Decimal::new(1, 0), "", "g").err().unwrap(),
         order_events::order_paid(&order, &staff, Decimal::new(1, 0), "p", "").err().unwrap(),
         order_events::voided(&order, &staff, "", "g").err().unwrap(),
-        order_events::payment_failed(&order, &staff, "").err().unwrap(),
+        order_events::payment_failed(&order, &staff, "", None, None).err().unwrap(),
+        order_events::payment_failed(&order, &staff, "declined", Some(""), None).err().unwrap(),
         order_events::email_sent(&order, &staff, "", EmailType::OrderConfirmation).err().unwrap(),
         order_events::oversold_items(&order, &staff, vec!["a".into(), "".into()]).err().unwrap(),
         order_events::oversold_items(&order, &staff, vec![]).err().unwrap(),
@@ -239,6 +240,7 @@ fn a_field_that_is_missing_or_wrong_is_named() {
             ("payment_gateway", Empty),
             ("payment_id", Empty),
             ("message", Empty),
+            ("payment_id", Empty),
             ("email", Empty),
             ("oversold_items[1]", Empty),
             ("oversold_items", Empty),
@@ -277,7 +279,7 @@ async fn every_function_makes_its_event() {
         .add(order_events::captured(&order, &staff, one, "p", "g").unwrap())
         .add(order_events::refunded(&order, &staff, one, "p", "g").unwrap())
         .add(order_events::voided(&order, &staff, "p", "g").unwrap())
-        .add(order_events::payment_failed(&order, &staff, "declined").unwrap())
+        .add(order_events::payment_failed(&order, &staff, "declined", Some("UGF5"), Some("dummy")).unwrap())
         .add(order_events::fulfillment_canceled(&order, &staff, "52-1").unwrap())
         .add(order_events::restocked_items(&order, &staff, 1).unwrap())
         .add(order_events::fulfilled_items(&order, &staff, vec![Id::from(7)]).unwrap())

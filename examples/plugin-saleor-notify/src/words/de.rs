@@ -93,6 +93,7 @@ pub(crate) static WORDS: Words = Words {
     shipping: "Versand",
     discount: "Rabatt",
     tax: "Steuer",
+    tax_included: "Darin enthaltene Steuer",
     total: "Gesamt",
     tracking: "Verfolgen",
     ship_to: "Sie geht an",

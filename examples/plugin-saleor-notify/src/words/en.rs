@@ -93,6 +93,7 @@ pub(crate) static WORDS: Words = Words {
     shipping: "Shipping",
     discount: "Discount",
     tax: "Tax",
+    tax_included: "Tax (included)",
     total: "Total",
     tracking: "Follow it",
     ship_to: "It goes to",

@@ -93,6 +93,7 @@ pub(crate) static WORDS: Words = Words {
     shipping: "Livraison",
     discount: "Remise",
     tax: "Taxes",
+    tax_included: "Dont taxes",
     total: "Total",
     tracking: "Le suivre",
     ship_to: "Livraison à",

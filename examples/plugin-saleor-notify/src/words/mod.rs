@@ -42,6 +42,7 @@ pub(crate) struct Words {
     pub(crate) shipping: &'static str,
     pub(crate) discount: &'static str,
     pub(crate) tax: &'static str,
+    pub(crate) tax_included: &'static str,
     pub(crate) total: &'static str,
     pub(crate) tracking: &'static str,
     pub(crate) ship_to: &'static str,

@@ -323,7 +323,7 @@ async fn from_config(config: Config, place: &Path) -> Result<App> {
 }
 
 /// What is read, here and by the tests of the project.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 11] = [
     "STHENO_URL",
     "STHENO_CONFIG",
     "STHENO_MANIFEST",
@@ -331,6 +331,9 @@ const VARIABLES: [&str; 8] = [
     "STHENO_UPDATE",
     "STHENO_PYTHON",
     "STHENO_NATS_SERVER",
+    "STHENO_NODE",
+    "STHENO_NODE_PACKAGES",
+    "STHENO_CASES",
     "STHENO_KILL_ROUNDS",
 ];
 

@@ -7,21 +7,33 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Query},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
-    runtime::pages::{Behind, Pages},
+    runtime::{
+        pages::{Behind, Pages},
+        places::{Place, Places},
+    },
 };
 
-/// Batches the ring holds: a subscriber that is further behind reads on its own.
-const RING: usize = 32;
 /// Events that are asked for at once.
 pub(super) const BATCH: usize = 1024;
-/// The shared reader stays this many batches ahead of the fastest subscriber, and no more.
-const AHEAD: usize = 12;
+/// What the ring holds, by the weight of batches: a subscriber that is further behind reads on its own.
+const RING: usize = 32 * BATCH;
+/// The shared reader stays this far ahead of the fastest subscriber, and no further.
+const AHEAD: usize = 12 * BATCH;
+/// Bytes of a body that weigh as much as an event.
+const HEAVY: usize = 2 * 1024;
+/// How long the shared reader waits for those who still need what the ring is about to lose. It lets subscribers that
+/// are about as fast stay together, and one that is slow holds the others up for no longer than this before it reads on
+/// its own.
+const WAIT: Duration = Duration::from_millis(20);
 /// Batches that wait for one subscriber.
 const QUEUE: usize = 4;
 /// The wait after a read that failed.
@@ -33,6 +45,16 @@ pub(crate) struct Batch {
     pub(crate) after: u64,
     pub(crate) covered: u64,
     pub(crate) events: Vec<Arc<RecordedEvent>>,
+    /// What it takes to keep it: about the number of its events, more when their bodies are large.
+    weight: usize,
+}
+
+impl Batch {
+    pub(super) fn new(after: u64, covered: u64, events: Vec<Arc<RecordedEvent>>) -> Self {
+        let bytes: usize = events.iter().map(|event| event.body.len()).sum();
+        let weight = 1 + events.len() + bytes / HEAVY;
+        Self { after, covered, events, weight }
+    }
 }
 
 /// The shared reader and what it has read lately.
@@ -44,8 +66,8 @@ pub(crate) struct SharedIntake {
     ring: Mutex<Ring>,
     /// Counts the changes of the ring.
     grown: watch::Sender<u64>,
-    /// The position of the fastest subscriber.
-    fastest: watch::Sender<u64>,
+    /// How far the subscribers are.
+    places: Arc<Places>,
     /// The log is not the one it was: reading stops for good.
     broken: watch::Sender<bool>,
 }
@@ -55,6 +77,7 @@ pub(crate) struct SharedIntake {
 struct Ring {
     from: u64,
     batches: VecDeque<Arc<Batch>>,
+    weight: usize,
 }
 
 enum Next {
@@ -67,23 +90,26 @@ enum Next {
 
 impl SharedIntake {
     pub(crate) fn new(backend: Arc<dyn Backend>, patterns: PatternSet) -> Arc<Self> {
-        let (grown, fastest, broken) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self { backend, patterns, pages: Pages::default(), ring: Mutex::default(), grown, fastest, broken })
+        let (grown, broken) = (watch::Sender::new(0), watch::Sender::new(false));
+        let (pages, places) = (Pages::default(), Arc::default());
+        Arc::new(Self { backend, patterns, pages, ring: Mutex::default(), grown, places, broken })
     }
 
     /// Reads the log near its head, for as long as the app runs.
     pub(crate) async fn read(self: Arc<Self>) {
-        let mut fastest = self.fastest.subscribe();
-        // No subscriber, nothing to read.
-        if fastest.changed().await.is_err() {
-            return;
-        }
+        let mut moved = self.places.moved();
         loop {
-            let start = *fastest.borrow_and_update();
-            *self.ring() = Ring { from: start, batches: VecDeque::new() };
+            // No subscriber, nothing to read.
+            let Some(start) = self.places.fastest() else {
+                if moved.changed().await.is_err() {
+                    return;
+                }
+                continue;
+            };
+            *self.ring() = Ring { from: start, ..Ring::default() };
             // Who is behind the new start has to read on its own.
             self.grown.send_modify(|changes| *changes += 1);
-            match self.read_from(start, &mut fastest).await {
+            match self.read_from(start, &mut moved).await {
                 Ok(()) => {}
                 Err(error) if error.kind() == BackendErrorKind::Closed => return,
                 Err(error) if error.kind() == BackendErrorKind::LogChanged => {
@@ -100,41 +126,58 @@ impl SharedIntake {
     }
 
     /// Reads from a position until somebody is further.
-    async fn read_from(&self, start: u64, fastest: &mut watch::Receiver<u64>) -> Result<(), BackendError> {
+    async fn read_from(&self, start: u64, moved: &mut watch::Receiver<u64>) -> Result<(), BackendError> {
         let mut tail = self.backend.tail(Query::new(self.patterns.clone()).after(start).limit(BATCH)).await?;
         let mut covered = start;
         loop {
-            while self.batches_ahead(*fastest.borrow_and_update()) > AHEAD {
-                if fastest.changed().await.is_err() {
+            moved.mark_unchanged();
+            let fastest = self.places.fastest();
+            if fastest.is_some_and(|fastest| fastest > covered) {
+                return Ok(());
+            }
+            if fastest.is_none_or(|fastest| self.weight_after(fastest) > AHEAD) {
+                if moved.changed().await.is_err() {
                     return Ok(());
                 }
-            }
-            if *fastest.borrow() > covered {
-                return Ok(());
+                continue;
             }
             let page = tail.next().await?;
             if page.covered > covered {
-                let batch = Batch { after: covered, covered: page.covered, events: page.events };
-                covered = page.covered;
-                self.push(batch);
+                let batch = Batch::new(covered, page.covered, page.events);
+                covered = batch.covered;
+                self.push(batch, moved).await;
             }
         }
     }
 
-    fn push(&self, batch: Batch) {
-        let mut ring = self.ring();
-        if ring.batches.len() == RING
-            && let Some(oldest) = ring.batches.pop_front()
-        {
-            ring.from = oldest.covered;
+    /// Adds a batch to the ring, and makes room for it.
+    async fn push(&self, batch: Batch, moved: &mut watch::Receiver<u64>) {
+        let weight = batch.weight;
+        let until = Instant::now() + WAIT;
+        loop {
+            moved.mark_unchanged();
+            let (from, oldest) = {
+                let ring = self.ring();
+                let Some(oldest) = ring.batches.front().filter(|_| ring.weight + weight > RING) else { break };
+                (ring.from, oldest.covered)
+            };
+            let waits = self.places.any_within(from, oldest)
+                && tokio::time::timeout_at(until, moved.changed()).await.is_ok_and(|changed| changed.is_ok());
+            if !waits {
+                self.ring().drop_oldest();
+            }
         }
+        let mut ring = self.ring();
+        ring.weight += weight;
         ring.batches.push_back(Arc::new(batch));
         drop(ring);
         self.grown.send_modify(|changes| *changes += 1);
     }
 
-    fn batches_ahead(&self, of: u64) -> usize {
-        self.ring().batches.iter().rev().take_while(|batch| batch.after >= of).count()
+    /// What the ring holds that comes after a position.
+    fn weight_after(&self, position: u64) -> usize {
+        let ring = self.ring();
+        ring.batches.iter().rev().take_while(|batch| batch.after >= position).map(|batch| batch.weight).sum()
     }
 
     fn next(&self, position: u64) -> Next {
@@ -166,15 +209,12 @@ impl SharedIntake {
 
     async fn run_feed(self: Arc<Self>, patterns: PatternSet, from: u64, batches: mpsc::Sender<Arc<Batch>>) {
         let mut position = from;
+        let mut place = Place::new(&self.places, from);
         let mut grown = self.grown.subscribe();
         let mut behind = None;
         loop {
             grown.mark_unchanged();
-            self.fastest.send_if_modified(|fastest| {
-                let faster = position > *fastest || (position == 0 && *fastest == 0);
-                *fastest = (*fastest).max(position);
-                faster
-            });
+            place.set(position);
             let next = self.next(position);
             if !matches!(next, Next::Behind) {
                 behind = None;
@@ -216,9 +256,18 @@ impl SharedIntake {
     ) -> Result<Arc<Batch>, BackendError> {
         let read = |after| async move {
             let page = self.backend.read(Query::new(patterns.clone()).after(after).limit(BATCH)).await?;
-            Ok(Batch { after, covered: page.covered.max(after), events: page.events })
+            Ok(Batch::new(after, page.covered.max(after), page.events))
         };
         behind.page(patterns, after, read).await
+    }
+}
+
+impl Ring {
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.batches.pop_front() {
+            self.from = oldest.covered;
+            self.weight -= oldest.weight;
+        }
     }
 }
 

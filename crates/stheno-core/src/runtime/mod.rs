@@ -1,7 +1,7 @@
 //! What drives delivery: a control thread for leases, intake and records, and workers for the handlers.
 //!
-//! Reading order: `control` (the thread no handler can block), `keyed` (the log as it is read), `lease`, `intake` and
-//! `pages` (who reads what), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
+//! Reading order: `control` (the thread no handler can block), `keyed` (the log as it is read), `lease`, `intake`,
+//! `places` and `pages` (who reads what), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
 //! `supervisor` (one subscriber for as long as the app runs), `store` (what is recorded), `command` and `operator` (what an
 //! operator asks), `progress`, `host`, `unknown`.
 
@@ -17,6 +17,7 @@ pub mod lease;
 pub(crate) mod no_log;
 pub mod operator;
 pub(crate) mod pages;
+pub(crate) mod places;
 pub mod progress;
 pub(crate) mod store;
 pub(crate) mod supervisor;

@@ -119,7 +119,7 @@ mod tests {
     use crate::backend::BackendErrorKind;
 
     fn batch(after: u64, covered: u64) -> Result<Batch, BackendError> {
-        Ok(Batch { after, covered, events: Vec::new() })
+        Ok(Batch::new(after, covered, Vec::new()))
     }
 
     #[tokio::test]

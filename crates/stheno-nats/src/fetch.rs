@@ -70,12 +70,14 @@ impl Fetch {
             "ack_policy": "none",
             "max_deliver": 1,
             "replay_policy": "instant",
-            "filter_subjects": filters,
             "inactive_threshold": u64::try_from(FORGET.as_nanos()).unwrap_or(u64::MAX),
             "mem_storage": true,
             "num_replicas": 1,
         });
         begin.say(&mut config);
+        if !filters.is_empty() {
+            config["filter_subjects"] = json!(filters);
+        }
         let info = api.create_consumer(stream, &name, &config).await?;
         Ok(Self {
             api: api.clone(),

@@ -67,7 +67,6 @@ impl Ordered {
             "ack_policy": "none",
             "max_deliver": 1,
             "replay_policy": "instant",
-            "filter_subjects": filters,
             "flow_control": true,
             "idle_heartbeat": nanos(HEARTBEAT),
             "inactive_threshold": nanos(FORGET),
@@ -75,6 +74,9 @@ impl Ordered {
             "num_replicas": 1,
         });
         Begin::At(from).say(&mut config);
+        if !filters.is_empty() {
+            config["filter_subjects"] = json!(filters);
+        }
         api.create_consumer(stream, &name, &config).await?;
         let (api, stream) = (api.clone(), stream.to_owned());
         Ok(Self { api, stream, name, messages, health, lost, delivered: 0, heard: Instant::now() })

@@ -232,7 +232,7 @@ impl Reader<'_> {
             (false, true) => Ok(Source::Direct),
             (false, false) => {
                 let (api, begin) = (&self.log.reading, Begin::At(from));
-                let fetch = Fetch::open(api, self.log.stream(), begin, &self.filters.subjects).await?;
+                let fetch = Fetch::open(api, self.log.stream(), begin, self.filters.of_consumer()).await?;
                 Ok(Source::Consumer(Box::new(fetch)))
             }
         }

@@ -4,31 +4,73 @@ use futures_util::future::try_join_all;
 use serde_json::json;
 use stheno_core::{Timestamp, backend::Query};
 
-use crate::{api::StreamState, batch, error::Trouble, log::Log, message::Stored};
+use crate::{
+    api::{Api, StreamState, Which},
+    batch,
+    error::Trouble,
+    log::Log,
+    message::Stored,
+};
 
 /// Messages asked for at once.
 const CHUNK: usize = 1_000;
+/// Messages at either end that are looked at one by one for an event: what waits for its time stands there too.
+const FEW: usize = 8;
 
 /// The sequence of the last event that can be read now; 0 when there is none. Never within a batch: whoever reads up to
 /// here sees all of a batch or nothing.
 pub(crate) async fn head(log: &Log) -> Result<u64, Trouble> {
-    let last = log.reading.last(log.stream(), &log.subjects.log()).await?;
+    let last = newest(log, &log.reading).await?;
     Ok(last.map_or(0, |last| match last.headers.as_ref().and_then(batch::number) {
         Some((number, false)) => last.sequence.saturating_sub(number),
         _ => last.sequence,
     }))
 }
 
+/// The newest event. The newest message of all costs the server nothing; to find that of a wildcard it goes through all
+/// subjects it knows, and there is one for each key. So that is asked only when what stands at the end is no event.
+async fn newest(log: &Log, api: &Api) -> Result<Option<Stored>, Trouble> {
+    if let Some(last) = api.last(log.stream(), ">").await? {
+        if is_event(log, &last) {
+            return Ok(Some(last));
+        }
+        if let Some(event) = first_event(log, api, (1..last.sequence).rev()).await? {
+            return Ok(Some(event));
+        }
+    }
+    api.last(log.stream(), &log.subjects.log()).await
+}
+
+/// The oldest event from a sequence on, found in the same way.
+async fn oldest(log: &Log, api: &Api, from: u64) -> Result<Option<Stored>, Trouble> {
+    match first_event(log, api, from..).await? {
+        Some(event) => Ok(Some(event)),
+        None => api.next(log.stream(), from, &log.subjects.log()).await,
+    }
+}
+
+/// The first of a few messages that is an event.
+async fn first_event(log: &Log, api: &Api, sequences: impl Iterator<Item = u64>) -> Result<Option<Stored>, Trouble> {
+    for sequence in sequences.take(FEW) {
+        let message = api.message(log.stream(), Which { seq: Some(sequence), ..Which::default() }).await?;
+        if let Some(event) = message.filter(|message| is_event(log, message)) {
+            return Ok(Some(event));
+        }
+    }
+    Ok(None)
+}
+
+fn is_event(log: &Log, message: &Stored) -> bool {
+    log.subjects.parse(message.subject.as_str()).is_some()
+}
+
 /// The first and the last sequence of the log.
 pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Trouble> {
-    let every = log.subjects.log();
     if state.last_seq == 0 {
         return Ok((1, 0));
     }
-    let (first, last) = tokio::try_join!(
-        log.writing.next(log.stream(), state.first_seq.max(1), &every),
-        log.writing.last(log.stream(), &every),
-    )?;
+    let (first, last) =
+        tokio::try_join!(oldest(log, &log.writing, state.first_seq.max(1)), newest(log, &log.writing),)?;
     match (first, last) {
         (Some(first), Some(last)) => Ok((first.sequence, last.sequence.max(first.sequence))),
         // Nothing but events that wait for their time, from the beginning on: there never was one.

@@ -122,6 +122,14 @@ pub(crate) struct Filters {
     pub(crate) again: bool,
 }
 
+impl Filters {
+    /// What a consumer is made with. One of everything gets none, which costs the server least; it also gets what is
+    /// scheduled, which is no event yet and is left out when it is decoded.
+    pub(crate) fn of_consumer(&self) -> &[String] {
+        if self.everything { &[] } else { &self.subjects }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,7 +160,8 @@ mod tests {
     fn filters_never_overlap_and_say_what_is_to_be_filtered_again() {
         let filters =
             |patterns: &[&str]| Subjects::new("").filters(&PatternSet::parse(patterns).unwrap(), Of::Anything);
-        assert!(filters(&[">"]).everything);
+        assert!(filters(&[">"]).everything && filters(&[">"]).of_consumer().is_empty());
+        assert_eq!(filters(&["order.*"]).of_consumer(), ["log.*.order.*"]);
         assert_eq!(filters(&["order.*", "ping"]).subjects, ["log.*.order.*", "log.*.ping"]);
         assert!(!filters(&["order.*", "ping"]).again);
         let joined = filters(&["order.*", "*.placed"]);

@@ -57,7 +57,7 @@ impl NatsTail {
     async fn open(&mut self) -> Result<(), BackendError> {
         // What stands at the end may have been lost with the log, or be another's.
         self.log.check_identity(self.covered).await?;
-        let opened = Ordered::open(&self.log.reading, self.log.stream(), self.covered + 1, &self.filters.subjects);
+        let opened = Ordered::open(&self.log.reading, self.log.stream(), self.covered + 1, self.filters.of_consumer());
         self.ordered = Some(opened.await.map_err(|trouble| self.log.explain(trouble))?);
         self.moved = true;
         Ok(())

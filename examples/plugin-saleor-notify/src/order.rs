@@ -82,9 +82,13 @@ fn image(line: &OrderLine) -> Option<Image> {
     let variant = line.variant.as_ref().map(|variant| (&variant.first_image, &variant.images));
     let product = line.product.as_ref().map(|product| (&product.first_image, &product.images));
     let images = [variant, product].into_iter().flatten().flat_map(|(first, more)| first.iter().chain(more));
-    let sizes = |image: &'_ entity::Image| SIZES.iter().find_map(|size| image.original.get(*size).cloned());
-    let address = images.filter_map(sizes).find(|address| is_web(address))?;
+    let address = images.flat_map(sizes_of).find(|address| is_web(address))?.clone();
     Some(Image { address, alt: name(line) })
+}
+
+/// The addresses of an image, the best size first.
+fn sizes_of(image: &entity::Image) -> impl Iterator<Item = &String> {
+    SIZES.iter().filter_map(|size| image.original.get(*size)).chain(image.original.values())
 }
 
 fn title(line: &OrderLine, quantity: i64) -> String {

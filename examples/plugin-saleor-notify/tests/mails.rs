@@ -3,12 +3,13 @@
 //! `STHENO_UPDATE=1 cargo test -p plugin-saleor-notify --test mails` writes the golden mails anew.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     sync::{Arc, Mutex},
 };
 
-use mailer::{Mail, MailError, Transport};
+use mailer::{Mail, MailError, MailErrorKind, Transport};
 use serde_json::{Value, json};
 use stheno::{EventDescriptor, Key, Outgoing, async_trait, delivery::why::Why, saleor};
 use stheno_testkit::{Started, TestApp};
@@ -161,6 +162,16 @@ async fn assert_mail(golden: &str, notification: &str, edit: impl FnOnce(&mut Va
     assert_golden(&format!("{golden}.html"), &html);
 }
 
+#[tokio::test]
+async fn a_mail_about_an_account_in_each_language() {
+    for (golden, language) in [("account_in_german", "de"), ("account_in_french", "fr-CA")] {
+        assert_mail(golden, "account_change_email_request", |payload| {
+            payload["user"]["language_code"] = json!(language);
+        })
+        .await;
+    }
+}
+
 /// Makes an order with everything: two lines, one of them long, shipping, a discount, tax, a page in the shop, a logo.
 fn made_full(payload: &mut Value) {
     payload["logo_url"] = json!("https://shop.example/media/logo.png");
@@ -288,15 +299,15 @@ async fn downloads_are_links_and_make_no_empty_table() {
 #[tokio::test]
 async fn the_best_image_of_the_web_is_shown_and_none_is_needed() {
     let event = notifications().into_iter().find(|event| short(event) == "order_confirmation").unwrap();
-    let addresses = |sizes: &[(&str, &str)]| -> Value {
-        json!({ "original": sizes.iter().map(|(size, address)| ((*size).to_owned(), json!(address))).collect::<serde_json::Map<_, _>>() })
-    };
+    let addresses = |sizes: &[(&str, &str)]| json!({ "original": BTreeMap::from_iter(sizes.iter().copied()) });
     let (small, sharp) = (("60x60", "https://shop.example/60.png"), ("120x120", "https://shop.example/120.png"));
     for (variant, product, expected) in [
         (addresses(&[small, sharp]), Value::Null, Some(sharp.1)),
         (addresses(&[small]), addresses(&[sharp]), Some(small.1)),
         (addresses(&[("120x120", "javascript:alert(1)")]), addresses(&[small]), Some(small.1)),
+        (addresses(&[("120x120", "/media/120.png"), small]), Value::Null, Some(small.1)),
         (addresses(&[("120x120", "/media/120.png")]), Value::Null, None),
+        (addresses(&[("90x90", "https://shop.example/90.png")]), Value::Null, Some("https://shop.example/90.png")),
         (addresses(&[]), Value::Null, None),
         (Value::Null, Value::Null, None),
     ] {
@@ -390,6 +401,37 @@ async fn a_notification_to_nobody_is_a_dead_letter_and_its_token_is_nowhere() {
     let shown = format!("{letter:?}");
     assert!(!shown.contains("not-a-real-token") && !shown.contains("no address"), "{shown}");
     assert!(mails.0.lock().unwrap().is_empty());
+}
+
+/// A mail server that is busy at first.
+#[derive(Default)]
+struct Busy(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Transport for Busy {
+    async fn deliver(&self, mail: &Mail) -> Result<(), MailError> {
+        let mut asked = self.0.lock().unwrap();
+        asked.push(mail.id().to_string());
+        if asked.len() == 1 { Err(MailError::new(MailErrorKind::Busy { code: 451 }, "not now")) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_not_taken_is_tried_again_as_the_same_mail() {
+    let server = Arc::new(Busy::default());
+    let app = TestApp::new().config(CONFIG).provide_shared::<dyn Transport>(Arc::clone(&server) as _);
+    let app = app.plugin(plugin_saleor_notify::plugin()).start().await.unwrap();
+    let event = notifications().remove(0);
+    let published = app.when(Outgoing::raw(event.pattern, &event.example.unwrap()())).await.unwrap();
+    let subscriber = format!("saleor-notify.{}", short(&event).replace('_', "-"));
+    assert!(
+        matches!(app.outcome(&subscriber, &published).await.unwrap(), Why::Retrying(waiting) if waiting.attempts == 1)
+    );
+    app.advance_over_retries().await.unwrap();
+    assert_eq!(app.outcome(&subscriber, &published).await.unwrap(), Why::Handled);
+    let asked = server.0.lock().unwrap();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0], asked[1]);
 }
 
 #[tokio::test]

@@ -30,8 +30,8 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_of_order ON entries (about, micros, sequence);
 ";
 
-/// The entries of an order. A customer's note is left out where the order has it too: all that is heard of is kept, and what
-/// is shown does not depend on which of the two came first.
+/// The entries of an order. A customer's note is left out where the order has it too: all that is heard of is kept, and
+/// what is shown does not depend on which of the two came first.
 const TIMELINE: &str = "
 SELECT sequence, micros, event, moment, detail, author FROM entries AS entry
 WHERE about = ?1 AND NOT EXISTS (

@@ -4,13 +4,13 @@
 //! one list of their events: a [`Moment`] says what happened whatever the platform calls it, and a detail says how much or
 //! what, where the event does. A moment that no platform's word stands for is [`Moment::Other`], with the word.
 //!
-//! One thing that happened is one entry. That a payment was captured is one, and that the order is fully paid another, though
-//! both may come of one payment. A note that a customer writes is recorded twice by Saleor, of the order and of the customer;
-//! the timeline shows it once, whichever comes first.
+//! One thing that happened is one entry. That a payment was captured is one, and that the order is fully paid another,
+//! though both may come of one payment. A note that a customer writes is recorded twice by Saleor, of the order and of the
+//! customer; the timeline shows it once, whichever comes first.
 //!
-//! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`. A payment of
-//! Medusa and a customer's note have other keys, and name their order in the body: they may be handled before what happened
-//! before them. The timeline is in order by time all the same.
+//! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`. A payment
+//! of Medusa and a customer's note have other keys, and name their order in the body: they may be handled before what
+//! happened before them. The timeline is in order by time all the same.
 //!
 //! Each entry is kept under the sequence of its event. An event that comes again, after a crash or in a replay, puts the same
 //! entry in its place: nothing has to be remembered to be exact, and a replay mends what an earlier version had written.

@@ -53,9 +53,10 @@ pub enum Moment {
     Other(String),
 }
 
-/// The names of each moment. Two events that a platform sends of one order are two moments, unless it sends either. Medusa
-/// sends `order.payment_captured` once everything is captured, and `payment.payment_captured` each time; Shopify has no
-/// event for an order that is fully paid. `shopify.order.confirmed` comes beside `placed`, so it keeps its word.
+/// The names of each moment. Events that a platform sends for one thing, one after the other, are different moments.
+/// Medusa sends `payment.payment_captured` for each payment, and `order.payment_captured` once all of them are captured;
+/// Shopify has no event for an order that is fully paid. `shopify.order.confirmed` comes beside `placed`, so it keeps
+/// its word.
 #[rustfmt::skip]
 const NAMES: [(Moment, &[&str]); 16] = [
     (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed"]),
@@ -111,7 +112,7 @@ impl From<&str> for Moment {
     }
 }
 
-/// Which order an event is of. A payment and a customer's note have keys of their own, and name the order in their body.
+/// Which order an event is of. A payment and a customer's note have keys of their own, and their body names the order.
 ///
 /// # Errors
 /// [`DecodeError`] when the event is not what its name documents.

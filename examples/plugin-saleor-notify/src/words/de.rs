@@ -28,7 +28,7 @@ pub(crate) static WORDS: Words = Words {
     account_change_email_request: Text {
         subject: "Bitte bestätige deine neue E-Mail-Adresse bei {site}",
         title: "Neue E-Mail-Adresse bestätigen",
-        lead: "Du möchtest die E-Mail-Adresse deines Kontos bei {site} von {old} in {new} ändern. Bitte bestätige, dass die neue Adresse dir gehört.",
+        lead: "Wir haben eine Anfrage erhalten, die E-Mail-Adresse deines Kontos bei {site} von {old} in {new} zu ändern. Bitte bestätige, dass die neue Adresse dir gehört.",
         action: "Neue Adresse bestätigen",
     },
     account_change_email_confirm: Text {

@@ -28,7 +28,7 @@ pub(crate) static WORDS: Words = Words {
     account_change_email_request: Text {
         subject: "Confirm your new email address for {site}",
         title: "Confirm your new email address",
-        lead: "You asked us to change the email address for your {site} account from {old} to {new}. Please confirm that the new address is yours.",
+        lead: "We received a request to change the email address for your {site} account from {old} to {new}. Please confirm that the new address is yours.",
         action: "Confirm my new address",
     },
     account_change_email_confirm: Text {

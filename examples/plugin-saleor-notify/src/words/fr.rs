@@ -28,7 +28,7 @@ pub(crate) static WORDS: Words = Words {
     account_change_email_request: Text {
         subject: "Confirmez votre nouvelle adresse e-mail chez {site}",
         title: "Confirmez votre nouvelle adresse e-mail",
-        lead: "Vous avez demandé à remplacer l’adresse e-mail {old} de votre compte {site} par {new}. Merci de confirmer que cette nouvelle adresse est bien la vôtre.",
+        lead: "Nous avons reçu une demande de remplacement de l’adresse e-mail {old} de votre compte {site} par {new}. Merci de confirmer que cette nouvelle adresse est bien la vôtre.",
         action: "Confirmer mon adresse",
     },
     account_change_email_confirm: Text {

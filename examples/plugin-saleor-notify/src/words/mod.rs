@@ -1,7 +1,7 @@
 //! The languages: what each mail says, and the words around it.
 //!
-//! A new language is a file beside the others and a line in [`of`]; the compiler asks for every text. `{site}`, `{name}`,
-//! `{number}`, `{amount}`, `{old}` and `{new}` are filled in.
+//! A new language is a file beside the others and a line in [`of`]; the compiler asks for every text. `{site}`,
+//! `{name}`, `{number}`, `{amount}`, `{old}` and `{new}` are filled in.
 
 mod de;
 mod en;

@@ -9,8 +9,7 @@ use stheno::saleor::{
 };
 
 use crate::{
-    money,
-    order::{sent, whole},
+    order::{is_download, sent, whole},
     page::{Block, Page, one_line},
     words::{self, Text, Words},
 };
@@ -20,12 +19,18 @@ struct Envelope<'a> {
     label: String,
     to: &'a str,
     site: (&'a str, &'a str),
+    logo: Option<&'a str>,
 }
 
 /// The envelope of a payload; every one has these fields.
 macro_rules! envelope {
     ($notice:ident, $label:expr) => {
-        Envelope { label: $label, to: &$notice.recipient_email, site: (&$notice.site_name, &$notice.domain) }
+        Envelope {
+            label: $label,
+            to: &$notice.recipient_email,
+            site: (&$notice.site_name, &$notice.domain),
+            logo: $notice.logo_url.as_deref(),
+        }
     };
 }
 
@@ -81,7 +86,7 @@ pub fn account_change_email_confirm(notice: &AccountChangeEmailConfirm) -> Lette
         &words.account_change_email_confirm,
         &notice.user,
         None,
-        &[],
+        &[("{new}", &notice.user.email)],
     )
 }
 
@@ -128,11 +133,12 @@ pub fn order_confirmed(notice: &OrderByStaff) -> Letter {
     of_order(envelope, words, &words.order_confirmed, &notice.order, None, whole(words, &notice.order))
 }
 
-/// Goods are on their way.
+/// Goods are on their way, or can be downloaded.
 pub fn order_fulfillment_confirmation(notice: &OrderFulfillment) -> Letter {
     let words = words::of(&notice.order.language_code);
+    let text = if is_download(notice) { &words.order_downloads } else { &words.order_fulfillment_confirmation };
     let envelope = envelope!(notice, "order-sent".into());
-    of_order(envelope, words, &words.order_fulfillment_confirmation, &notice.order, None, sent(words, notice))
+    of_order(envelope, words, text, &notice.order, None, sent(words, notice))
 }
 
 /// How to follow goods that are on their way.
@@ -145,7 +151,7 @@ pub fn order_fulfillment_update(notice: &OrderFulfillment) -> Letter {
 /// An order was paid.
 pub fn order_payment_confirmation(notice: &OrderPaymentConfirmation) -> Letter {
     let words = words::of(&notice.order.language_code);
-    let paid = money::format(notice.payment.captured_amount, notice.payment.currency);
+    let paid = words.money.amount(notice.payment.captured_amount, notice.payment.currency);
     let envelope = envelope!(notice, "order-paid".into());
     of_order(
         envelope,
@@ -167,7 +173,7 @@ pub fn order_canceled(notice: &OrderByStaff) -> Letter {
 /// What was refunded.
 pub fn order_refund_confirmation(notice: &OrderRefundConfirmation) -> Letter {
     let words = words::of(&notice.order.language_code);
-    let refunded = money::format(notice.amount, notice.currency);
+    let refunded = words.money.amount(notice.amount, notice.currency);
     let envelope = envelope!(notice, "order-refund".into());
     of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), Vec::new())
 }
@@ -226,10 +232,11 @@ fn letter_with(
     let fill: Vec<(&str, &str)> = fill.iter().copied().chain([("{site}", envelope.site.0)]).collect();
     let lead = Block::Paragraph(filled(text.lead, &fill));
     let page = Page {
-        language: words.language,
+        words,
         title: filled(text.title, &fill),
         blocks: before.into_iter().chain([lead]).chain(after).collect(),
         site: envelope.site,
+        logo: envelope.logo,
     };
     let subject = one_line(&filled(text.subject, &fill));
     Letter::new(envelope.label, envelope.to, subject, page.text()).html(page.html())

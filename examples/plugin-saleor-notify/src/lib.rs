@@ -6,8 +6,10 @@
 //! - The language is that of the payload (`language_code`), where there are words for it: English, German and French.
 //!   `de-at` is German; what is not known is English.
 //! - Whatever a payload says is text: in HTML it is escaped, and only addresses that begin with `https:` or `http:` become
-//!   links. Neither can a name write a line of its own into a mail.
-//! - Amounts have the digits of the payload, without zeros beyond the places of their currency.
+//!   links or images. Neither can a name write a line of its own into a mail.
+//! - HTML shows the shop's logo and the goods, where the payload has images of them.
+//! - Amounts have the digits of the payload, without zeros beyond the places of their currency, and are written as the
+//!   language does: `$1,234.56`, `1.234,56 €`.
 //!
 //! The table `[plugins.saleor-notify]` in `stheno.toml` is a [`MailConfig`].
 //!

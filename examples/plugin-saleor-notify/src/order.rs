@@ -2,37 +2,45 @@
 
 use stheno::saleor::{
     OrderFulfillment,
-    entity::{Address, FulfillmentLine, Order, OrderLine},
+    entity::{self, Address, FulfillmentLine, Order, OrderLine},
 };
 
 use crate::{
-    money,
-    page::{Block, one_line},
+    page::{Block, Image, Line, is_web, one_line},
     words::Words,
 };
 
+/// Which sizes of an image are taken, the best first. It is shown in 60 by 60, which a sharp screen fills with 120.
+const SIZES: [&str; 4] = ["120x120", "255x255", "60x60", "510x510"];
+
 /// The whole order: its lines, its sums, where it goes.
 pub(crate) fn whole(words: &Words, order: &Order) -> Vec<Block> {
-    let lines = order.lines.iter().map(|line| (title(line, line.quantity), Some(total(order, line)))).collect();
-    let mut blocks = vec![Block::Lines(lines), Block::Totals(totals(words, order))];
+    let shown = |line| shown(line, line.quantity, Some(total(words, order, line)));
+    let mut blocks = table(order.lines.iter().map(shown).collect());
+    blocks.push(Block::Totals(totals(words, order)));
     blocks.extend(order.shipping_address.as_ref().map(|address| Block::Note(words.ship_to.into(), lines_of(address))));
     blocks
+}
+
+/// The lines, unless there are none.
+fn table(lines: Vec<Line>) -> Vec<Block> {
+    if lines.is_empty() { Vec::new() } else { vec![Block::Lines(lines)] }
 }
 
 fn totals(words: &Words, order: &Order) -> Vec<(String, String)> {
     let gross = order.display_gross_prices;
     let pick = |with_tax, without| if gross { with_tax } else { without };
-    let shown = |title: &str, amount| (title.to_owned(), money::format(amount, order.currency));
-    let shipping = match order.shipping_method_name.as_deref() {
-        Some(method) if !method.is_empty() => format!("{} ({method})", words.shipping),
-        _ => words.shipping.to_owned(),
-    };
-    let mut rows = vec![
-        shown(words.subtotal, pick(order.subtotal_gross_amount, order.subtotal_net_amount)),
-        shown(&shipping, pick(order.shipping_price_gross_amount, order.shipping_price_net_amount)),
-    ];
+    let shown = |title: &str, amount| (title.to_owned(), words.money.amount(amount, order.currency));
+    let mut rows = vec![shown(words.subtotal, pick(order.subtotal_gross_amount, order.subtotal_net_amount))];
+    let shipping = pick(order.shipping_price_gross_amount, order.shipping_price_net_amount);
+    match order.shipping_method_name.as_deref().map(one_line) {
+        Some(method) if !method.is_empty() => rows.push(shown(&format!("{} ({method})", words.shipping), shipping)),
+        // Nothing is sent.
+        _ if shipping.is_zero() => {}
+        _ => rows.push(shown(words.shipping, shipping)),
+    }
     if !order.discount_amount.is_zero() {
-        rows.push((words.discount.to_owned(), format!("-{}", money::format(order.discount_amount, order.currency))));
+        rows.push((words.discount.to_owned(), words.money.deduction(order.discount_amount, order.currency)));
     }
     if !order.tax_amount.is_zero() {
         // With gross prices it is in the sums above already.
@@ -42,41 +50,64 @@ fn totals(words: &Words, order: &Order) -> Vec<(String, String)> {
     rows
 }
 
-/// What was sent: how to follow it, which lines, what can be downloaded.
+/// Whether nothing of it is sent, and all of it is downloaded.
+pub(crate) fn is_download(notice: &OrderFulfillment) -> bool {
+    notice.physical_lines.is_empty() && !notice.digital_lines.is_empty()
+}
+
+/// What was sent: which lines, how to follow them, what can be downloaded.
 pub(crate) fn sent(words: &Words, notice: &OrderFulfillment) -> Vec<Block> {
-    let title_of = |line: &FulfillmentLine| (title(&line.order_line, line.quantity), None);
-    let mut blocks = vec![Block::Lines(notice.physical_lines.iter().map(title_of).collect())];
+    let shown = |line: &FulfillmentLine| shown(&line.order_line, line.quantity, None);
+    let mut blocks = table(notice.physical_lines.iter().map(shown).collect());
     let tracking = &notice.fulfillment.tracking_number;
     match notice.fulfillment.is_tracking_number_url {
         _ if tracking.is_empty() => {}
-        true => blocks.push(Block::Link(words.tracking.into(), tracking.clone())),
-        false => blocks.push(Block::Note(words.tracking.into(), vec![tracking.clone()])),
+        true => blocks.push(Block::Link(words.track.into(), tracking.clone())),
+        false => blocks.push(Block::Note(words.tracking_number.into(), vec![tracking.clone()])),
     }
-    let downloads: Vec<String> = notice
-        .digital_lines
-        .iter()
-        .flat_map(|line| [title(&line.order_line, line.quantity), line.order_line.digital_url.expose().clone()])
-        .filter(|line| !line.is_empty())
-        .collect();
-    if !downloads.is_empty() {
-        blocks.push(Block::Note(words.downloads.into(), downloads));
+    let download =
+        |line: &FulfillmentLine| (title(&line.order_line, line.quantity), line.order_line.digital_url.expose().clone());
+    if !notice.digital_lines.is_empty() {
+        blocks.push(Block::Links(words.downloads.into(), notice.digital_lines.iter().map(download).collect()));
     }
     blocks
 }
 
-/// What a line is, in the language of the order where it is known.
+fn shown(line: &OrderLine, quantity: i64, amount: Option<String>) -> Line {
+    Line { title: title(line, quantity), amount, image: image(line) }
+}
+
+/// An image of the variant, or else of the product, in the best size there is.
+fn image(line: &OrderLine) -> Option<Image> {
+    let variant = line.variant.as_ref().map(|variant| (&variant.first_image, &variant.images));
+    let product = line.product.as_ref().map(|product| (&product.first_image, &product.images));
+    let images = [variant, product].into_iter().flatten().flat_map(|(first, more)| first.iter().chain(more));
+    let address = images.flat_map(sizes_of).find(|address| is_web(address))?.clone();
+    Some(Image { address, alt: name(line) })
+}
+
+/// The addresses of an image, the best size first.
+fn sizes_of(image: &entity::Image) -> impl Iterator<Item = &String> {
+    SIZES.iter().filter_map(|size| image.original.get(*size)).chain(image.original.values())
+}
+
 fn title(line: &OrderLine, quantity: i64) -> String {
+    format!("{quantity} × {}", name(line))
+}
+
+/// What a line is, in the language of the order where it is known.
+fn name(line: &OrderLine) -> String {
     let known = |translated: &str, name: &str| one_line(if translated.is_empty() { name } else { translated });
     let product = known(&line.translated_product_name, &line.product_name);
     match known(&line.translated_variant_name, &line.variant_name) {
-        variant if variant.is_empty() => format!("{quantity} × {product}"),
-        variant => format!("{quantity} × {product} ({variant})"),
+        variant if variant.is_empty() => product,
+        variant => format!("{product} ({variant})"),
     }
 }
 
-fn total(order: &Order, line: &OrderLine) -> String {
+fn total(words: &Words, order: &Order, line: &OrderLine) -> String {
     let amount = if order.display_gross_prices { line.total_gross_amount } else { line.total_net_amount };
-    money::format(amount, line.currency)
+    words.money.amount(amount, line.currency)
 }
 
 /// An address as one writes it on a parcel, without lines that say nothing.

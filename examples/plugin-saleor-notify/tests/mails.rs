@@ -3,12 +3,13 @@
 //! `STHENO_UPDATE=1 cargo test -p plugin-saleor-notify --test mails` writes the golden mails anew.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     sync::{Arc, Mutex},
 };
 
-use mailer::{Mail, MailError, Transport};
+use mailer::{Mail, MailError, MailErrorKind, Transport};
 use serde_json::{Value, json};
 use stheno::{EventDescriptor, Key, Outgoing, async_trait, delivery::why::Why, saleor};
 use stheno_testkit::{Started, TestApp};
@@ -151,29 +152,181 @@ async fn mails_are_in_the_language_of_the_payload() {
     }
 }
 
-#[tokio::test]
-async fn an_order_with_everything_in_german() {
-    let event = notifications().into_iter().find(|event| short(event) == "order_confirmation").unwrap();
+/// Holds the mail that a notification causes once its payload was edited.
+async fn assert_mail(golden: &str, notification: &str, edit: impl FnOnce(&mut Value)) {
+    let event = notifications().into_iter().find(|event| short(event) == notification).unwrap();
     let mut body = event.example.unwrap()();
-    in_language(&mut body, "de");
-    let order = &mut body["payload"]["order"];
-    // Gross prices that add up: 8.00 + 8.00 + 4.90 - 2.00, of which 3.02 is tax.
-    order["display_gross_prices"] = json!(true);
-    order["subtotal_gross_amount"] = json!("16.00");
-    order["shipping_price_gross_amount"] = json!("4.90");
-    order["discount_amount"] = json!("2.00");
-    order["tax_amount"] = json!("3.02");
-    order["total_gross_amount"] = json!("18.90");
-    order["order_details_url"] = json!("https://shop.example/orders/1?token=not-a-real-token");
-    let mut second = order["lines"][0].clone();
-    second["translated_product_name"] = json!("Grüner Tee");
-    second["translated_variant_name"] = json!("");
-    second["variant_name"] = json!("");
-    second["quantity"] = json!(1);
-    order["lines"].as_array_mut().unwrap().push(second);
+    edit(&mut body["payload"]);
     let [headers, text, html] = parts(&mail(&event, &body).await);
-    assert_golden("order_in_german.txt", &format!("{headers}{text}"));
-    assert_golden("order_in_german.html", &html);
+    assert_golden(&format!("{golden}.txt"), &format!("{headers}{text}"));
+    assert_golden(&format!("{golden}.html"), &html);
+}
+
+#[tokio::test]
+async fn a_mail_about_an_account_in_each_language() {
+    for (golden, language) in [("account_in_german", "de"), ("account_in_french", "fr-CA")] {
+        assert_mail(golden, "account_change_email_request", |payload| {
+            payload["user"]["language_code"] = json!(language);
+        })
+        .await;
+    }
+}
+
+/// Makes an order with everything: two lines, one of them long, shipping, a discount, tax, a page in the shop, a logo.
+fn made_full(payload: &mut Value) {
+    payload["logo_url"] = json!("https://shop.example/media/logo.png");
+    let order = &mut payload["order"];
+    order["currency"] = json!("EUR");
+    // Gross prices that add up: 1200.00 + 60.00 + 4.90 - 2.00, of which 201.63 is tax.
+    order["display_gross_prices"] = json!(true);
+    order["subtotal_gross_amount"] = json!("1260.00");
+    order["subtotal_net_amount"] = json!("1058.82");
+    order["shipping_price_gross_amount"] = json!("4.90");
+    order["shipping_price_net_amount"] = json!("4.12");
+    order["discount_amount"] = json!("2.00");
+    order["tax_amount"] = json!("201.63");
+    order["total_gross_amount"] = json!("1262.90");
+    order["total_net_amount"] = json!("1061.27");
+    order["order_details_url"] = json!("https://shop.example/orders/1?token=not-a-real-token");
+    let mut long = order["lines"][0].clone();
+    long["translated_product_name"] = json!("Gyokuro Uji Asahi, 100 g, in a hand-made tin of Japanese paper");
+    long["translated_variant_name"] = json!("");
+    long["variant_name"] = json!("");
+    long["variant"] = Value::Null;
+    long["product"]["first_image"] = Value::Null;
+    long["product"]["images"] = json!([]);
+    for (line, [quantity, net, gross]) in
+        [(&mut order["lines"][0], ["2", "1008.40", "1200.00"]), (&mut long, ["1", "50.42", "60.00"])]
+    {
+        line["currency"] = json!("EUR");
+        line["quantity"] = json!(quantity.parse::<i64>().unwrap());
+        line["total_net_amount"] = json!(net);
+        line["total_gross_amount"] = json!(gross);
+    }
+    order["lines"].as_array_mut().unwrap().push(long);
+}
+
+#[tokio::test]
+async fn an_order_with_everything_in_each_language() {
+    for (golden, language) in [
+        ("order_in_german", "de"),
+        ("order_in_austria", "de-at"),
+        ("order_in_french", "fr"),
+        ("order_in_brazil", "pt-br"),
+    ] {
+        assert_mail(golden, "order_confirmation", |payload| {
+            made_full(payload);
+            payload["order"]["language_code"] = json!(language);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn net_prices_are_shown_without_tax_which_is_added() {
+    assert_mail("order_with_net_prices", "order_confirmation", |payload| {
+        made_full(payload);
+        // 1008.40 + 50.42 + 4.12 - 1.68 + 201.64.
+        payload["order"]["display_gross_prices"] = json!(false);
+        payload["order"]["discount_amount"] = json!("1.68");
+        payload["order"]["tax_amount"] = json!("201.64");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_order_that_is_not_sent_has_no_address_and_no_shipping() {
+    assert_mail("order_without_shipping", "order_confirmation", |payload| {
+        payload["order"]["shipping_address"] = Value::Null;
+        payload["order"]["shipping_method_name"] = Value::Null;
+        payload["order"]["shipping_price_gross_amount"] = json!("0.00");
+        payload["order"]["subtotal_gross_amount"] = json!("240.82");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_discount_that_is_written_with_a_minus_has_one_minus() {
+    for discount in ["2.00", "-2.00"] {
+        assert_mail("order_with_discount", "order_confirmation", |payload| {
+            payload["order"]["discount_amount"] = json!(discount);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_tracking_number_that_is_no_address_is_text() {
+    assert_mail("fulfillment_with_tracking_number", "order_fulfillment_confirmation", |payload| {
+        payload["fulfillment"] = json!({ "tracking_number": "00340434161094042557", "is_tracking_number_url": false });
+    })
+    .await;
+}
+
+/// A line of a fulfillment that is downloaded.
+fn downloaded(physical: &Value, name: &str, address: &str) -> Value {
+    let mut line = physical.clone();
+    line["order_line"]["translated_product_name"] = json!(name);
+    line["order_line"]["translated_variant_name"] = json!("");
+    line["order_line"]["variant_name"] = json!("");
+    line["order_line"]["is_digital"] = json!(true);
+    line["order_line"]["is_shipping_required"] = json!(false);
+    line["order_line"]["digital_url"] = json!(address);
+    line
+}
+
+#[tokio::test]
+async fn downloads_are_links_and_make_no_empty_table() {
+    assert_mail("fulfillment_of_downloads", "order_fulfillment_confirmation", |payload| {
+        let [book, song, later] = [
+            ("The Book of Tea", "https://shop.example/digital-download/book-not-a-real-token/"),
+            ("A Song of Tea", "https://shop.example/digital-download/song-not-a-real-token/"),
+            ("A Film of Tea", ""),
+        ]
+        .map(|(name, address)| downloaded(&payload["physical_lines"][0], name, address));
+        payload["physical_lines"] = json!([]);
+        payload["digital_lines"] = json!([book, song, later]);
+        payload["fulfillment"] = json!({ "tracking_number": "", "is_tracking_number_url": false });
+    })
+    .await;
+    assert_mail("fulfillment_with_download", "order_fulfillment_confirmation", |payload| {
+        let address = "https://shop.example/digital-download/book-not-a-real-token/";
+        payload["digital_lines"] = json!([downloaded(&payload["physical_lines"][0], "The Book of Tea", address)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_best_image_of_the_web_is_shown_and_none_is_needed() {
+    let event = notifications().into_iter().find(|event| short(event) == "order_confirmation").unwrap();
+    let addresses = |sizes: &[(&str, &str)]| json!({ "original": BTreeMap::from_iter(sizes.iter().copied()) });
+    let (small, sharp) = (("60x60", "https://shop.example/60.png"), ("120x120", "https://shop.example/120.png"));
+    for (variant, product, expected) in [
+        (addresses(&[small, sharp]), Value::Null, Some(sharp.1)),
+        (addresses(&[small]), addresses(&[sharp]), Some(small.1)),
+        (addresses(&[("120x120", "javascript:alert(1)")]), addresses(&[small]), Some(small.1)),
+        (addresses(&[("120x120", "/media/120.png"), small]), Value::Null, Some(small.1)),
+        (addresses(&[("120x120", "/media/120.png")]), Value::Null, None),
+        (addresses(&[("90x90", "https://shop.example/90.png")]), Value::Null, Some("https://shop.example/90.png")),
+        (addresses(&[]), Value::Null, None),
+        (Value::Null, Value::Null, None),
+    ] {
+        let mut body = event.example.unwrap()();
+        let line = &mut body["payload"]["order"]["lines"][0];
+        for (of, image) in [("variant", variant), ("product", product)] {
+            line[of]["first_image"] = image;
+            line[of]["images"] = json!([]);
+        }
+        let [_, _, html] = parts(&mail(&event, &body).await);
+        let shown = html.split("<img src=\"").nth(1).map(|rest| rest.split('"').next().unwrap());
+        assert_eq!(shown, expected, "{html}");
+    }
+    // Goods that are no longer in the shop have neither.
+    let mut body = event.example.unwrap()();
+    body["payload"]["order"]["lines"][0]["variant"] = Value::Null;
+    body["payload"]["order"]["lines"][0]["product"] = Value::Null;
+    let [_, _, html] = parts(&mail(&event, &body).await);
+    assert!(!html.contains("<img"), "{html}");
 }
 
 /// What nobody should be able to write into a mail.
@@ -218,6 +371,7 @@ async fn nothing_in_a_payload_can_be_more_than_text() {
         if let Some(tracking) = body.pointer_mut("/payload/fulfillment/tracking_number") {
             *tracking = json!("javascript:alert(1)");
         }
+        body["payload"]["logo_url"] = json!("javascript:alert(1)");
         in_language(&mut body, "en");
         let whole = mail(&event, &body).await;
         assert!(!whole.to_lowercase().contains("\nbcc:"), "{whole}");
@@ -247,6 +401,37 @@ async fn a_notification_to_nobody_is_a_dead_letter_and_its_token_is_nowhere() {
     let shown = format!("{letter:?}");
     assert!(!shown.contains("not-a-real-token") && !shown.contains("no address"), "{shown}");
     assert!(mails.0.lock().unwrap().is_empty());
+}
+
+/// A mail server that is busy at first.
+#[derive(Default)]
+struct Busy(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Transport for Busy {
+    async fn deliver(&self, mail: &Mail) -> Result<(), MailError> {
+        let mut asked = self.0.lock().unwrap();
+        asked.push(mail.id().to_string());
+        if asked.len() == 1 { Err(MailError::new(MailErrorKind::Busy { code: 451 }, "not now")) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_not_taken_is_tried_again_as_the_same_mail() {
+    let server = Arc::new(Busy::default());
+    let app = TestApp::new().config(CONFIG).provide_shared::<dyn Transport>(Arc::clone(&server) as _);
+    let app = app.plugin(plugin_saleor_notify::plugin()).start().await.unwrap();
+    let event = notifications().remove(0);
+    let published = app.when(Outgoing::raw(event.pattern, &event.example.unwrap()())).await.unwrap();
+    let subscriber = format!("saleor-notify.{}", short(&event).replace('_', "-"));
+    assert!(
+        matches!(app.outcome(&subscriber, &published).await.unwrap(), Why::Retrying(waiting) if waiting.attempts == 1)
+    );
+    app.advance_over_retries().await.unwrap();
+    assert_eq!(app.outcome(&subscriber, &published).await.unwrap(), Why::Handled);
+    let asked = server.0.lock().unwrap();
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0], asked[1]);
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use std::{
 };
 
 use stheno::{
-    Key, Timestamp,
+    Event, Key, Timestamp,
+    saleor::{CustomerNoteAddedToOrder, OrderNoteAdded},
     sqlite::once::rusqlite::{self, Connection},
 };
 
@@ -21,11 +22,24 @@ CREATE TABLE IF NOT EXISTS entries (
     sequence INTEGER PRIMARY KEY,
     about    TEXT NOT NULL,
     micros   INTEGER NOT NULL,
-    platform TEXT NOT NULL,
+    event    TEXT NOT NULL,
     moment   TEXT NOT NULL,
-    detail   TEXT
+    detail   TEXT,
+    author   TEXT
 );
 CREATE INDEX IF NOT EXISTS entries_of_order ON entries (about, micros, sequence);
+";
+
+/// The entries of an order. A customer's note is left out where the order has it too: all that is heard of is kept, and
+/// what is shown does not depend on which of the two came first.
+const TIMELINE: &str = "
+SELECT sequence, micros, event, moment, detail, author FROM entries AS entry
+WHERE about = ?1 AND NOT EXISTS (
+    SELECT 1 FROM entries AS other
+    WHERE entry.event = ?2 AND other.event = ?3
+        AND other.about = entry.about AND other.author IS entry.author AND other.detail = entry.detail
+)
+ORDER BY micros, sequence
 ";
 
 /// How long another program may hold the database before an attempt fails.
@@ -41,12 +55,25 @@ pub struct Entry {
     pub sequence: u64,
     /// When it happened.
     pub time: Timestamp,
-    /// Which platform says so: `medusa`, `saleor`, `shopify`.
-    pub platform: &'static str,
+    /// Name of its event.
+    pub event: String,
     /// What happened.
     pub moment: Moment,
     /// How much, or what.
     pub detail: Option<String>,
+    /// Who did it, as the platform knows them.
+    pub author: Option<String>,
+}
+
+impl Entry {
+    /// Which platform says so: `medusa`, `saleor`, `shopify`. Medusa's names are bare.
+    pub fn platform(&self) -> &'static str {
+        match self.event.split('.').next() {
+            Some("saleor") => "saleor",
+            Some("shopify") => "shopify",
+            _ => "medusa",
+        }
+    }
 }
 
 impl Book {
@@ -67,20 +94,16 @@ impl Book {
     /// When the database cannot be read.
     pub fn timeline(&self, order: &Key) -> Result<Vec<Entry>, rusqlite::Error> {
         let database = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut select = database.prepare_cached(
-            "SELECT sequence, micros, platform, moment, detail FROM entries WHERE about = ?1 ORDER BY micros, sequence",
-        )?;
-        let rows = select.query_map([order.as_str()], |row| {
+        let mut select = database.prepare_cached(TIMELINE)?;
+        let names = (CustomerNoteAddedToOrder::PATTERN, OrderNoteAdded::PATTERN);
+        let rows = select.query_map((order.as_str(), names.0, names.1), |row| {
             Ok(Entry {
                 sequence: row.get::<_, i64>(0)?.unsigned_abs(),
                 time: Timestamp::from_micros(row.get(1)?),
-                platform: match row.get::<_, String>(2)?.as_str() {
-                    "saleor" => "saleor",
-                    "shopify" => "shopify",
-                    _ => "medusa",
-                },
+                event: row.get(2)?,
                 moment: Moment::from(row.get::<_, String>(3)?.as_str()),
                 detail: row.get(4)?,
+                author: row.get(5)?,
             })
         })?;
         rows.collect()
@@ -94,13 +117,13 @@ impl Book {
         let database = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // SQLite has signed numbers; a log of 2^63 events is not reached.
         let sequence = i64::try_from(entry.sequence).unwrap_or(i64::MAX);
-        let Entry { time, platform, moment, detail, .. } = entry;
+        let Entry { time, event, moment, detail, author, .. } = entry;
         database
             .prepare_cached(
-                "INSERT OR REPLACE INTO entries (sequence, about, micros, platform, moment, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT OR REPLACE INTO entries (sequence, about, micros, event, moment, detail, author)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute((sequence, order.as_str(), time.as_micros(), platform, moment.to_string(), detail))?;
+            .execute((sequence, order.as_str(), time.as_micros(), event, moment.to_string(), detail, author))?;
         Ok(())
     }
 }

@@ -4,7 +4,13 @@
 //! one list of their events: a [`Moment`] says what happened whatever the platform calls it, and a detail says how much or
 //! what, where the event does. A moment that no platform's word stands for is [`Moment::Other`], with the word.
 //!
-//! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`.
+//! One thing that happened is one entry. That a payment was captured is one, and that the order is fully paid another,
+//! though both may come of one payment. A note that a customer writes is recorded twice by Saleor, of the order and of the
+//! customer; the timeline shows it once, whichever comes first.
+//!
+//! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`. A payment
+//! of Medusa and a customer's note have other keys, and name their order in the body: they may be handled before what
+//! happened before them. The timeline is in order by time all the same.
 //!
 //! Each entry is kept under the sequence of its event. An event that comes again, after a crash or in a replay, puts the same
 //! entry in its place: nothing has to be remembered to be exact, and a replay mends what an earlier version had written.
@@ -69,12 +75,27 @@ fn classify(error: TimelineError) -> Failure {
 }
 
 /// Writes what happened to an order into its timeline.
-#[subscriber("order.*", "saleor.order.*", "shopify.order.*", id = "timeline.record", start = "beginning", classify = classify)]
+#[subscriber(
+    "order.*",
+    "payment.payment_captured",
+    "saleor.order.*",
+    "saleor.customer.note_added_to_order",
+    "shopify.order.*",
+    id = "timeline.record",
+    start = "beginning",
+    classify = classify
+)]
 pub async fn record(event: AnyEvent, book: Res<Book>, cx: Cx) -> Result<(), TimelineError> {
-    let Some(order) = event.key.clone() else { return cx.skip("it says of no order") };
+    let Some(order) = moment::order(&event)? else { return cx.skip("it says of no order") };
     let (moment, detail) = moment::of(&event)?;
-    let entry =
-        Entry { sequence: event.sequence, time: event.time, platform: moment::platform(&event.name), moment, detail };
+    let entry = Entry {
+        sequence: event.sequence,
+        time: event.time,
+        event: event.name.to_string(),
+        moment,
+        detail,
+        author: moment::author(&event),
+    };
     let book = book.into_inner();
     tokio::task::spawn_blocking(move || book.write(&order, &entry)).await??;
     Ok(())

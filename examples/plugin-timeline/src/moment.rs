@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use stheno::{
-    DecodeError, Event, EventName, RecordedEvent,
-    medusa::OrderPaymentCaptureFailed,
+    Currency, Decimal, DecodeError, Event, Key, RecordedEvent,
+    medusa::{OrderPaymentCaptureFailed, PaymentCaptured, entity::Payment},
     saleor::{
-        OrderCaptured, OrderEmailSent, OrderNoteAdded, OrderPaid, OrderPaymentFailed, OrderRefunded,
-        OrderRestockedItems,
+        CustomerNoteAddedToOrder, Id, OrderCaptured, OrderEmailSent, OrderNoteAdded, OrderPaid, OrderPaymentFailed,
+        OrderRefunded, OrderRestockedItems,
     },
     shopify::{EventObject, ObjectError},
 };
@@ -18,12 +19,16 @@ use stheno::{
 pub enum Moment {
     /// Somebody placed it.
     Placed,
-    /// It was paid, or a part of it.
+    /// The money of a payment was taken.
+    Captured,
+    /// All of it is paid.
     Paid,
     /// A payment failed.
     PaymentFailed,
-    /// Goods were packed or sent.
+    /// Goods were packed; Saleor and Shopify do not tell that from sending them.
     Fulfilled,
+    /// Goods that were packed were sent.
+    Shipped,
     /// Goods were not sent after all.
     FulfillmentCanceled,
     /// Goods are back in stock.
@@ -48,17 +53,20 @@ pub enum Moment {
     Other(String),
 }
 
-/// The names of each moment.
+/// The names of each moment. Events that a platform sends for one thing, one after the other, are different moments.
+/// Medusa sends `payment.payment_captured` for each payment, and `order.payment_captured` once all of them are captured;
+/// Shopify has no event for an order that is fully paid. `shopify.order.confirmed` comes beside `placed`, so it keeps
+/// its word.
 #[rustfmt::skip]
-const NAMES: [(Moment, &[&str]); 14] = [
-    (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed",
-        "shopify.order.confirmed"]),
-    (Moment::Paid, &["order.payment_captured", "saleor.order.captured", "saleor.order.order_paid", "saleor.order.marked_as_paid",
-        "shopify.order.capture_success", "shopify.order.sale_success"]),
+const NAMES: [(Moment, &[&str]); 16] = [
+    (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed"]),
+    (Moment::Captured, &["payment.payment_captured", "saleor.order.captured", "shopify.order.capture_success",
+        "shopify.order.sale_success"]),
+    (Moment::Paid, &["order.payment_captured", "saleor.order.order_paid", "saleor.order.marked_as_paid"]),
     (Moment::PaymentFailed, &["order.payment_capture_failed", "saleor.order.payment_failed", "shopify.order.authorization_failure",
         "shopify.order.capture_failure", "shopify.order.sale_failure"]),
-    (Moment::Fulfilled, &["order.fulfillment_created", "order.shipment_created", "saleor.order.fulfilled_items",
-        "shopify.order.fulfillment_success"]),
+    (Moment::Fulfilled, &["order.fulfillment_created", "saleor.order.fulfilled_items", "shopify.order.fulfillment_success"]),
+    (Moment::Shipped, &["order.shipment_created"]),
     (Moment::FulfillmentCanceled, &["order.fulfillment_canceled", "saleor.order.fulfillment_canceled",
         "shopify.order.fulfillment_cancelled"]),
     (Moment::Restocked, &["order.items_returned", "saleor.order.restocked_items", "shopify.order.restock_line_items"]),
@@ -68,7 +76,7 @@ const NAMES: [(Moment, &[&str]); 14] = [
     (Moment::Canceled, &["order.canceled", "saleor.order.canceled", "shopify.order.cancelled"]),
     (Moment::Closed, &["order.completed", "shopify.order.closed"]),
     (Moment::Mailed, &["saleor.order.email_sent", "shopify.order.mail_sent"]),
-    (Moment::Noted, &["saleor.order.note_added"]),
+    (Moment::Noted, &["saleor.order.note_added", "saleor.customer.note_added_to_order"]),
     (Moment::Updated, &["order.updated", "saleor.order.updated", "shopify.order.update"]),
 ];
 
@@ -76,9 +84,11 @@ impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Placed => f.write_str("placed"),
-            Self::Paid => f.write_str("paid"),
+            Self::Captured => f.write_str("payment captured"),
+            Self::Paid => f.write_str("fully paid"),
             Self::PaymentFailed => f.write_str("payment failed"),
             Self::Fulfilled => f.write_str("fulfilled"),
+            Self::Shipped => f.write_str("shipped"),
             Self::FulfillmentCanceled => f.write_str("fulfillment canceled"),
             Self::Restocked => f.write_str("restocked"),
             Self::Refunded => f.write_str("refunded"),
@@ -102,13 +112,30 @@ impl From<&str> for Moment {
     }
 }
 
-/// Which platform an event is of; Medusa's names are bare.
-pub fn platform(name: &EventName) -> &'static str {
-    match name.as_str().split('.').next() {
-        Some("saleor") => "saleor",
-        Some("shopify") => "shopify",
-        _ => "medusa",
+/// Which order an event is of. A payment and a customer's note have keys of their own, and their body names the order.
+///
+/// # Errors
+/// [`DecodeError`] when the event is not what its name documents.
+pub fn order(event: &RecordedEvent) -> Result<Option<Key>, DecodeError> {
+    let (kind, id) = match event.name.as_str() {
+        PaymentCaptured::PATTERN => ("order", read::<PaymentCaptured>(event)?.payment.order_id),
+        CustomerNoteAddedToOrder::PATTERN => {
+            ("saleor.order", read::<CustomerNoteAddedToOrder>(event)?.order_id.map(|id| id.to_string()))
+        }
+        _ => return Ok(event.key.clone()),
+    };
+    Ok(id.and_then(|id| Key::new(kind, &id).ok()))
+}
+
+/// Who did it, as the platform knows them: the id of a user of Saleor, a name in Shopify. Medusa does not say.
+pub fn author(event: &RecordedEvent) -> Option<String> {
+    #[derive(Deserialize)]
+    struct By {
+        user_id: Option<Id>,
+        author: Option<String>,
     }
+    let by: By = serde_json::from_slice(&event.body).ok()?;
+    by.author.or(by.user_id.map(|id| id.to_string()))
 }
 
 /// What happened, and how much or what, where the event says it.
@@ -128,11 +155,13 @@ fn detail(event: &RecordedEvent) -> Result<Option<String>, DecodeError> {
         OrderPaymentCaptureFailed::PATTERN => {
             read::<OrderPaymentCaptureFailed>(event)?.error.message().map(str::to_owned)
         }
+        PaymentCaptured::PATTERN => of_payment(&read::<PaymentCaptured>(event)?.payment),
         OrderPaid::PATTERN => Some(read::<OrderPaid>(event)?.amount.to_string()),
         OrderCaptured::PATTERN => Some(read::<OrderCaptured>(event)?.amount.to_string()),
         OrderRefunded::PATTERN => Some(read::<OrderRefunded>(event)?.amount.to_string()),
         OrderPaymentFailed::PATTERN => Some(read::<OrderPaymentFailed>(event)?.message),
         OrderNoteAdded::PATTERN => Some(read::<OrderNoteAdded>(event)?.message),
+        CustomerNoteAddedToOrder::PATTERN => Some(read::<CustomerNoteAddedToOrder>(event)?.message),
         OrderEmailSent::PATTERN => Some(read::<OrderEmailSent>(event)?.email_type.as_str().to_owned()),
         OrderRestockedItems::PATTERN => Some(read::<OrderRestockedItems>(event)?.quantity.to_string()),
         name if name.starts_with("shopify.") => of_shopify(&object(event)?),
@@ -151,6 +180,12 @@ fn object(event: &RecordedEvent) -> Result<EventObject, DecodeError> {
     })
 }
 
+/// The money of a payment, which Medusa counts in the smallest unit of its currency.
+fn of_payment(payment: &Payment) -> Option<String> {
+    let currency: Currency = payment.currency_code.as_ref()?.to_uppercase().parse().ok()?;
+    Some(format!("{} {currency}", Decimal::new(payment.amount?, currency.places())))
+}
+
 /// The money of a transaction, or else what the message is made of: a name, a number of lines.
 fn of_shopify(object: &EventObject) -> Option<String> {
     match object.money() {
@@ -161,7 +196,7 @@ fn of_shopify(object: &EventObject) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use stheno::{medusa, saleor, shopify};
+    use stheno::{EventName, medusa, saleor, shopify};
 
     use super::*;
 

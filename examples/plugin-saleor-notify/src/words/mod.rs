@@ -1,11 +1,13 @@
 //! The languages: what each mail says, and the words around it.
 //!
-//! A new language is a file beside the others and a line in [`of`]; the compiler asks for every text. `{site}`, `{number}`,
-//! `{amount}`, `{old}` and `{new}` are filled in.
+//! A new language is a file beside the others and a line in [`of`]; the compiler asks for every text. `{site}`,
+//! `{name}`, `{number}`, `{amount}`, `{old}` and `{new}` are filled in.
 
 mod de;
 mod en;
 mod fr;
+
+use crate::money::Style;
 
 /// What one mail says.
 pub(crate) struct Text {
@@ -23,6 +25,8 @@ pub(crate) struct Text {
 pub(crate) struct Words {
     /// Its code, for readers.
     pub(crate) language: &'static str,
+    /// How amounts are written.
+    pub(crate) money: Style,
     pub(crate) account_confirmation: Text,
     pub(crate) account_password_reset: Text,
     pub(crate) account_change_email_request: Text,
@@ -33,10 +37,14 @@ pub(crate) struct Words {
     pub(crate) order_confirmation: Text,
     pub(crate) order_confirmed: Text,
     pub(crate) order_fulfillment_confirmation: Text,
+    /// Instead of it, where nothing is sent and all of it is downloaded.
+    pub(crate) order_downloads: Text,
     pub(crate) order_fulfillment_update: Text,
     pub(crate) order_payment_confirmation: Text,
     pub(crate) order_canceled: Text,
     pub(crate) order_refund_confirmation: Text,
+    /// What stands behind a heading in text; French has a space before it.
+    pub(crate) colon: &'static str,
     pub(crate) hello: &'static str,
     pub(crate) subtotal: &'static str,
     pub(crate) shipping: &'static str,
@@ -44,10 +52,13 @@ pub(crate) struct Words {
     pub(crate) tax: &'static str,
     pub(crate) tax_included: &'static str,
     pub(crate) total: &'static str,
-    pub(crate) tracking: &'static str,
+    /// What the link says that follows a parcel.
+    pub(crate) track: &'static str,
+    pub(crate) tracking_number: &'static str,
     pub(crate) ship_to: &'static str,
     pub(crate) see_order: &'static str,
     pub(crate) downloads: &'static str,
+    /// What to do if it was somebody else.
     pub(crate) ignore: &'static str,
 }
 

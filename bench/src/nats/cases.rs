@@ -17,6 +17,7 @@ pub fn all() -> Vec<Vec<Row>> {
         large(),
         headers(),
         ten(),
+        behind(),
         publish(),
         publish_large(),
         synced(256),
@@ -64,6 +65,16 @@ fn ten() -> Vec<Row> {
         on(Side::TenDurables, Log::Lean),
         6.0,
     )]
+}
+
+fn behind() -> Vec<Row> {
+    let row = rate(
+        "consume, catching up while another subscriber is at the head, against alone, both ours",
+        on(Side::OursBehind, Log::Lean),
+        on(ONE, Log::Lean),
+        0.5,
+    );
+    vec![Row { floor: None, ..row }]
 }
 
 fn publish() -> Vec<Row> {

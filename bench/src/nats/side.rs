@@ -29,6 +29,8 @@ pub enum Side {
         /// How many subscribers, each of which gets every event.
         subscribers: usize,
     },
+    /// An app with one subscriber that has everything to catch up with, and one that is at the head of the log.
+    OursBehind,
     /// Tasks that each await their own publish.
     OursPublish {
         /// How many tasks.
@@ -155,6 +157,7 @@ pub async fn work(job: &str) -> Fallible<()> {
     let Job { side, place } = serde_json::from_str(job)?;
     let measured = match side {
         Side::OursConsume { subscribers } => ours::consume::measure(&place, subscribers).await?,
+        Side::OursBehind => ours::consume::behind(&place).await?,
         Side::OursPublish { callers, sending } => ours::publish::measure(&place, callers, sending).await?,
         Side::OursLatency { rate } => ours::latency::measure(&place, rate).await?,
         Side::OursWrites { rate } => ours::writes::measure(&place, rate).await?,

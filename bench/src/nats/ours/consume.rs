@@ -45,15 +45,31 @@ async fn large(order: OrderExported, ledger: Res<Ledger>) -> Result<(), Failure>
     Ok(())
 }
 
+#[subscriber(id = "bench.ahead", start = "new")]
+async fn ahead(order: OrderPlaced, ledger: Res<Ledger>) -> Result<(), Failure> {
+    ledger.note(&order.id);
+    Ok(())
+}
+
 /// From the start of the app until every subscriber has recorded the whole log as done.
 pub async fn measure(place: &Place, subscribers: usize) -> Fallible<Measured> {
-    let backend = open(place, Sending::Default).await?;
-    let ledger = Arc::new(Ledger::default());
     let subscribed = match place.size {
         Size::Small => small().into_iter().take(subscribers).collect(),
         Size::Large => vec![large::subscriber()],
     };
     let times = subscribed.len() as u64;
+    run(place, subscribed, times).await
+}
+
+/// The same for one subscriber, while another has nothing to do since it is at the head of the log.
+pub async fn behind(place: &Place) -> Fallible<Measured> {
+    run(place, vec![ahead::subscriber(), s0::subscriber()], 1).await
+}
+
+/// Every event is handled so many times.
+async fn run(place: &Place, subscribed: Vec<SubscriberDef>, times: u64) -> Fallible<Measured> {
+    let backend = open(place, Sending::Default).await?;
+    let ledger = Arc::new(Ledger::default());
     let app = app(&backend).provide_shared(Arc::clone(&ledger));
     let app = subscribed.into_iter().fold(app, stheno::App::subscribe);
     let watch = Watch::start(place.server)?;

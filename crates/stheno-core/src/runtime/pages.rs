@@ -9,13 +9,15 @@ use std::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    backend::BackendError,
+    backend::{BackendError, Tail},
     pattern::PatternSet,
     runtime::intake::{BATCH, Batch},
 };
 
 /// Pages that are kept for those who come a little later.
 const KEPT: usize = 16;
+/// Readers that are kept to go on where a page ended.
+const TAILS: usize = 4;
 
 /// The pages that were read lately.
 #[derive(Default)]
@@ -25,6 +27,8 @@ pub(super) struct Pages(Mutex<Shelf>);
 struct Shelf {
     /// The latest last.
     pages: VecDeque<Arc<Kept>>,
+    /// Those that can go on at a position; the latest last.
+    tails: VecDeque<(PatternSet, u64, Box<dyn Tail>)>,
     /// How many are behind.
     behind: usize,
 }
@@ -68,6 +72,33 @@ impl Pages {
         kept
     }
 
+    /// Whether a page ends at a position that was so full that there is much more to come.
+    pub(super) fn much_follows(&self, patterns: &PatternSet, after: u64) -> bool {
+        self.shelf().pages.iter().any(|kept| {
+            let ends = |batch: &Arc<Batch>| batch.covered == after && batch.events.len() >= BATCH;
+            kept.batch.get().is_some_and(ends) && kept.patterns == *patterns
+        })
+    }
+
+    /// Takes the reader that goes on at a position, if there is one.
+    pub(super) fn take_tail(&self, patterns: &PatternSet, after: u64) -> Option<Box<dyn Tail>> {
+        let mut shelf = self.shelf();
+        let at = shelf.tails.iter().position(|(of, at, _)| *at == after && of == patterns)?;
+        shelf.tails.remove(at).map(|(_, _, tail)| tail)
+    }
+
+    /// Keeps a reader for who goes on at a position.
+    pub(super) fn keep_tail(&self, patterns: &PatternSet, after: u64, tail: Box<dyn Tail>) {
+        let mut shelf = self.shelf();
+        if shelf.behind == 0 {
+            return;
+        }
+        if shelf.tails.len() == TAILS {
+            shelf.tails.pop_front();
+        }
+        shelf.tails.push_back((patterns.clone(), after, tail));
+    }
+
     fn forget(&self, kept: &Arc<Kept>) {
         self.shelf().pages.retain(|other| !Arc::ptr_eq(other, kept));
     }
@@ -107,6 +138,7 @@ impl Drop for Behind<'_> {
         shelf.behind -= 1;
         if shelf.behind == 0 {
             shelf.pages.clear();
+            shelf.tails.clear();
         }
     }
 }
@@ -116,7 +148,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::backend::BackendErrorKind;
+    use crate::backend::{BackendErrorKind, Page};
 
     fn batch(after: u64, covered: u64) -> Result<Batch, BackendError> {
         Ok(Batch::new(after, covered, Vec::new()))
@@ -172,6 +204,30 @@ mod tests {
         assert!(one.page(&patterns, 3, gone).await.is_err());
         assert_eq!(one.page(&patterns, 3, async |after| batch(after, 3)).await.unwrap().covered, 3);
         assert_eq!(one.page(&patterns, 3, async |after| batch(after, 4)).await.unwrap().covered, 4);
+    }
+
+    struct NoTail;
+
+    #[async_trait::async_trait]
+    impl Tail for NoTail {
+        async fn next(&mut self) -> Result<Page, BackendError> {
+            Ok(Page::new(Vec::new(), 0, true))
+        }
+    }
+
+    #[test]
+    fn a_reader_is_kept_for_who_goes_on_where_it_stands() {
+        let (pages, all) = (Pages::default(), PatternSet::all());
+        let behind = pages.behind();
+        pages.keep_tail(&all, 7, Box::new(NoTail));
+        assert!(pages.take_tail(&all, 8).is_none());
+        assert!(pages.take_tail(&PatternSet::parse(["order.*"]).unwrap(), 7).is_none());
+        assert!(pages.take_tail(&all, 7).is_some() && pages.take_tail(&all, 7).is_none());
+        (0..9).for_each(|at| pages.keep_tail(&all, at, Box::new(NoTail)));
+        assert_eq!(pages.shelf().tails.len(), TAILS);
+        drop(behind);
+        pages.keep_tail(&all, 1, Box::new(NoTail));
+        assert!(pages.shelf().tails.is_empty());
     }
 
     #[tokio::test]

@@ -1,56 +1,63 @@
 //! Who is inside when the backend is closed, and waiting for them.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use stheno_core::backend::BackendError;
 use tokio::sync::watch;
 
 use crate::error;
 
-/// Counts those who are inside.
+/// Set once it is closed; the rest counts those who are inside.
+const CLOSED: usize = 1 << (usize::BITS - 1);
+
+/// Counts those who are inside. Every publish goes in and out, so that costs an addition each.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Gate(Arc<Counts>);
+pub(crate) struct Gate(Arc<Inner>);
 
-#[derive(Debug)]
-struct Counts(watch::Sender<State>);
-
-#[derive(Debug, Clone, Copy, Default)]
-struct State {
-    inside: usize,
-    closed: bool,
+#[derive(Debug, Default)]
+struct Inner {
+    state: AtomicUsize,
+    /// What those who wait are told.
+    told: watch::Sender<Told>,
 }
 
-impl Default for Counts {
-    fn default() -> Self {
-        Self(watch::Sender::new(State::default()))
-    }
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    closed: bool,
+    empty: bool,
 }
 
 impl Gate {
     /// Goes in, until the pass is dropped.
     pub(crate) fn enter(&self) -> Result<Pass, BackendError> {
-        let entered = self.0.0.send_if_modified(|state| {
-            state.inside += usize::from(!state.closed);
-            !state.closed
-        });
-        if entered { Ok(Pass(self.clone())) } else { Err(error::closed()) }
+        let before = self.0.state.fetch_add(1, Ordering::AcqRel);
+        let pass = Pass(self.clone());
+        // The pass goes out again when it is dropped here.
+        if before & CLOSED == 0 { Ok(pass) } else { Err(error::closed()) }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.0.borrow().closed
+        self.0.state.load(Ordering::Acquire) & CLOSED != 0
     }
 
     /// Waits for the closing.
     pub(crate) async fn closing(&self) {
         // The sender is in `self`.
-        let _ = self.0.0.subscribe().wait_for(|state| state.closed).await;
+        let _ = self.0.told.subscribe().wait_for(|told| told.closed).await;
     }
 
     /// Lets nobody in any more, and waits until everybody is out.
     pub(crate) async fn close(&self) {
-        self.0.0.send_modify(|state| state.closed = true);
+        let inside = self.0.state.fetch_or(CLOSED, Ordering::AcqRel) & !CLOSED;
+        self.0.told.send_modify(|told| {
+            told.closed = true;
+            told.empty |= inside == 0;
+        });
         // The sender is in `self`, so this ends with everybody being out.
-        let _ = self.0.0.subscribe().wait_for(|state| state.inside == 0).await;
+        let _ = self.0.told.subscribe().wait_for(|told| told.empty).await;
     }
 }
 
@@ -60,7 +67,10 @@ pub(crate) struct Pass(Gate);
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.0.0.0.send_modify(|state| state.inside -= 1);
+        let Gate(inner) = &self.0;
+        if inner.state.fetch_sub(1, Ordering::AcqRel) == CLOSED | 1 {
+            inner.told.send_modify(|told| told.empty = true);
+        }
     }
 }
 

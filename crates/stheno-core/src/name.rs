@@ -85,8 +85,12 @@ pub fn decode_token(token: &str) -> Option<String> {
 
 pub(crate) fn escape(text: &str, stays: fn(u8) -> bool) -> String {
     use fmt::Write as _;
+    // Most texts have nothing to encode.
+    let Some(first) = text.bytes().position(|byte| !stays(byte)) else { return text.to_owned() };
+    let (plain, rest) = text.as_bytes().split_at(first);
     let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
+    out.extend(plain.iter().map(|byte| char::from(*byte)));
+    for byte in rest.iter().copied() {
         if stays(byte) {
             out.push(char::from(byte));
         } else {

@@ -126,8 +126,7 @@ impl Link {
 
     /// Sends a request and waits for what becomes of it, [`PATIENCE`] at most.
     pub(crate) async fn request(&self, subject: Subject, headers: Option<HeaderMap>, body: Bytes) -> Answer {
-        let (token, mut answer) = self.replies.wait(subject.clone(), Instant::now() + PATIENCE);
-        let reply = Subject::from(format!("{}.{token}", self.inbox));
+        let (reply, mut answer) = self.replies.wait(&self.inbox, subject.clone(), Instant::now() + PATIENCE);
         let client = self.client();
         // Boxed, so that what waits for the reply is small.
         let sending = Box::pin(async move {

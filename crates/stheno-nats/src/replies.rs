@@ -67,13 +67,13 @@ struct Waiting {
 }
 
 impl Replies {
-    /// Takes a place for a request. Returns what the last token of its reply subject has to be.
-    pub(crate) fn wait(&self, subject: Subject, until: Instant) -> (String, oneshot::Receiver<Answer>) {
+    /// Takes a place for a request. Returns where its reply has to go: below the inbox of the connection.
+    pub(crate) fn wait(&self, inbox: &str, subject: Subject, until: Instant) -> (Subject, oneshot::Receiver<Answer>) {
         let (sender, receiver) = oneshot::channel();
         let mut table = self.table();
         if table.closed {
             let _ = sender.send(Answer::Closed);
-            return (String::from("closed"), receiver);
+            return (Subject::from(format!("{inbox}.closed")), receiver);
         }
         table.count += 1;
         let number = table.count;
@@ -89,7 +89,8 @@ impl Replies {
                 (table.places.len() - 1) as u32
             }
         };
-        (format!("{place:x}-{number:x}"), receiver)
+        drop(table);
+        (Subject::from(format!("{inbox}.{place:x}-{number:x}")), receiver)
     }
 
     /// Gives a reply to who waits for it, if anybody still does.
@@ -190,9 +191,9 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn message(token: &str) -> Message {
+    fn message(subject: &Subject) -> Message {
         Message {
-            subject: format!("inbox.{token}").into(),
+            subject: subject.clone(),
             reply: None,
             payload: "x".into(),
             headers: None,
@@ -206,12 +207,12 @@ mod tests {
     fn a_reply_reaches_the_request_it_belongs_to_and_no_later_one_in_its_place() {
         let replies = Replies::default();
         let until = Instant::now() + Duration::from_secs(60);
-        let (first, mut one) = replies.wait("a".into(), until);
-        let (second, mut other) = replies.wait("a".into(), until);
+        let (first, mut one) = replies.wait("inbox", "a".into(), until);
+        let (second, mut other) = replies.wait("inbox", "a".into(), until);
         replies.give(message(&second));
         assert!(matches!(other.try_recv(), Ok(Answer::Reply(_))));
         assert!(one.try_recv().is_err());
-        let (_, mut third) = replies.wait("a".into(), until);
+        let (_, mut third) = replies.wait("inbox", "a".into(), until);
         replies.give(message(&second));
         assert!(third.try_recv().is_err(), "a reply that comes twice is nobody's");
         replies.give(message(&first));
@@ -222,9 +223,9 @@ mod tests {
     fn the_late_the_lost_the_denied_and_the_closed_are_told() {
         let replies = Replies::default();
         let now = Instant::now();
-        let (_, mut late) = replies.wait("a".into(), now);
-        let (_, mut denied) = replies.wait("b".into(), now + Duration::from_secs(60));
-        let (_, mut lost) = replies.wait("c".into(), now + Duration::from_secs(60));
+        let (_, mut late) = replies.wait("inbox", "a".into(), now);
+        let (_, mut denied) = replies.wait("inbox", "b".into(), now + Duration::from_secs(60));
+        let (_, mut lost) = replies.wait("inbox", "c".into(), now + Duration::from_secs(60));
         replies.expire(now);
         assert!(matches!(late.try_recv(), Ok(Answer::Late)));
         replies.deny("b", "no");
@@ -234,7 +235,7 @@ mod tests {
         replies.lose();
         assert!(matches!(lost.try_recv(), Ok(Answer::Lost)));
         replies.close();
-        let (_, mut closed) = replies.wait("d".into(), now);
+        let (_, mut closed) = replies.wait("inbox", "d".into(), now);
         assert!(matches!(closed.try_recv(), Ok(Answer::Closed)));
     }
 }

@@ -50,7 +50,7 @@ impl Subjects {
     /// Where an event is stored.
     pub(crate) fn of_event(&self, key: Option<&Key>, name: &EventName) -> String {
         let key = key.map(Key::to_token);
-        format!("{}log.{}.{name}", self.prefix, key.as_deref().unwrap_or(NO_KEY))
+        [&*self.prefix, "log.", key.as_deref().unwrap_or(NO_KEY), ".", name.as_str()].concat()
     }
 
     /// Where an event waits for its time.

@@ -30,12 +30,12 @@ impl EventId {
         if id.len() > MAX_ID_LEN {
             return Err(EventIdError { kind: EventIdErrorKind::TooLong { length: id.len() } });
         }
-        match id.char_indices().find(|(_, c)| !c.is_ascii_graphic()) {
-            Some((position, character)) => {
-                Err(EventIdError { kind: EventIdErrorKind::IllegalCharacter { character, position } })
-            }
-            None => Ok(Self(id.into())),
+        if id.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(id.into()));
         }
+        let illegal = id.char_indices().find(|(_, character)| !character.is_ascii_graphic());
+        let (position, character) = illegal.unwrap_or_default();
+        Err(EventIdError { kind: EventIdErrorKind::IllegalCharacter { character, position } })
     }
 
     /// A new id: a UUIDv7, so that ids of one publisher sort by time.

@@ -64,19 +64,32 @@ fn is_event(log: &Log, message: &Stored) -> bool {
     log.subjects.parse(message.subject.as_str()).is_some()
 }
 
-/// The first and the last sequence of the log.
+/// The first and the last sequence of the log. An event that somebody deleted at its end still counts: subscribers have
+/// read it, and the log has not become shorter.
 pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Trouble> {
     if state.last_seq == 0 {
         return Ok((1, 0));
     }
     let (first, last) =
-        tokio::try_join!(oldest(log, &log.writing, state.first_seq.max(1)), newest(log, &log.writing),)?;
+        tokio::try_join!(oldest(log, &log.writing, state.first_seq.max(1)), last_place(log, state.last_seq))?;
     match (first, last) {
-        (Some(first), Some(last)) => Ok((first.sequence, last.sequence.max(first.sequence))),
+        (Some(first), Some(last)) => Ok((first.sequence, last.max(first.sequence))),
         // Nothing but events that wait for their time, from the beginning on: there never was one.
         _ if state.first_seq <= 1 && state.messages == state.last_seq => Ok((1, 0)),
         _ => Ok((state.last_seq + 1, state.last_seq)),
     }
+}
+
+/// The last sequence at which there is, or was, an event.
+async fn last_place(log: &Log, last: u64) -> Result<Option<u64>, Trouble> {
+    let api = &log.writing;
+    for sequence in (1..=last).rev().take(FEW) {
+        let message = api.message(log.stream(), Which { seq: Some(sequence), ..Which::default() }).await?;
+        if message.is_none_or(|message| is_event(log, &message)) {
+            return Ok(Some(sequence));
+        }
+    }
+    Ok(api.last(log.stream(), &log.subjects.log()).await?.map(|event| event.sequence))
 }
 
 /// The first message from a sequence on that one of these filters matches.

@@ -76,6 +76,10 @@ impl Supervisor {
                 Ok(Some(held)) => held,
                 Ok(None) => return End::Stopped,
                 Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
+                Err(error) if error.kind() == BackendErrorKind::LogChanged => {
+                    tracing::error!(subscriber = &*self.subscriber.id, %error, "stopped: the log is not the one it was");
+                    return End::LogChanged;
+                }
                 Err(error) => {
                     tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
                     tokio::select! {
@@ -143,7 +147,8 @@ impl Supervisor {
                 Some((state, revision)) => {
                     if state.floor > last {
                         let message = format!(
-                            "the log ends at {last} and subscriber `{id}` has read up to {}; is it another log?",
+                            "the log ends at {last} and subscriber `{id}` has read up to {}; is it another log, or an \
+                             earlier state of it? Restore the log, or rewind the subscriber",
                             state.floor
                         );
                         return Err(BackendError::new(BackendErrorKind::LogChanged, message));

@@ -149,6 +149,22 @@ impl NatsServer {
         *running = Some(started);
     }
 
+    /// Gives it another configuration, which it takes over while it runs. What it stores stays.
+    ///
+    /// # Panics
+    /// When the configuration cannot be written, or the server does not say that it took it over.
+    pub fn configure(&self, options: &NatsServerOptions) {
+        let reloads = || self.log().matches("Reloaded server configuration").count();
+        let before = reloads();
+        make(&self.folder, self.port, options).unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
+        self.signal("HUP");
+        let deadline = Instant::now() + START;
+        while reloads() == before {
+            assert!(Instant::now() < deadline, "the configuration was not taken over\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Freezes it with SIGSTOP: its connections stay open and nothing answers.
     pub fn pause(&self) {
         self.signal("STOP");

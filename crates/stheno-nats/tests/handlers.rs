@@ -1,0 +1,146 @@
+//! Handlers on a real server: a slow one is called once for each event, a log that went back is an alarm, and what a user
+//! may no longer do is said as that.
+
+mod common;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use common::{LIMIT, a_log, ask, bounded, client, names, open, placed, shared, stored};
+use serde_json::json;
+use stheno_core::{
+    AnyEvent, App, Cx, Failure, Start, Subscriber, SubscriberDef,
+    app::Running,
+    backend::{Append, AppendErrorKind, Backend, BackendErrorKind, Query},
+};
+use stheno_nats::NatsOptions;
+use stheno_testkit::nats::NatsServerOptions;
+
+/// Counts its calls, each of which takes a while.
+#[derive(Clone, Default)]
+struct Slow {
+    calls: Arc<AtomicUsize>,
+    takes: Duration,
+}
+
+#[async_trait]
+impl Subscriber for Slow {
+    type Event = AnyEvent;
+
+    async fn handle(&self, _event: AnyEvent, _cx: Cx) -> Result<(), Failure> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(self.takes).await;
+        Ok(())
+    }
+}
+
+/// An app with this subscriber, which begins with the first event of the log.
+async fn start(options: &NatsOptions, slow: &Slow) -> Running {
+    let subscriber = SubscriberDef::new("test.slow", slow.clone()).on(">").start(Start::Beginning);
+    let app = App::new(open(options.clone()).await).without_unknown_names().subscribe(subscriber);
+    app.start().await.expect("the app starts")
+}
+
+#[tokio::test]
+async fn ten_events_are_handled_ten_times_by_a_handler_that_takes_700_milliseconds() {
+    let options = a_log(shared());
+    let log = open(options.clone()).await;
+    for number in 0..10 {
+        let mut event = placed(number);
+        // One key, so that the last of them waits seven seconds for its turn.
+        event.key = placed("one").key;
+        stored(&log, event).await;
+    }
+    let slow = Slow { takes: Duration::from_millis(700), ..Slow::default() };
+    let running = start(&options, &slow).await;
+    running.settle(LIMIT).await.expect("all are handled");
+    running.stop().await;
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 10);
+    start(&options, &slow).await.settle(LIMIT).await.expect("nothing is left");
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 10);
+}
+
+#[tokio::test]
+async fn a_log_that_went_back_ends_who_has_read_further() {
+    let (options, slow) = (a_log(shared()), Slow::default());
+    let log = open(options.clone()).await;
+    for number in 0..5 {
+        stored(&log, placed(number)).await;
+    }
+    let running = start(&options, &slow).await;
+    running.settle(LIMIT).await.expect("all are handled");
+    running.stop().await;
+    // An earlier state of the same stream, as a backup that was restored would be.
+    let (stream, _) = names(&log).await;
+    let client = client(shared()).await;
+    let config = ask(&client, &format!("STREAM.INFO.{stream}"), &json!(null)).await["config"].clone();
+    ask(&client, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
+    ask(&client, &format!("STREAM.CREATE.{stream}"), &config).await;
+    let again = open(options.clone()).await;
+    assert_eq!(stored(&again, placed("restored")).await, 1);
+    let error = again.tail(Query::all().after(5)).await.err().expect("the log is shorter than that");
+    assert_eq!(error.kind(), BackendErrorKind::LogChanged);
+    let running = start(&options, &slow).await;
+    let stopped = bounded("the subscriber stops", running.until_signal()).await;
+    assert_eq!(stopped.exit_code(), 70);
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 5, "nothing of the other log was handled");
+}
+
+#[tokio::test]
+async fn an_event_that_somebody_deletes_at_the_end_makes_no_log_shorter() {
+    let (options, slow) = (a_log(shared()), Slow::default());
+    let log = open(options.clone()).await;
+    for number in 0..3 {
+        stored(&log, placed(number)).await;
+    }
+    let running = start(&options, &slow).await;
+    running.settle(LIMIT).await.expect("all are handled");
+    running.stop().await;
+    let (stream, _) = names(&log).await;
+    let deleted = ask(&client(shared()).await, &format!("STREAM.MSG.DELETE.{stream}"), &json!({ "seq": 3 })).await;
+    assert_eq!(deleted["success"], true);
+    assert_eq!(log.info().await.unwrap().last, 3);
+    let running = start(&options, &slow).await;
+    stored(&log, placed("next")).await;
+    running.settle(LIMIT).await.expect("it goes on");
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test]
+async fn a_permission_that_is_taken_away_is_said_as_that_and_not_as_a_timeout() {
+    let users = |denied: &str| {
+        NatsServerOptions::new().config(&format!(
+            r#"authorization {{ users: [
+                {{ user: admin, password: a }}
+                {{ user: host, password: h, permissions: {{ publish: {{ deny: [{denied}] }} }} }}
+            ] }}"#
+        ))
+    };
+    let server = users(r#""nothing""#).start();
+    let options = NatsOptions::from_url(&server.url().replace("//", "//host:h@")).expect("an address");
+    let log = open(options).await;
+    stored(&log, placed(1)).await;
+    server.configure(&users(r#""log.>", "$JS.API.CONSUMER.>""#));
+    let error = log.append(Append::one(placed(2))).await.expect_err("it may no longer");
+    assert_eq!(error.kind(), AppendErrorKind::Backend(BackendErrorKind::Permission), "{error:?}");
+    let mut tail = log.tail(Query::all()).await.expect("looking at the log is permitted");
+    let error = bounded("the tail says it", async {
+        loop {
+            if let Err(error) = tail.next().await {
+                break error;
+            }
+        }
+    })
+    .await;
+    assert_eq!(error.kind(), BackendErrorKind::Permission, "{error:?}");
+    // Once it is given back, both go on.
+    server.configure(&users(r#""nothing""#));
+    assert_eq!(stored(&log, placed(3)).await, 2);
+    assert_eq!(common::sequences(&common::take(&mut *tail, 2).await), [1, 2]);
+}

@@ -24,7 +24,8 @@
 //! - The documentation contradicts itself: no message of a response is the one its table documents; two descriptions are
 //!   those of other verbs. All of it is kept as data, and said in the `note` of each
 //!   [`descriptor`](stheno::Event::descriptor).
-//! - [`EventObject::to_event`] and [`EventObject::of`] turn event objects into recorded events and back, without loss.
+//! - [`EventObject::to_event`] and [`EventObject::of`] turn event objects into recorded events and back, without loss. An event
+//!   object does not say of which shop it is: [`EventObject::to_event_of`] is for a log of several shops.
 //! - Arguments and messages name people, so they are personal: `Debug` output does not have them.
 
 // As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.

@@ -41,7 +41,6 @@ mod define;
 mod envelope;
 mod examples;
 mod id;
-mod text;
 
 pub mod codes;
 pub mod entity;

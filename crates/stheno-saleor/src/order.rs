@@ -6,7 +6,6 @@ use crate::{
     Id,
     define::of_order,
     examples::{EMAIL, ORDER_LINE, cents},
-    text::text,
 };
 
 /// A line that was put into a draft order, or taken out of it.
@@ -26,7 +25,7 @@ pub struct DraftLine {
     pub extra: Extra,
 }
 
-text! {
+stheno::text_enum! {
     /// Which mail was sent; the codes of the communication events.
     pub enum EmailType {
         /// The order was fully paid.

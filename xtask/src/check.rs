@@ -61,7 +61,8 @@ pub(crate) fn generated(cases: &str) -> Done {
         return Err(format!("`{cases}` is no number of inputs"));
     }
     let mut command = cargo(&["test", "--release", "-p", "stheno-saleor", "-p", "stheno-shopify", "--all-features"]);
-    // Examples in the documentation are none of them. By the name of the tests: others have a number of cases of their own.
+    // Examples in the documentation are none of them. By the name of the tests: others have a number of cases of their
+    // own.
     command.args(["--tests", "--", "no_input", "--nocapture"]).env("STHENO_CASES", cases);
     if let Ok(seed) = env::var("STHENO_SEED") {
         command.env("STHENO_SEED", seed);

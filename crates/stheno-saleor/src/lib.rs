@@ -36,9 +36,9 @@
 //!
 //! # Bad input
 //!
-//! Whatever comes from outside gives a value or a typed error, and no panic. `cargo xtask generated` tries it with input that
-//! was right once and had values or bytes changed at random. On 2026-11-22 each of these was given 10,000,000, and none
-//! panicked:
+//! Whatever comes from outside gives a value or a typed error, and no panic. `cargo xtask generated` tries it with
+//! input that was right once and had values or bytes changed at random. On 2026-11-22 each of these was given
+//! 10,000,000, and none panicked:
 //!
 //! | what | taken of 10,000,000 |
 //! |---|---|

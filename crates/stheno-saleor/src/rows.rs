@@ -43,15 +43,16 @@ impl Row {
     /// The event of the row: ids and parameters side by side, at the time of the row. The bus checks the parameters when it
     /// is published.
     ///
-    /// A row that is imported twice is one event, by what identifies it. That is its primary key (`saleor-order-event-7`).
-    /// Saleor's documentation has none, so of a row without one it is all that the row says: its event, time, order, user and
-    /// parameters. Without a time it is nothing: the event is a new one each time. A row does not say of which shop it is. For
-    /// a log of several shops, and for rows that are different although they say the same, give ids of your own:
+    /// A row that is imported twice is one event, by what identifies it. That is its primary key
+    /// (`saleor-order-event-7`). Saleor's documentation has none, so of a row without one it is all that the row says:
+    /// its event, time, order, user and parameters. Without a time it is nothing: the event is a new one each time. A
+    /// row does not say of which shop it is. For a log of several shops, and for rows that are different although they
+    /// say the same, give ids of your own:
     /// `row.into_event(group)?.id("..")`.
     ///
     /// # Errors
-    /// [`UnknownCode`] when the type is the code of no event of the group. A primary key that is no part of an id (up to 200
-    /// characters of printable ASCII without spaces) is refused by the bus.
+    /// [`UnknownCode`] when the type is the code of no event of the group. A primary key that is no part of an id (up
+    /// to 200 characters of printable ASCII without spaces) is refused by the bus.
     pub fn into_event(self, group: Group) -> Result<Outgoing, UnknownCode> {
         let code = Code::parse(group, &self.r#type)?;
         let id = self.event_id(code);

@@ -97,8 +97,8 @@ pub fn name_of(saleor_event: &str, body: &[u8]) -> Result<String, WebhookError> 
     }
 }
 
-/// The values of [`EVENT_HEADER`] that mean an event: one, or six for the payment actions. There is none for what Saleor only
-/// records.
+/// The values of [`EVENT_HEADER`] that mean an event: one, or six for the payment actions. There is none for what
+/// Saleor only records.
 ///
 /// ```
 /// use stheno_saleor::webhook::headers_of;

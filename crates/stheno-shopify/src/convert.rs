@@ -18,12 +18,12 @@ impl EventObject {
     }
 
     /// The same for a log of several shops: the shop, `example.myshopify.com`, stands in the id
-    /// (`shopify-event-example.myshopify.com/164748010`) and is the source of the event. Its key is still that of the subject
-    /// alone: should subjects of two shops have one id, their events are kept in one order.
+    /// (`shopify-event-example.myshopify.com/164748010`) and is the source of the event. Its key is still that of the
+    /// subject alone: should subjects of two shops have one id, their events are kept in one order.
     ///
     /// # Errors
-    /// [`UnknownVerb`] as before. A shop that is empty or is no part of an id (up to 200 characters of printable ASCII without
-    /// spaces) is refused by the bus when the event is published.
+    /// [`UnknownVerb`] as before. A shop that is empty or is no part of an id (up to 200 characters of printable ASCII
+    /// without spaces) is refused by the bus when the event is published.
     ///
     /// ```
     /// use stheno_core::Payload;

@@ -11,8 +11,8 @@
 //! - [`load`] publishes and handles meanwhile, and checks that nothing acknowledged is lost or out of order.
 //! - [`kill`] ends a process in the middle of its work, again and again, and checks that nothing acknowledged is lost.
 //!
-//! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`event_types`](mod@event_types), [`generated`],
-//! [`nats`], [`kill`], [`load`].
+//! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`event_types`](mod@event_types),
+//! [`generated`], [`nats`], [`kill`], [`load`].
 
 pub mod app;
 pub mod clock;

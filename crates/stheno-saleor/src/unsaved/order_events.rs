@@ -181,7 +181,8 @@ pub fn fulfillment_canceled(
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 
-/// Items were put back into stock; of which warehouse, if it is known. Saleor's program says it, its documentation does not.
+/// Items were put back into stock; of which warehouse, if it is known. Saleor's program says it, its documentation does
+/// not.
 ///
 /// # Errors
 /// [`FieldError`] when there were none, or the warehouse is empty.

@@ -1,4 +1,5 @@
-//! Generated input for what stands before a decoder: requests, rows, codes. None of it panics, and what is taken is what it says.
+//! Generated input for what stands before a decoder: requests, rows, codes. None of it panics, and what is taken is
+//! what it says.
 
 use serde_json::{Value, json};
 use stheno_saleor::{

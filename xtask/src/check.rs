@@ -61,8 +61,9 @@ pub(crate) fn generated(cases: &str) -> Done {
         return Err(format!("`{cases}` is no number of inputs"));
     }
     let mut command = cargo(&["test", "--release", "-p", "stheno-saleor", "-p", "stheno-shopify", "--all-features"]);
-    // By the name of the tests: other tests of theirs have a number of cases of their own.
-    command.args(["--", "no_input", "--nocapture"]).env("STHENO_CASES", cases);
+    // Examples in the documentation are none of them. By the name of the tests: others have a number of cases of their
+    // own.
+    command.args(["--tests", "--", "no_input", "--nocapture"]).env("STHENO_CASES", cases);
     if let Ok(seed) = env::var("STHENO_SEED") {
         command.env("STHENO_SEED", seed);
     }

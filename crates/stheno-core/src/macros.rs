@@ -1,4 +1,4 @@
-//! The declarative macros: `plugin!`, `plugins!`, `catalog!`, `declare_event!`, `register_subscriber!`.
+//! The declarative macros: `plugin!`, `plugins!`, `catalog!`, `declare_event!`, `register_subscriber!`, `text_enum!`.
 
 /// Where the macro was called; for messages that name both places.
 #[doc(hidden)]
@@ -108,4 +108,84 @@ macro_rules! register_subscriber {
             })
         }
     };
+}
+
+/// Defines texts from a closed list that its owner may make longer some day, for the fields of payloads.
+///
+/// Each variant has the text that it is written as, and perhaps others it is read by. A text that is not in the list
+/// becomes `Other` and is written back as it was: reading is lenient. Serde's two traits, `as_str` and `From<&str>` are
+/// written too.
+///
+/// ```
+/// stheno_core::text_enum! {
+///     /// How a refund came about.
+///     pub enum RefundReason {
+///         /// The goods came back.
+///         Return = "return" | "RETURN",
+///         /// The customer was given something off afterwards.
+///         Discount = "discount",
+///     }
+/// }
+///
+/// # fn main() -> Result<(), serde_json::Error> {
+/// assert_eq!(serde_json::from_str::<RefundReason>("\"RETURN\"")?, RefundReason::Return);
+/// assert_eq!(serde_json::to_string(&RefundReason::Return)?, "\"return\"");
+/// assert_eq!(RefundReason::from("claim"), RefundReason::Other("claim".into()));
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! text_enum {
+    ($(
+        $(#[$about:meta])*
+        $visibility:vis enum $name:ident {
+            $( $(#[$doc:meta])* $variant:ident = $text:literal $(| $other:literal)* ),+ $(,)?
+        }
+    )+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        $visibility enum $name {
+            $( $(#[$doc])* $variant, )+
+            /// A text that is not in the list, kept as it is.
+            Other(::std::string::String),
+        }
+
+        impl $name {
+            /// The text, as it stands in the JSON.
+            $visibility fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $text, )+
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $( $text $(| $other)* => Self::$variant, )+
+                    other => Self::Other(::std::borrow::ToOwned::to_owned(other)),
+                }
+            }
+        }
+
+        impl $crate::__private::Serialize for $name {
+            fn serialize<S: $crate::__private::Serializer>(
+                &self,
+                serializer: S,
+            ) -> $crate::__private::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::__private::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::Deserializer<'de>>(
+                deserializer: D,
+            ) -> $crate::__private::Result<Self, D::Error> {
+                let text: $crate::__private::Cow<'de, str> = $crate::__private::Deserialize::deserialize(deserializer)?;
+                $crate::__private::Result::Ok(<Self as ::std::convert::From<&str>>::from(&text))
+            }
+        }
+    )+};
 }

@@ -32,6 +32,12 @@ pub(crate) fn is_primitive(written: &Type) -> bool {
     last_segment(written).is_some_and(|segment| PRIMITIVES.iter().any(|name| segment.ident == name))
 }
 
+/// What the type is called, without the path to it; of `Wrapper<T>` what `T` is called.
+pub(crate) fn name(written: &Type) -> String {
+    let Some(segment) = last_segment(written) else { return display(written) };
+    inside(written, &segment.ident.to_string()).map_or_else(|| segment.ident.to_string(), name)
+}
+
 /// The type as one would write it. Tokens print with spaces between them; those that part words are kept.
 pub(crate) fn display(written: &Type) -> String {
     let is_word = |character: char| character.is_alphanumeric() || character == '_' || character == '\'';

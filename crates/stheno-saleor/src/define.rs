@@ -1,4 +1,4 @@
-//! Shorthand for what repeats: events that Saleor records, notifications in their envelope, texts from a closed list.
+//! Shorthand for what repeats: events that Saleor records, notifications in their envelope.
 
 /// Defines events that Saleor records of an order: the order, who did it, and the documented parameters.
 macro_rules! of_order {

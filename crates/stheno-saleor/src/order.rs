@@ -6,7 +6,6 @@ use crate::{
     Id,
     define::of_order,
     examples::{EMAIL, ORDER_LINE, cents},
-    text::text,
 };
 
 /// A line that was put into a draft order, or taken out of it.
@@ -26,7 +25,7 @@ pub struct DraftLine {
     pub extra: Extra,
 }
 
-text! {
+stheno::text_enum! {
     /// Which mail was sent; the codes of the communication events.
     pub enum EmailType {
         /// The order was fully paid.
@@ -82,7 +81,7 @@ of_order! {
     pub struct OrderPlaced {}
 
     /// An order was created from draft by the staff user
-    #[event(name = "saleor.order.draft_placed", section = "Order Events", note = "Stored as `placed_from_draft`.")]
+    #[event(name = "saleor.order.draft_placed", section = "Order Events")]
     pub struct OrderDraftPlaced {}
 
     /// The order was created from draft, but some line items were oversold
@@ -101,7 +100,7 @@ of_order! {
     #[event(
         name = "saleor.order.order_paid",
         section = "Order Events",
-        note = "Stored as `order_fully_paid`. The amount is documented as a float; the program stores a decimal text."
+        note = "The amount is documented as a float; the program stores a decimal text."
     )]
     pub struct OrderPaid {
         /// How much was paid, in the currency of the order.
@@ -116,7 +115,7 @@ of_order! {
     }
 
     /// The order was manually marked as fully paid by the staff user
-    #[event(name = "saleor.order.marked_as_paid", section = "Order Events", note = "Stored as `order_marked_as_paid`.")]
+    #[event(name = "saleor.order.marked_as_paid", section = "Order Events")]
     pub struct OrderMarkedAsPaid {}
 
     /// An email was sent to the customer
@@ -134,7 +133,7 @@ of_order! {
     #[event(
         name = "saleor.order.captured",
         section = "Order Events",
-        note = "Stored as `payment_captured`. The amount is documented as a float; the program stores a decimal text."
+        note = "The amount is documented as a float; the program stores a decimal text."
     )]
     pub struct OrderCaptured {
         /// How much was captured, in the currency of the order.
@@ -152,7 +151,7 @@ of_order! {
     #[event(
         name = "saleor.order.refunded",
         section = "Order Events",
-        note = "Stored as `payment_refunded`. The amount is documented as a float; the program stores a decimal text."
+        note = "The amount is documented as a float; the program stores a decimal text."
     )]
     pub struct OrderRefunded {
         /// How much was refunded, in the currency of the order.
@@ -170,7 +169,7 @@ of_order! {
     #[event(
         name = "saleor.order.voided",
         section = "Order Events",
-        note = "Stored as `payment_voided`. The program always stores a null amount, although it is documented."
+        note = "The program always stores a null amount, although it is documented."
     )]
     pub struct OrderVoided {
         /// How much was voided, in the currency of the order.
@@ -215,7 +214,7 @@ of_order! {
     }
 
     /// One or more of the order’s items was restocked
-    #[event(name = "saleor.order.restocked_items", section = "Order Events", note = "Stored as `fulfillment_restocked_items`.")]
+    #[event(name = "saleor.order.restocked_items", section = "Order Events")]
     pub struct OrderRestockedItems {
         /// How many.
         #[field(example = 1)]
@@ -226,7 +225,7 @@ of_order! {
     }
 
     /// One or more of the order’s items was fulfilled
-    #[event(name = "saleor.order.fulfilled_items", section = "Order Events", note = "Stored as `fulfillment_fulfilled_items`.")]
+    #[event(name = "saleor.order.fulfilled_items", section = "Order Events")]
     pub struct OrderFulfilledItems {
         /// Primary key of each line: whole numbers, UUIDs in later versions.
         #[field(kind = "array", example = [124_i64])]

@@ -1,8 +1,8 @@
 //! Rows of Saleor's database: events as the program stores them, to be imported into a log.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use stheno::{OffsetTime, Outgoing};
+use serde_json::{Map, Value, json};
+use stheno::{EventId, OffsetTime, Outgoing};
 
 use crate::{
     Id,
@@ -15,7 +15,7 @@ use crate::{
 /// use stheno_saleor::{codes::Group, rows::Row};
 ///
 /// let row: Row = serde_json::from_str(
-///     r#"{"type": "payment_refunded", "date": "2019-05-06 10:00:00+00:00", "order_id": 52, "user_id": 1,
+///     r#"{"id": 7, "type": "payment_refunded", "date": "2019-05-06 10:00:00+00:00", "order_id": 52, "user_id": 1,
 ///         "parameters": {"amount": "16.80", "payment_id": "UGF5", "payment_gateway": "dummy"}}"#,
 /// )
 /// .unwrap();
@@ -24,6 +24,8 @@ use crate::{
 /// ```
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Row {
+    /// The primary key, which tells the rows of one table apart; undocumented, and in the program's tables.
+    pub id: Option<Id>,
     /// The code, as [`Code::parse`] reads it.
     pub r#type: String,
     /// When it happened.
@@ -41,10 +43,19 @@ impl Row {
     /// The event of the row: ids and parameters side by side, at the time of the row. The bus checks the parameters when it
     /// is published.
     ///
+    /// A row that is imported twice is one event, by what identifies it. That is its primary key
+    /// (`saleor-order-event-7`). Saleor's documentation has none, so of a row without one it is all that the row says:
+    /// its event, time, order, user and parameters. Without a time it is nothing: the event is a new one each time. A
+    /// row does not say of which shop it is. For a log of several shops, and for rows that are different although they
+    /// say the same, give ids of your own:
+    /// `row.into_event(group)?.id("..")`.
+    ///
     /// # Errors
-    /// [`UnknownCode`] when the type is the code of no event of the group.
+    /// [`UnknownCode`] when the type is the code of no event of the group. A primary key that is no part of an id (up
+    /// to 200 characters of printable ASCII without spaces) is refused by the bus.
     pub fn into_event(self, group: Group) -> Result<Outgoing, UnknownCode> {
         let code = Code::parse(group, &self.r#type)?;
+        let id = self.event_id(code);
         let mut body = self.parameters;
         let ids = [("order_id", self.order_id), ("user_id", self.user_id)];
         for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
@@ -55,10 +66,26 @@ impl Row {
             body.insert(name.to_owned(), id);
         }
         let event = Outgoing::raw(code.name(), &Value::Object(body));
+        let event = match id {
+            Some(id) => event.id(&id),
+            None => event,
+        };
         Ok(match self.date {
             Some(date) => event.time(date.timestamp()),
             None => event,
         })
+    }
+
+    /// What identifies the event, if anything does.
+    fn event_id(&self, code: &Code) -> Option<String> {
+        if let Some(key) = self.id.as_ref().filter(|key| !key.is_empty()) {
+            return Some(format!("saleor-{}-event-{key}", code.group()));
+        }
+        let time = self.date.as_ref()?.timestamp().as_micros();
+        let mut said = json!([code.name(), time, self.order_id, self.user_id, self.parameters]);
+        // The order of the fields depends on how serde_json is built, and on the one who exported the row.
+        said.sort_all_objects();
+        Some(EventId::derived(&format!("saleor-row/{said}")).to_string())
     }
 }
 

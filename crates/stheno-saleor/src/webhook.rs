@@ -27,6 +27,7 @@ const EVENTS: [(&str, &str); 14] = [
 ];
 const PAYMENT_ACTION: &str = "saleor.payment.action";
 const NOTIFY: &str = "notify_user";
+const NOTIFICATIONS: &str = "saleor.notify.";
 
 /// The header that keeps which of the payment actions it was.
 pub const ACTION_HEADER: &str = "saleor-event";
@@ -87,13 +88,30 @@ pub fn name_of(saleor_event: &str, body: &[u8]) -> Result<String, WebhookError> 
         return Err(WebhookError::UnknownEvent { event: shortened(saleor_event) });
     }
     let Envelope { notify_event } = decode_json(body)?;
-    let name = format!("saleor.notify.{notify_event}");
+    let name = format!("{NOTIFICATIONS}{notify_event}");
     let is_documented = crate::catalog().events().iter().any(|event| event.pattern == name);
     if is_documented {
         Ok(name)
     } else {
         Err(WebhookError::UnknownNotification { notify_event: shortened(&notify_event) })
     }
+}
+
+/// The values of [`EVENT_HEADER`] that mean an event: one, or six for the payment actions. There is none for what
+/// Saleor only records.
+///
+/// ```
+/// use stheno_saleor::webhook::headers_of;
+///
+/// assert_eq!(headers_of("saleor.sale.toggle"), ["sale_toggle"]);
+/// assert_eq!(headers_of("saleor.notify.invoice_ready"), ["notify_user"]);
+/// assert!(headers_of("saleor.order.placed").is_empty());
+/// ```
+pub fn headers_of(name: &str) -> Vec<&'static str> {
+    if name.starts_with(NOTIFICATIONS) {
+        return vec![NOTIFY];
+    }
+    EVENTS.iter().filter(|(_, event)| *event == name).map(|(header, _)| *header).collect()
 }
 
 fn shortened(text: &str) -> String {

@@ -80,16 +80,13 @@ impl Verb {
     /// [`MessageError`] when the message is of neither, or when it can be read in several ways.
     pub fn parse(&self, message: &str) -> Result<Vec<String>, MessageError> {
         let plain = plain_text(message);
-        let mut found = Err(MessageError::OtherTemplate { verb: self.name() });
-        for template in [Some(self.template()), self.seen_template()].into_iter().flatten() {
-            let pieces = pieces(template, self.params());
-            match read(&pieces, &plain) {
-                Reading::One(values) => return Ok(values),
-                Reading::Several => found = Err(MessageError::Ambiguous { verb: self.name() }),
-                Reading::None => {}
-            }
+        let templates = [Some(self.template()), self.seen_template()].into_iter().flatten();
+        let reading = templates.map(|template| read(&pieces(template, self.params()), &plain));
+        match reading.fold(Reading::None, Reading::or) {
+            Reading::None => Err(MessageError::OtherTemplate { verb: self.name() }),
+            Reading::One(values) => Ok(values),
+            Reading::Several => Err(MessageError::Ambiguous { verb: self.name() }),
         }
-        found
     }
 
     /// The values of the parameters, in their order.
@@ -138,10 +135,23 @@ fn pieces<'a>(template: &'a str, params: &[&str]) -> Vec<Piece<'a>> {
     pieces
 }
 
+/// How a message can be read.
+#[derive(Debug, PartialEq, Eq)]
 enum Reading {
     None,
     One(Vec<String>),
     Several,
+}
+
+impl Reading {
+    /// Both ways of reading it together: one only where the other gives nothing, or the same.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Reading::None, reading) | (reading, Reading::None) => reading,
+            (one, other) if one == other => one,
+            _ => Reading::Several,
+        }
+    }
 }
 
 /// Reads a message by a template: words, then a parameter and words, and so on to the end.
@@ -156,13 +166,18 @@ fn read(pieces: &[Piece<'_>], message: &str) -> Reading {
     // No template has more than two parameters, so there are words in one place at most.
     match between {
         [] => Reading::One(vec![inside.to_owned()]),
-        [Piece::Words(words), Piece::Param] => match inside.match_indices(words).count() {
-            0 => Reading::None,
-            1 => Reading::One(inside.splitn(2, words).map(str::to_owned).collect()),
-            _ => Reading::Several,
-        },
+        [Piece::Words(words), Piece::Param] => splits(inside, words).take(2).fold(Reading::None, Reading::or),
         _ => Reading::Several,
     }
+}
+
+/// The ways to part a text at these words, also where two places of them overlap: `by by by` has ` by ` twice.
+fn splits<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = Reading> + 'a {
+    let parted = move |(at, _): (usize, char)| {
+        let (before, after) = text.split_at(at);
+        after.strip_prefix(words).map(|after| Reading::One(vec![before.to_owned(), after.to_owned()]))
+    };
+    text.char_indices().filter_map(parted)
 }
 
 /// A message without its markup, and with the characters that markup writes otherwise.

@@ -17,10 +17,28 @@ pub struct Trap {
 #[rustfmt::skip]
 pub const IDEAS: &[Idea] = &[
     Idea {
+        title: "Draft made",
+        medusa: &["draft_order.created"],
+        saleor: &["saleor.order.draft_created"],
+        shopify: &[],
+    },
+    Idea {
+        title: "Draft changed",
+        medusa: &["draft_order.updated"],
+        saleor: &["saleor.order.draft_added_products", "saleor.order.draft_removed_products"],
+        shopify: &[],
+    },
+    Idea {
         title: "Order placed",
         medusa: &["order.placed"],
         saleor: &["saleor.order.placed", "saleor.order.draft_placed", "saleor.customer.placed_order", "saleor.notify.order_confirmation"],
         shopify: &["shopify.order.placed", "shopify.order.confirmed"],
+    },
+    Idea {
+        title: "Order changed",
+        medusa: &["order.updated"],
+        saleor: &["saleor.order.updated"],
+        shopify: &["shopify.order.update"],
     },
     Idea {
         title: "Order canceled",
@@ -29,26 +47,50 @@ pub const IDEAS: &[Idea] = &[
         shopify: &["shopify.order.cancelled"],
     },
     Idea {
-        title: "Payment captured",
-        medusa: &["order.payment_captured", "payment.payment_captured"],
-        saleor: &["saleor.order.captured", "saleor.order.order_paid", "saleor.notify.order_payment_confirmation"],
+        title: "Order done",
+        medusa: &["order.completed"],
+        saleor: &[],
+        shopify: &["shopify.order.closed"],
+    },
+    Idea {
+        title: "Payment authorized",
+        medusa: &["payment-collection.payment_authorized", "swap.payment_completed"],
+        saleor: &[],
+        shopify: &["shopify.order.authorization_success"],
+    },
+    Idea {
+        title: "Paid",
+        medusa: &["order.payment_captured", "payment.payment_captured", "swap.payment_captured"],
+        saleor: &["saleor.order.captured", "saleor.order.order_paid", "saleor.order.marked_as_paid", "saleor.notify.order_payment_confirmation"],
         shopify: &["shopify.order.capture_success", "shopify.order.sale_success"],
     },
     Idea {
         title: "Payment failed",
-        medusa: &["order.payment_capture_failed", "payment.payment_capture_failed"],
+        medusa: &["order.payment_capture_failed", "payment.payment_capture_failed", "swap.payment_capture_failed"],
         saleor: &["saleor.order.payment_failed"],
         shopify: &["shopify.order.authorization_failure", "shopify.order.capture_failure", "shopify.order.sale_failure"],
     },
     Idea {
+        title: "Payment voided",
+        medusa: &[],
+        saleor: &["saleor.order.voided"],
+        shopify: &["shopify.order.void_success"],
+    },
+    Idea {
         title: "Refunded",
-        medusa: &["order.refund_created", "swap.refund_processed", "claim.refund_processed"],
+        medusa: &["order.refund_created", "payment.payment_refund_created", "swap.refund_processed", "claim.refund_processed"],
         saleor: &["saleor.order.refunded", "saleor.notify.order_refund_confirmation"],
         shopify: &["shopify.order.refund_success"],
     },
     Idea {
+        title: "Refund failed",
+        medusa: &["order.refund_failed", "payment.payment_refund_failed", "swap.process_refund_failed"],
+        saleor: &[],
+        shopify: &["shopify.order.refund_failure"],
+    },
+    Idea {
         title: "Fulfilled",
-        medusa: &["order.fulfillment_created", "order.shipment_created"],
+        medusa: &["order.fulfillment_created", "order.shipment_created", "swap.fulfillment_created", "swap.shipment_created", "claim.fulfillment_created", "claim.shipment_created"],
         saleor: &["saleor.order.fulfilled_items", "saleor.notify.order_fulfillment_confirmation"],
         shopify: &["shopify.order.fulfillment_success"],
     },
@@ -60,20 +102,32 @@ pub const IDEAS: &[Idea] = &[
     },
     Idea {
         title: "Back in stock, from an order",
-        medusa: &["order.items_returned"],
+        medusa: &["order.items_returned", "swap.received"],
         saleor: &["saleor.order.restocked_items"],
         shopify: &["shopify.order.restock_line_items"],
     },
     Idea {
+        title: "Note written",
+        medusa: &["note.created"],
+        saleor: &["saleor.order.note_added", "saleor.customer.note_added_to_order", "saleor.customer.note_added"],
+        shopify: &[],
+    },
+    Idea {
         title: "Mail sent about an order",
         medusa: &[],
-        saleor: &["saleor.order.email_sent"],
+        saleor: &["saleor.order.email_sent", "saleor.communication.payment_confirmation", "saleor.communication.shipping_confirmation", "saleor.communication.tracking_updated", "saleor.communication.order_confirmation", "saleor.communication.fulfillment_confirmation", "saleor.communication.digital_links"],
         shopify: &["shopify.order.mail_sent"],
     },
     Idea {
         title: "Account created",
         medusa: &["customer.created"],
-        saleor: &["saleor.customer.account_created", "saleor.notify.account_confirmation"],
+        saleor: &["saleor.customer.account_created", "saleor.notify.account_confirmation", "saleor.notify.account_set_customer_password"],
+        shopify: &[],
+    },
+    Idea {
+        title: "Customer changed",
+        medusa: &["customer.updated"],
+        saleor: &["saleor.customer.email_assigned", "saleor.customer.name_assigned", "saleor.notify.account_change_email_confirm"],
         shopify: &[],
     },
     Idea {
@@ -96,7 +150,7 @@ pub const IDEAS: &[Idea] = &[
     },
     Idea {
         title: "Product changed",
-        medusa: &["product.updated"],
+        medusa: &["product.updated", "product-variant.created", "product-variant.updated", "product-variant.deleted"],
         saleor: &[],
         shopify: &["shopify.product.update", "shopify.product.published", "shopify.product.unpublished"],
     },

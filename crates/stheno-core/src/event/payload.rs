@@ -36,12 +36,23 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// The fields inside, where it is a documented object or an array of such.
     pub fields: &'static [Field],
+    /// What the Rust type of the fields inside is called; empty where they have none of their own.
+    pub rust_type: &'static str,
 }
 
 impl Field {
     /// A public, required field without fields inside.
     pub const fn new(name: &'static str, kind: FieldKind, description: &'static str) -> Self {
-        Self { name, kind, optional: false, sensitivity: Sensitivity::Public, description, aliases: &[], fields: &[] }
+        Self {
+            name,
+            kind,
+            optional: false,
+            sensitivity: Sensitivity::Public,
+            description,
+            aliases: &[],
+            fields: &[],
+            rust_type: "",
+        }
     }
 
     /// The same, which may be absent or null.
@@ -81,6 +92,13 @@ impl Field {
     #[must_use]
     pub const fn with_fields(mut self, fields: &'static [Field]) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// The same; the fields inside are those of this Rust type.
+    #[must_use]
+    pub const fn of_type(mut self, rust_type: &'static str) -> Self {
+        self.rust_type = rust_type;
         self
     }
 }

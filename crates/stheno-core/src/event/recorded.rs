@@ -44,8 +44,9 @@ impl EventId {
         Self((&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer)).into())
     }
 
-    /// The same id for the same text: a UUIDv5.
-    pub(crate) fn derived(from: &str) -> Self {
+    /// The same id for the same text: a UUIDv5. For events that come from elsewhere, so that one that is imported twice
+    /// is the same event.
+    pub fn derived(from: &str) -> Self {
         let space = Uuid::from_u128(0x5374_6865_6e6f_4576_656e_7449_6473_0001);
         Self(Uuid::new_v5(&space, from.as_bytes()).to_string().into())
     }

@@ -1,4 +1,4 @@
-//! `plugin!`, `plugins!`, `catalog!`, `declare_event!` and `register_subscriber!`.
+//! `plugin!`, `plugins!`, `catalog!`, `declare_event!`, `register_subscriber!` and `text_enum!`.
 
 use stheno::{
     AnyEvent, Catalog, Cx, Event, Failure, MissingResource, Payload, Plugin, Resources, Setup, Subscriber, async_trait,
@@ -78,4 +78,40 @@ fn declared_names_are_linked() {
     let find = |name| declared.iter().find(|event| event.pattern == name).map(|event| event.description);
     assert_eq!(find("warehouse.counted"), Some("Somebody counted."));
     assert_eq!(find("warehouse.closed"), Some(""));
+}
+
+stheno::text_enum! {
+    /// Which mail it was.
+    enum Mail {
+        /// For a new order.
+        Confirmation = "confirmation" | "ORDER" | "ORDER_CONFIRMATION",
+        /// Goods were sent.
+        Shipping = "shipping"
+    }
+
+    /// How far it is.
+    pub(crate) enum Progress {
+        /// All of it.
+        Done = "partially fulfilled",
+    }
+}
+
+#[test]
+fn a_text_of_a_list_is_read_by_all_its_names_and_written_by_its_first() {
+    for text in ["confirmation", "ORDER", "ORDER_CONFIRMATION"] {
+        assert_eq!(serde_json::from_value::<Mail>(text.into()).unwrap(), Mail::Confirmation);
+    }
+    assert_eq!(serde_json::to_value(Mail::Confirmation).unwrap(), "confirmation");
+    assert_eq!((Mail::from("shipping"), Mail::Shipping.as_str()), (Mail::Shipping, "shipping"));
+    assert_eq!(serde_json::from_str::<Progress>(r#""partially fulfilled""#).unwrap(), Progress::Done);
+}
+
+#[test]
+fn a_text_that_is_not_in_the_list_is_kept() {
+    for text in ["", "Shipping", "order", "\u{e9} \"quoted\""] {
+        let read: Mail = serde_json::from_str(&serde_json::to_string(text).unwrap()).unwrap();
+        assert_eq!(read, Mail::Other(text.into()));
+        assert_eq!(serde_json::to_value(&read).unwrap(), text);
+    }
+    assert!(serde_json::from_str::<Mail>("1").is_err());
 }

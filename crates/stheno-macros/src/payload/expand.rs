@@ -9,7 +9,7 @@ use crate::{
         kind::Kind,
         parse::{Field, Payload, Sensitivity},
     },
-    types::{inside, is_primitive},
+    types::{self, inside, is_primitive},
 };
 
 /// Everything.
@@ -234,7 +234,10 @@ fn describe_field(field: &Field) -> TokenStream {
         described.extend(quote!(.with_aliases(&[#(#aliases),*])));
     }
     if let Some(linked) = &field.linked {
-        described.extend(quote_spanned!(at(&linked)=> .with_fields(<#linked as ::stheno::Payload>::FIELDS)));
+        let rust_type = types::name(linked);
+        described.extend(
+            quote_spanned!(at(&linked)=> .with_fields(<#linked as ::stheno::Payload>::FIELDS).of_type(#rust_type)),
+        );
     }
     described
 }

@@ -4,12 +4,11 @@ use serde_json::{Map, Number, Value};
 use stheno::{Extra, Payload};
 
 use crate::{
-    define::text,
     entity::{Address, Customer, LineItem, Payment, PaymentSession, ShippingMethod},
     examples::{ADDRESS, CART, CREATED_AT, CUSTOMER, REGION, SALES_CHANNEL, UPDATED_AT},
 };
 
-text! {
+stheno::text_enum! {
     /// What a cart is for.
     pub enum CartType {
         /// A purchase.

@@ -4,12 +4,11 @@ use serde_json::{Map, Value};
 use stheno::{Extra, Payload};
 
 use crate::{
-    define::text,
     entity::{Payment, PaymentSession},
     examples::{CREATED_AT, PAYMENT_COLLECTION, REGION, UPDATED_AT, USER},
 };
 
-text! {
+stheno::text_enum! {
     /// What a payment collection is for.
     pub enum PaymentCollectionType {
         /// An order edit.

@@ -3,12 +3,9 @@
 use serde_json::{Value, json};
 use stheno::{Extra, Payload, Secret};
 
-use crate::{
-    define::text,
-    examples::{CART, CREATED_AT, PAYMENT_SESSION, UPDATED_AT},
-};
+use crate::examples::{CART, CREATED_AT, PAYMENT_SESSION, UPDATED_AT};
 
-text! {
+stheno::text_enum! {
     /// How far a payment session has come.
     pub enum PaymentSessionStatus {
         /// The money may be taken.

@@ -3,12 +3,9 @@
 use serde_json::{Map, Value};
 use stheno::{Extra, Payload};
 
-use crate::{
-    define::text,
-    examples::{CREATED_AT, PRODUCT, UPDATED_AT},
-};
+use crate::examples::{CREATED_AT, PRODUCT, UPDATED_AT};
 
-text! {
+stheno::text_enum! {
     /// Whether a product can be seen in the store.
     pub enum ProductStatus {
         /// Being written.

@@ -4,12 +4,11 @@ use serde_json::{Map, Value};
 use stheno::{Extra, Payload};
 
 use crate::{
-    define::text,
     entity::Payment,
     examples::{CREATED_AT, ORDER, PAYMENT, REFUND, UPDATED_AT},
 };
 
-text! {
+stheno::text_enum! {
     /// Why money was given back.
     pub enum RefundReason {
         /// A discount that was granted later.

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use stheno_core::{Event, EventName, Payload};
 use stheno_medusa::{entity::CartType, *};
+use stheno_testkit::event_types::EventType;
 
 use crate::{
-    every_type::{EventType, every_type, type_of},
+    every_type::{every_type, type_of},
     fixtures::{documented, without_nulls},
 };
 

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use stheno_core::{EventName, Field, FieldKind, Sensitivity, catalog::redact::redact};
 use stheno_medusa::catalog;
+use stheno_testkit::event_types::EventType;
 
 use crate::{
-    every_type::{EventType, every_type, type_of},
+    every_type::{every_type, type_of},
     fixtures::quirks,
 };
 

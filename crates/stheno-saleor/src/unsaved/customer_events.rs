@@ -6,7 +6,10 @@ use crate::{
     CustomerAccountCreated, CustomerCustomerDeleted, CustomerDigitalLinkDownloaded, CustomerEmailAssigned,
     CustomerNameAssigned, CustomerNoteAdded, CustomerNoteAddedToOrder, CustomerPasswordReset,
     CustomerPasswordResetLinkSent, Id, OrderLineRef,
-    unsaved::{Actor, FieldError, FieldProblem, OrderRef, Unsaved, order_events::filled},
+    unsaved::{
+        Actor, FieldError, FieldProblem, OrderRef, Unsaved,
+        order_events::{filled, identified},
+    },
 };
 
 type Made<E> = Result<Unsaved<E>, FieldError>;
@@ -69,14 +72,27 @@ pub fn note_added_to_order(order: &OrderRef, customer: &Actor, message: &str) ->
 }
 
 /// The customer, or somebody anonymous, downloaded a digital good.
+///
+/// # Errors
+/// [`FieldError`] when it is not said which line of the order it was, or the quantity of the line is not above zero.
 pub fn digital_link_downloaded(
     order: &OrderRef,
     actor: &Actor,
     order_line: OrderLineRef,
-) -> Unsaved<CustomerDigitalLinkDownloaded> {
+) -> Made<CustomerDigitalLinkDownloaded> {
+    let name = "saleor.customer.digital_link_downloaded";
+    match &order_line {
+        OrderLineRef::Key(key) => identified(name, "order_line", key)?,
+        OrderLineRef::Line(line) => {
+            identified(name, "order_line.id", &line.id)?;
+            if line.quantity.is_some_and(|quantity| quantity <= 0) {
+                return Err(FieldError::new(name, "order_line.quantity", FieldProblem::NotPositive));
+            }
+        }
+    }
     let mut event = CustomerDigitalLinkDownloaded::new(order_line).order_id(order.id().clone());
     event.user_id = actor.id().cloned();
-    Unsaved::new(event)
+    Ok(Unsaved::new(event))
 }
 
 /// Somebody on the staff deleted so many customers.

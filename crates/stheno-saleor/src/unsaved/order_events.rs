@@ -55,7 +55,7 @@ macro_rules! of_lines {
         $(#[$doc])+
         ///
         /// # Errors
-        /// [`FieldError`] when there is no line, or one has no quantity or no name.
+        /// [`FieldError`] when there is no line, or one has no quantity, no primary key or no name.
         pub fn $name(order: &OrderRef, actor: &Actor, lines: Vec<DraftLine>) -> Made<$event> {
             check_lines(<$event as stheno::Event>::PATTERN, &lines)?;
             Ok(Unsaved::new(by($event::new(order.id().clone(), lines), actor, |event| &mut event.user_id)))
@@ -123,9 +123,11 @@ pub fn oversold_items(order: &OrderRef, actor: &Actor, oversold_items: Vec<Strin
 /// A mail was sent to the customer.
 ///
 /// # Errors
-/// [`FieldError`] when the address is empty.
+/// [`FieldError`] when the address is empty, or the type of the mail is an empty text.
 pub fn email_sent(order: &OrderRef, actor: &Actor, email: &str, email_type: EmailType) -> Made<OrderEmailSent> {
-    filled("saleor.order.email_sent", "email", email)?;
+    let name = "saleor.order.email_sent";
+    filled(name, "email", email)?;
+    filled(name, "email_type", email_type.as_str())?;
     let event = OrderEmailSent::new(order.id().clone(), email, email_type);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
@@ -174,32 +176,43 @@ pub fn fulfillment_canceled(
     composed_id: impl Into<Id>,
 ) -> Made<OrderFulfillmentCanceled> {
     let composed_id = composed_id.into();
-    if composed_id.is_empty() {
-        return Err(FieldError::new("saleor.order.fulfillment_canceled", "composed_id", FieldProblem::Empty));
-    }
+    identified("saleor.order.fulfillment_canceled", "composed_id", &composed_id)?;
     let event = OrderFulfillmentCanceled::new(order.id().clone(), composed_id);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 
-/// Items were put back into stock.
+/// Items were put back into stock; of which warehouse, if it is known. Saleor's program says it, its documentation does
+/// not.
 ///
 /// # Errors
-/// [`FieldError`] when there were none.
-pub fn restocked_items(order: &OrderRef, actor: &Actor, quantity: i64) -> Made<OrderRestockedItems> {
+/// [`FieldError`] when there were none, or the warehouse is empty.
+pub fn restocked_items(
+    order: &OrderRef,
+    actor: &Actor,
+    quantity: i64,
+    warehouse: Option<Id>,
+) -> Made<OrderRestockedItems> {
+    let name = "saleor.order.restocked_items";
     if quantity <= 0 {
-        return Err(FieldError::new("saleor.order.restocked_items", "quantity", FieldProblem::NotPositive));
+        return Err(FieldError::new(name, "quantity", FieldProblem::NotPositive));
     }
-    let event = OrderRestockedItems::new(order.id().clone(), quantity);
+    warehouse.iter().try_for_each(|warehouse| identified(name, "warehouse", warehouse))?;
+    let mut event = OrderRestockedItems::new(order.id().clone(), quantity);
+    event.warehouse = warehouse;
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 
 /// Lines of the order were fulfilled.
 ///
 /// # Errors
-/// [`FieldError`] when no line is named.
+/// [`FieldError`] when no line is named, or the name of one is empty.
 pub fn fulfilled_items(order: &OrderRef, actor: &Actor, fulfilled_items: Vec<Id>) -> Made<OrderFulfilledItems> {
+    let name = "saleor.order.fulfilled_items";
     if fulfilled_items.is_empty() {
-        return Err(FieldError::new("saleor.order.fulfilled_items", "fulfilled_items", FieldProblem::Empty));
+        return Err(FieldError::new(name, "fulfilled_items", FieldProblem::Empty));
+    }
+    for (index, line) in fulfilled_items.iter().enumerate() {
+        identified(name, &format!("fulfilled_items[{index}]"), line)?;
     }
     let event = OrderFulfilledItems::new(order.id().clone(), fulfilled_items);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
@@ -229,6 +242,14 @@ pub(super) fn filled(event: &'static str, field: &str, text: &str) -> Result<(),
     }
 }
 
+/// An id that has to identify something.
+pub(super) fn identified(event: &'static str, field: &str, id: &Id) -> Result<(), FieldError> {
+    match id.is_empty() {
+        true => Err(FieldError::new(event, field, FieldProblem::Empty)),
+        false => Ok(()),
+    }
+}
+
 fn check_lines(event: &'static str, lines: &[DraftLine]) -> Result<(), FieldError> {
     if lines.is_empty() {
         return Err(FieldError::new(event, "lines", FieldProblem::Empty));
@@ -237,6 +258,7 @@ fn check_lines(event: &'static str, lines: &[DraftLine]) -> Result<(), FieldErro
         if line.quantity <= 0 {
             return Err(FieldError::new(event, format!("lines[{index}].quantity"), FieldProblem::NotPositive));
         }
+        identified(event, &format!("lines[{index}].line_pk"), &line.line_pk)?;
         filled(event, &format!("lines[{index}].item_name"), &line.item_name)?;
     }
     Ok(())

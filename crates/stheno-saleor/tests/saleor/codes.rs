@@ -118,3 +118,40 @@ async fn rows_become_the_events_they_are_at_the_time_they_happened() {
     let refused = bus.publish(missing).await.unwrap_err();
     assert!(matches!(refused.kind(), PublishErrorKind::Payload(error) if error.path() == "message"), "{refused:?}");
 }
+
+#[tokio::test]
+async fn a_row_that_is_imported_twice_is_one_event() {
+    let bus = Bus::new(SqliteBackend::memory().unwrap(), Catalogs::new([stheno_saleor::catalog()], []).0.into());
+    let publish = async |group, value: serde_json::Value| {
+        let row: Row = serde_json::from_value(value).unwrap();
+        let published = bus.publish(row.into_event(group).unwrap()).await.unwrap();
+        (published.id.to_string(), published.duplicate)
+    };
+    let note = |id: serde_json::Value, r#type: &str, date: serde_json::Value, message: &str| json!({ "id": id, "type": r#type, "date": date, "order_id": 52, "user_id": 1, "parameters": { "message": message } });
+    let date = json!("2019-05-06 10:00:00+00:00");
+
+    // By its primary key, whatever else it says.
+    let with_key = note(json!(7), "note_added", date.clone(), "hi");
+    assert_eq!(publish(Group::Order, with_key.clone()).await, ("saleor-order-event-7".to_owned(), false));
+    assert_eq!(publish(Group::Order, with_key.clone()).await, ("saleor-order-event-7".to_owned(), true));
+    assert!(publish(Group::Order, note(json!("7"), "NOTE_ADDED", json!(null), "hi")).await.1);
+    // The other table has primary keys of its own.
+    assert_eq!(publish(Group::Customer, with_key).await, ("saleor-customer-event-7".to_owned(), false));
+
+    // Without one by all it says: the same moment and the same code, however they are written.
+    let (first, duplicate) = publish(Group::Order, note(json!(null), "note_added", date.clone(), "hi")).await;
+    assert!(!duplicate);
+    let again = note(json!(""), "NOTE_ADDED", json!("2019-05-06T12:00:00+02:00"), "hi");
+    assert_eq!(publish(Group::Order, again).await, (first, true));
+    assert!(!publish(Group::Order, note(json!(null), "note_added", date.clone(), "hi!")).await.1);
+    assert!(!publish(Group::Order, note(json!(null), "note_added", json!("2019-05-06 10:00:01+00:00"), "hi")).await.1);
+    assert!(!publish(Group::Customer, note(json!(null), "note_added", date, "hi")).await.1);
+
+    // Two rows that say neither cannot be told from one that comes twice: none is lost.
+    for _ in 0..2 {
+        assert!(!publish(Group::Order, note(json!(null), "note_added", json!(null), "hi")).await.1);
+    }
+    let row: Row = serde_json::from_value(note(json!("7 8"), "note_added", json!(null), "hi")).unwrap();
+    let refused = bus.publish(row.into_event(Group::Order).unwrap()).await.unwrap_err();
+    assert!(matches!(refused.kind(), PublishErrorKind::Id(_)), "{refused:?}");
+}

@@ -6,6 +6,7 @@ mod documentation;
 mod every_type;
 mod examples;
 mod fixtures;
+mod generated;
 mod golden;
 mod lenient;
 mod secrets;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use stheno_core::{Field, Sensitivity, catalog::redact::redact};
+use stheno_testkit::event_types::EventType;
 
 use crate::{
-    every_type::{EventType, every_type, type_of},
+    every_type::{every_type, type_of},
     fixtures::{examples, name_of},
 };
 

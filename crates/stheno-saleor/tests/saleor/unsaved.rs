@@ -11,7 +11,7 @@ use stheno_core::{
 };
 use stheno_nats::{NatsBackend, NatsOptions};
 use stheno_saleor::{
-    DraftLine, EmailType, Id, OrderLineRef, customer_events, order_events,
+    DownloadedLine, DraftLine, EmailType, Id, OrderLineRef, customer_events, order_events,
     unsaved::{Actor, Collector, FieldProblem, OrderRef},
 };
 use stheno_sqlite::SqliteBackend;
@@ -191,6 +191,13 @@ async fn both_events_of_a_placed_order_are_about_their_own() {
 }
 
 #[test]
+fn the_warehouse_of_restocked_items_is_said_if_it_is_known() {
+    let restocked = |warehouse| order_events::restocked_items(&order(1), &staff(), 2, warehouse).unwrap();
+    assert_eq!(restocked(Some(Id::from("V2FyZWhvdXNlOjE="))).event().warehouse, Some("V2FyZWhvdXNlOjE=".into()));
+    assert_eq!(restocked(None).event().warehouse, None);
+}
+
+#[test]
 fn two_collectors_share_nothing() {
     let (mut one, other) = (Collector::new(), Collector::new());
     one.add(order_events::canceled(&order(1), &staff()));
@@ -202,6 +209,7 @@ fn a_field_that_is_missing_or_wrong_is_named() {
     let (order, staff, nobody) = (order(1), staff(), Actor::anonymous());
     let amount = Decimal::new(-1, 2);
     let line = |quantity, name: &str| DraftLine { quantity, item_name: name.to_owned(), ..DraftLine::example() };
+    let downloaded = |line| customer_events::digital_link_downloaded(&order, &nobody, line).err().unwrap();
     let found = [
         OrderRef::new("").unwrap_err(),
         Actor::user(" ").unwrap_err(),
@@ -213,18 +221,25 @@ fn a_field_that_is_missing_or_wrong_is_named() {
         order_events::payment_failed(&order, &staff, "", None, None).err().unwrap(),
         order_events::payment_failed(&order, &staff, "declined", Some(""), None).err().unwrap(),
         order_events::email_sent(&order, &staff, "", EmailType::OrderConfirmation).err().unwrap(),
+        order_events::email_sent(&order, &staff, "ada@example.com", EmailType::from("")).err().unwrap(),
         order_events::oversold_items(&order, &staff, vec!["a".into(), "".into()]).err().unwrap(),
         order_events::oversold_items(&order, &staff, vec![]).err().unwrap(),
         order_events::draft_added_products(&order, &staff, vec![]).err().unwrap(),
         order_events::draft_removed_products(&order, &staff, vec![line(1, "a"), line(0, "b")]).err().unwrap(),
         order_events::draft_added_products(&order, &staff, vec![line(1, "")]).err().unwrap(),
+        order_events::draft_added_products(&order, &staff, vec![DraftLine::new(1, " ", "a")]).err().unwrap(),
         order_events::fulfillment_canceled(&order, &staff, "").err().unwrap(),
-        order_events::restocked_items(&order, &staff, 0).err().unwrap(),
+        order_events::restocked_items(&order, &staff, 0, None).err().unwrap(),
+        order_events::restocked_items(&order, &staff, 1, Some(Id::from(" "))).err().unwrap(),
         order_events::fulfilled_items(&order, &staff, vec![]).err().unwrap(),
+        order_events::fulfilled_items(&order, &staff, vec![Id::from(7), Id::from("")]).err().unwrap(),
         customer_events::password_reset(&nobody).err().unwrap(),
         customer_events::email_assigned(&staff, "").err().unwrap(),
         customer_events::note_added_to_order(&order, &nobody, "hi").err().unwrap(),
         customer_events::customer_deleted(&staff, -1).err().unwrap(),
+        downloaded(OrderLineRef::Key(Id::from(""))),
+        downloaded(OrderLineRef::Line(Box::new(DownloadedLine::new("")))),
+        downloaded(OrderLineRef::Line(Box::new(DownloadedLine::new(7_i64).quantity(0)))),
         order_events::canceled(&order, &staff).with_id("a b").err().unwrap(),
     ];
     let fields: Vec<_> = found.iter().map(|error| (error.field(), error.problem())).collect();
@@ -242,18 +257,25 @@ fn a_field_that_is_missing_or_wrong_is_named() {
             ("message", Empty),
             ("payment_id", Empty),
             ("email", Empty),
+            ("email_type", Empty),
             ("oversold_items[1]", Empty),
             ("oversold_items", Empty),
             ("lines", Empty),
             ("lines[1].quantity", NotPositive),
             ("lines[0].item_name", Empty),
+            ("lines[0].line_pk", Empty),
             ("composed_id", Empty),
             ("quantity", NotPositive),
+            ("warehouse", Empty),
             ("fulfilled_items", Empty),
+            ("fulfilled_items[1]", Empty),
             ("user_id", Empty),
             ("message", Empty),
             ("user_id", Empty),
             ("count", NotPositive),
+            ("order_line", Empty),
+            ("order_line.id", Empty),
+            ("order_line.quantity", NotPositive),
             ("id", NotAnId),
         ]
     );
@@ -281,7 +303,7 @@ async fn every_function_makes_its_event() {
         .add(order_events::voided(&order, &staff, "p", "g").unwrap())
         .add(order_events::payment_failed(&order, &staff, "declined", Some("UGF5"), Some("dummy")).unwrap())
         .add(order_events::fulfillment_canceled(&order, &staff, "52-1").unwrap())
-        .add(order_events::restocked_items(&order, &staff, 1).unwrap())
+        .add(order_events::restocked_items(&order, &staff, 1, Some(Id::from(3))).unwrap())
         .add(order_events::fulfilled_items(&order, &staff, vec![Id::from(7)]).unwrap())
         .add(order_events::note_added(&order, &staff, "hello world!").unwrap())
         .add(order_events::other(&order, &staff))
@@ -290,7 +312,7 @@ async fn every_function_makes_its_event() {
         .add(customer_events::password_reset_link_sent(&staff).unwrap())
         .add(customer_events::password_reset(&staff).unwrap())
         .add(customer_events::note_added_to_order(&order, &staff, "hi").unwrap())
-        .add(customer_events::digital_link_downloaded(&order, &staff, OrderLineRef::Key(Id::from(7))))
+        .add(customer_events::digital_link_downloaded(&order, &staff, OrderLineRef::Key(Id::from(7))).unwrap())
         .add(customer_events::customer_deleted(&staff, 2).unwrap())
         .add(customer_events::email_assigned(&staff, "ada@example.com").unwrap())
         .add(customer_events::name_assigned(&staff, "Ada").unwrap())

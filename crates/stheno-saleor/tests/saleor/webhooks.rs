@@ -40,6 +40,14 @@ async fn which_payment_action_it_was_is_in_a_header() {
 }
 
 #[test]
+fn the_headers_of_an_event_are_the_documented_ones() {
+    for event in documented() {
+        let headers = event.saleor_event_header.iter().flat_map(|headers| headers.split('|')).collect::<Vec<_>>();
+        assert_eq!(webhook::headers_of(&event.name), headers, "{}", event.name);
+    }
+}
+
+#[test]
 fn what_is_no_documented_event_is_refused_by_name() {
     let notify = |event: Value| webhook::name_of("notify_user", event.to_string().as_bytes());
     assert_eq!(notify(json!({ "notify_event": "order_canceled" })).unwrap(), "saleor.notify.order_canceled");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stheno_core::Payload;
-use stheno_shopify::{EventObject, OrderClosed, OrderPlaced, ShopifyEvent, Verb};
+use stheno_shopify::{EventObject, MessageError, OrderClosed, OrderPlaced, ShopifyEvent, Verb};
 use stheno_testkit::{
     generated::{cases, changed_bytes, changed_value},
     random::Random,
@@ -129,4 +129,39 @@ fn no_input_makes_a_decoder_panic() {
     }
     println!("{cases} inputs, {decoded} of them decoded");
     assert!(decoded > cases / 100, "{decoded} of {cases} were changed so little that they still decode");
+}
+
+#[test]
+fn no_input_makes_a_message_panic() {
+    let texts = ["by", " by ", "by by", "#1001", "Bob Norman", "<a href=\"/x\">", "</a>", "<", "&amp;", "&", "é", ""];
+    let mut random = Random::seeded("messages of Shopify");
+    let cases = cases(4_000);
+    let (mut read, mut ambiguous) = (0_u64, 0_u64);
+    for case in 0..cases {
+        let verb = &Verb::all()[(case % 50) as usize];
+        let mut value = || (0..random.below(4)).filter_map(|_| random.pick(&texts).copied()).collect::<String>();
+        let values: Vec<String> = verb.params().iter().map(|_| value()).collect();
+        let message = verb.render(&values).unwrap();
+        let message = match random.one_in(2) {
+            true => String::from_utf8_lossy(&changed_bytes(&mut random, message.as_bytes())).into_owned(),
+            false => message,
+        };
+        match verb.parse(&message) {
+            // What is read gives, without its markup, a message that is read as the same.
+            Ok(found) if !found.iter().any(|value| value.contains(['<', '&'])) => {
+                assert_eq!(verb.params().len().min(found.len()), found.len());
+                if found.len() == verb.params().len() {
+                    assert_eq!(verb.parse(&verb.render(&found).unwrap()), Ok(found));
+                }
+                read += 1;
+            }
+            Ok(_) | Err(MessageError::OtherTemplate { .. }) => {}
+            Err(error) => {
+                assert_eq!(error, MessageError::Ambiguous { verb: verb.name() });
+                ambiguous += 1;
+            }
+        }
+    }
+    println!("{cases} messages, {read} of them read, {ambiguous} with several readings");
+    assert!(read > cases / 100 && ambiguous > 0, "{read} {ambiguous}");
 }

@@ -77,6 +77,12 @@ fn a_message_that_can_be_read_in_several_ways_is_not_read() {
     let confirmed = Verb::find("Order", "confirmed").unwrap();
     let message = confirmed.render(&["#1001 by hand", "Bob by Bob"]).unwrap();
     assert_eq!(confirmed.parse(&message), Err(MessageError::Ambiguous { verb: "shopify.order.confirmed" }));
+    // The two places of ` by ` share a space: the order is `#1` or `#1 by`.
+    let message = confirmed.render(&["#1", "by Bob"]).unwrap();
+    assert_eq!(message, confirmed.render(&["#1 by", "Bob"]).unwrap());
+    assert_eq!(confirmed.parse(&message), Err(MessageError::Ambiguous { verb: "shopify.order.confirmed" }));
+    let seen = "Received new order <a>#1</a> by by Bob";
+    assert_eq!(confirmed.parse(seen), Err(MessageError::Ambiguous { verb: "shopify.order.confirmed" }));
     assert_eq!(confirmed.parse("Hello."), Err(MessageError::OtherTemplate { verb: "shopify.order.confirmed" }));
 }
 
@@ -89,6 +95,31 @@ fn a_new_event_object_is_as_shopify_would_write_it() {
     assert_eq!(object.description.as_deref(), Some("A <b> & \"c\" was destroyed."));
     assert_eq!(object.path.as_deref(), Some("/admin/products/2"));
     assert_eq!(verb.parse(&object.message).unwrap(), ["A <b> & \"c\""]);
+}
+
+/// Every pair of values that gives the message of this one: a beginning and an end of what both give together.
+fn readings(verb: &Verb, values: [&str; 2]) -> Vec<[String; 2]> {
+    let message = verb.render(&values).unwrap();
+    let inside = values.join(" by ");
+    let places = || inside.char_indices().map(|(at, _)| at).chain([inside.len()]);
+    let pairs = places().flat_map(|end| places().map(move |start| (end, start)));
+    let pairs = pairs.map(|(end, start)| [inside[..end].to_owned(), inside[start..].to_owned()]);
+    pairs.filter(|pair| verb.render(pair).unwrap() == message).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_message_is_read_when_one_pair_of_values_alone_gives_it(first in "(by|b| ){0,5}", second in "(by|y| ){0,5}") {
+        let confirmed = Verb::find("Order", "confirmed").unwrap();
+        let message = confirmed.render(&[&first, &second]).unwrap();
+        let expected = match readings(confirmed, [&first, &second]).as_slice() {
+            [only] => Ok(only.to_vec()),
+            _ => Err(MessageError::Ambiguous { verb: "shopify.order.confirmed" }),
+        };
+        prop_assert_eq!(confirmed.parse(&message), expected);
+    }
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stheno_core::{Bus, Catalogs, EventName, backend::Query};
+use stheno_core::{Bus, Catalogs, EventName, PublishErrorKind, backend::Query};
 use stheno_shopify::{Arguments, EventObject, ObjectError, Verb};
 use stheno_sqlite::SqliteBackend;
 
@@ -64,6 +64,32 @@ async fn event_objects_become_recorded_events_and_come_back_without_loss() {
         assert_eq!(event.id.as_str(), format!("shopify-event-{}", object.id));
         let kind = format!("shopify.{}", object.subject_type.to_lowercase());
         assert_eq!(event.key.as_ref().unwrap().as_str(), format!("{kind}:{}", object.subject_id));
+    }
+}
+
+#[tokio::test]
+async fn one_id_in_two_shops_is_two_events() {
+    let bus = bus();
+    let fetched = object(&objects()[0]);
+    for shop in ["one.myshopify.com", "other.myshopify.com", "one.myshopify.com"] {
+        bus.publish(fetched.to_event_of(shop).unwrap()).await.unwrap();
+    }
+    bus.publish(fetched.to_event().unwrap()).await.unwrap();
+    let stored = bus.backend().read(Query::all()).await.unwrap().events;
+    let seen: Vec<_> = stored.iter().map(|event| (event.id.as_str(), event.source.as_deref())).collect();
+    let id = |shop: &str| format!("shopify-event-{shop}{}", fetched.id);
+    assert_eq!(
+        seen,
+        [
+            (id("one.myshopify.com/").as_str(), Some("one.myshopify.com")),
+            (id("other.myshopify.com/").as_str(), Some("other.myshopify.com")),
+            (id("").as_str(), None),
+        ]
+    );
+    assert!(stored.iter().all(|event| EventObject::of(event).unwrap() == fetched));
+    for shop in ["", "my shop", "läden.example"] {
+        let refused = bus.publish(fetched.to_event_of(shop).unwrap()).await.unwrap_err();
+        assert!(matches!(refused.kind(), PublishErrorKind::Id(_)), "{refused:?}");
     }
 }
 

@@ -122,7 +122,7 @@ async fn a_name_with_wildcards_is_an_error_of_its_publisher_and_no_event() {
 }
 
 fn orders() -> Query {
-    Query::new(PatternSet::parse(&["order.*"]).expect("a legal pattern"))
+    Query::new(PatternSet::parse(["order.*"]).expect("a legal pattern"))
 }
 
 #[tokio::test]

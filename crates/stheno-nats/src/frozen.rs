@@ -39,13 +39,10 @@ async fn a_connection_to_a_frozen_server_counts_as_lost_and_comes_back() {
     let mut health = link.health();
     server.pause();
     let began = Instant::now();
-    let asking = tokio::spawn({
-        let link = Arc::clone(&link);
-        async move { link.request("nobody".into(), None, Bytes::new()).await }
-    });
-    becomes(&mut health, "the connection counts as lost", |health| health.lost == 1 && !health.connected).await;
+    let asking = link.request("nobody".into(), None, Bytes::new());
+    let lost = becomes(&mut health, "the connection counts as lost", |health| health.lost == 1 && !health.connected);
+    tokio::join!(asking, lost);
     assert!(began.elapsed() < NOTICED, "{:?}", began.elapsed());
-    asking.await.unwrap();
     // What waits for an answer says so before the connection counts as lost.
     let said = warnings.0.lock().unwrap().clone();
     for words in ["no answer of the nats-server in time", "the connection was lost"] {

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use crate::{
     error::{Refusal, Trouble, code},
-    link::Link,
+    link::{Link, PATIENCE},
     message::{Stored, StoredMessage},
 };
 
-/// For how long a question that changes nothing is asked again.
+/// How long an answer to a question that changes nothing is waited for in all: it is asked again meanwhile.
 const ASK: Duration = Duration::from_secs(10);
 /// The wait before it is asked again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -85,9 +85,18 @@ impl Api {
 
     /// One request.
     pub(crate) async fn call<T: DeserializeOwned>(&self, subject: &str, body: &impl Serialize) -> Result<T, Trouble> {
+        self.call_within(PATIENCE, subject, body).await
+    }
+
+    async fn call_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        subject: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Trouble> {
         let body = serde_json::to_vec(body).map_err(|error| Trouble::Unsent(error.to_string()))?;
         let subject = format!("{}.{subject}", self.prefix);
-        let answer = self.link.request(subject.into(), None, Bytes::from(body)).await;
+        let answer = self.link.request_within(patience, subject.into(), None, Bytes::from(body)).await;
         let message = Trouble::of(answer)?;
         let failed: Failed = parse(&message.payload)?;
         match failed.error {
@@ -96,12 +105,14 @@ impl Api {
         }
     }
 
-    /// The same for a question that changes nothing: asked again for a while when nobody answers.
+    /// The same for a question that changes nothing: asked again for a while when nobody answers. What comes of it is known
+    /// within [`ASK`], also when the connection is found lost just before: waits do not add up.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, subject: &str, body: &impl Serialize) -> Result<T, Trouble> {
         let until = Instant::now() + ASK;
         loop {
-            match self.call(subject, body).await {
-                Err(trouble) if trouble.passes() && Instant::now() < until => tokio::time::sleep(AGAIN).await,
+            let patience = PATIENCE.min(until.saturating_duration_since(Instant::now()));
+            match self.call_within(patience, subject, body).await {
+                Err(trouble) if trouble.passes() && Instant::now() + AGAIN < until => tokio::time::sleep(AGAIN).await,
                 answered => return answered,
             }
         }

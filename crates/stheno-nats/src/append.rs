@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stheno_core::{
-    EventId, NewEvent, Timestamp,
+    Key, NewEvent, Timestamp,
     backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
 };
 
@@ -92,8 +92,7 @@ pub(crate) async fn one(log: &Log, event: &NewEvent, mut tries: Tries) -> Result
         match publish::publish(log, &mut tries, || outgoing(log, event)).await {
             Ok(ack) => return stored(log, ack, &tries).await.map_err(|trouble| tries.failed(log, trouble)),
             Err(trouble) if is_conflict(&trouble) => {
-                let settled =
-                    Box::pin(conflict(log, event, &tries)).await.map_err(|trouble| tries.failed(log, trouble))?;
+                let settled = Box::pin(conflict(log, event)).await.map_err(|trouble| tries.failed(log, trouble))?;
                 match settled {
                     Some(Settled::Known(sequence)) => return Ok(duplicate(sequence, &tries)),
                     Some(Settled::Conflict(kind)) => return Err(AppendError::new(kind)),
@@ -158,18 +157,17 @@ pub(crate) enum Settled {
     Conflict(AppendErrorKind),
 }
 
-async fn conflict(log: &Log, event: &NewEvent, tries: &Tries) -> Result<Option<Settled>, Trouble> {
+async fn conflict(log: &Log, event: &NewEvent) -> Result<Option<Settled>, Trouble> {
     // A single server looks at the expectation before the id, a cluster after it.
-    let _ = tries;
-    if let Some(sequence) = known(log, &event.id).await? {
+    if let Some(sequence) = known(log, event).await? {
         return Ok(Some(Settled::Known(sequence)));
     }
     Ok(broken(log, 0, event).await?.map(Settled::Conflict))
 }
 
-/// Whether an id is known, and where its event is.
-pub(crate) async fn known(log: &Log, id: &EventId) -> Result<Option<Option<u64>>, Trouble> {
-    match probe::sequence_of(log, id).await? {
+/// Whether the id of an event is known, and where the event is.
+pub(crate) async fn known(log: &Log, event: &NewEvent) -> Result<Option<Option<u64>>, Trouble> {
+    match probe::sequence_of(log, event).await? {
         Some(sequence) => Ok(Some(position(log, sequence).await?)),
         None => Ok(None),
     }
@@ -178,7 +176,22 @@ pub(crate) async fn known(log: &Log, id: &EventId) -> Result<Option<Option<u64>>
 /// The expectation of an event, if it does not hold.
 pub(crate) async fn broken(log: &Log, index: usize, event: &NewEvent) -> Result<Option<AppendErrorKind>, Trouble> {
     let (Some(expected), Some(key)) = (event.expected, &event.key) else { return Ok(None) };
-    let last = log.writing.last(log.stream(), &log.subjects.of_key(key)).await?;
-    let actual = last.map_or(0, |last| last.sequence);
+    let actual = last_of(log, event, key).await?;
     Ok((actual != expected).then_some(AppendErrorKind::Conflict { index, expected, actual }))
+}
+
+/// The sequence of the last event of the key of this event; 0 for none. A user who publishes and
+/// may not read learns it from the server's refusals.
+pub(crate) async fn last_of(log: &Log, event: &NewEvent, key: &Key) -> Result<u64, Trouble> {
+    match log.writing.last(log.stream(), &log.subjects.of_key(key)).await {
+        Err(Trouble::Denied(_)) => {}
+        last => return Ok(last?.map_or(0, |last| last.sequence)),
+    }
+    for _ in 0..RACES {
+        if let Some(last) = probe::last_of(log, event, key).await? {
+            return Ok(last);
+        }
+        tokio::time::sleep(publish::AGAIN).await;
+    }
+    Err(Trouble::NoResponders)
 }

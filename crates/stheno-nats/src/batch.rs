@@ -13,7 +13,7 @@ use crate::{
     append::{self, MAX_BATCH},
     encode::{self, Outgoing},
     error::{Trouble, code},
-    link::Link,
+    link::{Link, PATIENCE},
     log::Log,
     publish::{self, Ack, Tries},
 };
@@ -39,7 +39,11 @@ pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Ou
         }
         subjects.push(outgoing.subject.clone());
         let Outgoing { subject, headers, body } = outgoing;
-        link.send(subject, Some(headers), body).await.map_err(|error| Trouble::Unsent(error.to_string()))?;
+        match tokio::time::timeout(PATIENCE, link.send(subject, Some(headers), body)).await {
+            Ok(sent) => sent.map_err(|error| Trouble::Unsent(error.to_string()))?,
+            // The connection is away and much is queued. Without its last message nothing of a batch is stored.
+            Err(_) => return Err(Trouble::NoResponders),
+        }
     }
     Err(Trouble::Unsent("a batch of nothing".to_owned()))
 }
@@ -119,11 +123,10 @@ async fn own_conflict(log: &Log, events: &[NewEvent]) -> Result<Option<AppendErr
         if let Some(expected) = event.expected
             && moved.contains(key)
         {
-            if append::known(log, &event.id).await?.is_some() {
+            if append::known(log, event).await?.is_some() {
                 return Ok(None);
             }
-            let last = log.writing.last(log.stream(), &log.subjects.of_key(key)).await?;
-            let actual = last.map_or(0, |last| last.sequence);
+            let actual = append::last_of(log, event, key).await?;
             return Ok(Some(AppendErrorKind::Conflict { index, expected, actual }));
         }
         moved.insert(key);
@@ -137,7 +140,7 @@ async fn settle(
     events: &[NewEvent],
     tries: &Tries,
 ) -> Result<Option<Result<Vec<Appended>, AppendErrorKind>>, Trouble> {
-    let known = try_join_all(events.iter().map(|event| append::known(log, &event.id))).await?;
+    let known = try_join_all(events.iter().map(|event| append::known(log, event))).await?;
     let duplicates: Vec<_> = known.iter().flatten().map(|sequence| append::duplicate(*sequence, tries)).collect();
     match duplicates.len() {
         0 => {}

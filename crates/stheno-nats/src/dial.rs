@@ -6,7 +6,7 @@ use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use stheno_core::backend::{BackendError, BackendErrorKind};
 use tokio::sync::mpsc;
 
-use crate::{login::Login, options::NatsOptions, refused};
+use crate::{login::Login, next_server::NextServer, options::NatsOptions, refused};
 
 /// How often the server is asked whether it is still there.
 const PING: Duration = Duration::from_secs(4);
@@ -52,6 +52,7 @@ impl Dial {
     pub(crate) async fn connect(&self, name: &str) -> Result<(Client, mpsc::UnboundedReceiver<Event>), BackendError> {
         let (sender, events) = mpsc::unbounded_channel();
         let options = self.login(ConnectOptions::new()).await?;
+        let next = NextServer::default();
         let options = options
             .name(format!("{}/{name}", self.options.client_name))
             .custom_inbox_prefix(&self.options.inbox_prefix)
@@ -62,6 +63,7 @@ impl Dial {
             .skip_subject_validation(true)
             .max_reconnects(None)
             .reconnect_delay_callback(reconnect_delay)
+            .reconnect_to_server_callback(move |servers, _| std::future::ready(next.choose(&servers)))
             .event_callback(move |event| {
                 // Nobody listens any more when the link is gone.
                 let _ = sender.send(event);

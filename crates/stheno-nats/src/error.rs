@@ -17,9 +17,9 @@ pub(crate) mod code {
     pub(crate) const NAME_IN_USE: u32 = 10058;
     pub(crate) const STREAM_NOT_FOUND: u32 = 10059;
     pub(crate) const SUBJECTS_OVERLAP: u32 = 10065;
-    pub(crate) const WRONG_LAST_ID: u32 = 10070;
     pub(crate) const WRONG_LAST_SEQUENCE: [u32; 2] = [10071, 10164];
     pub(crate) const STORE_FAILED: u32 = 10077;
+    pub(crate) const ROLLUP_FAILED: u32 = 10111;
     pub(crate) const ID_IN_PROCESS: u32 = 10158;
     pub(crate) const RATE_LIMITED: u32 = 10167;
     pub(crate) const BATCH_INCOMPLETE: u32 = 10176;
@@ -101,12 +101,17 @@ impl Trouble {
         }
     }
 
-    /// The code of JetStream's error, if it is one.
-    pub(crate) fn code(&self) -> Option<u32> {
+    /// JetStream's error, if it is one.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Trouble::Refused(refusal) => Some(refusal.err_code),
+            Trouble::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+
+    /// The code of JetStream's error, if it is one.
+    pub(crate) fn code(&self) -> Option<u32> {
+        self.refusal().map(|refusal| refusal.err_code)
     }
 
     /// What it means for whoever wanted this done with the log at a place.

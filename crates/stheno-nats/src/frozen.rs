@@ -1,9 +1,16 @@
-//! A test: a server that is frozen keeps its connections open and says nothing, and is noticed all the same.
+//! Tests: a server that is frozen keeps its connections open and says nothing. It is noticed all the same, said in the log,
+//! and the last of several to be tried again.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
+use bytes::Bytes;
 use stheno_testkit::nats::NatsServer;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
+use tracing::{Event, Level, Metadata, Subscriber, field, span};
 
 use crate::{
     dial::Dial,
@@ -11,21 +18,93 @@ use crate::{
     options::NatsOptions,
 };
 
+/// After how long a frozen server is noticed at most.
+const NOTICED: Duration = Duration::from_secs(15);
+
+async fn link(options: NatsOptions) -> Arc<Link> {
+    Link::open("test", Arc::new(Dial::new(options).unwrap()), &Handle::current()).await.unwrap()
+}
+
+async fn becomes(health: &mut watch::Receiver<Health>, what: &str, so: fn(&Health) -> bool) {
+    let happened = tokio::time::timeout(Duration::from_secs(60), health.wait_for(so)).await;
+    happened.unwrap_or_else(|_| panic!("has not happened: {what}")).unwrap();
+}
+
 #[tokio::test]
 async fn a_connection_to_a_frozen_server_counts_as_lost_and_comes_back() {
+    let warnings = Warnings::default();
+    let _listening = tracing::subscriber::set_default(warnings.clone());
     let server = NatsServer::start();
-    let options = NatsOptions::from_url(&server.url()).unwrap();
-    let dial = Arc::new(Dial::new(options).unwrap());
-    let link = Link::open("test", dial, &Handle::current()).await.unwrap();
+    let link = link(NatsOptions::from_url(&server.url()).unwrap()).await;
     let mut health = link.health();
-    let mut becomes = async |what: &str, so: fn(&Health) -> bool| {
-        let happens = health.wait_for(so);
-        let happened = tokio::time::timeout(Duration::from_secs(60), happens).await;
-        happened.unwrap_or_else(|_| panic!("has not happened: {what}")).unwrap();
-    };
     server.pause();
-    becomes("the connection counts as lost", |health| health.lost == 1 && !health.connected).await;
+    let began = Instant::now();
+    let asking = link.request("nobody".into(), None, Bytes::new());
+    let lost = becomes(&mut health, "the connection counts as lost", |health| health.lost == 1 && !health.connected);
+    tokio::join!(asking, lost);
+    assert!(began.elapsed() < NOTICED, "{:?}", began.elapsed());
+    // What waits for an answer says so before the connection counts as lost.
+    let said = warnings.0.lock().unwrap().clone();
+    for words in ["no answer of the nats-server in time", "the connection was lost"] {
+        let (at, _) = said.iter().find(|(_, said)| said.contains(words)).unwrap_or_else(|| panic!("{words}: {said:?}"));
+        assert!(at.duration_since(began) < NOTICED, "{words}");
+    }
     server.resume();
-    becomes("the connection is back", |health| health.connected).await;
+    becomes(&mut health, "the connection is back", |health| health.connected).await;
     link.close().await;
+}
+
+#[tokio::test]
+async fn of_several_servers_the_frozen_one_is_not_tried_before_the_others() {
+    let servers = [NatsServer::start(), NatsServer::start()];
+    let url = format!("nats://127.0.0.1:{},127.0.0.1:{}", servers[0].port(), servers[1].port());
+    let link = link(NatsOptions::from_url(&url).unwrap()).await;
+    let mut health = link.health();
+    let connected = |link: &Link| link.client().server_info().port;
+    let (frozen, other) = match connected(&link) == servers[0].port() {
+        true => (&servers[0], &servers[1]),
+        false => (&servers[1], &servers[0]),
+    };
+    frozen.pause();
+    let began = Instant::now();
+    becomes(&mut health, "it is connected to another", |health| health.lost == 1 && health.connected).await;
+    assert!(began.elapsed() < NOTICED, "{:?}", began.elapsed());
+    assert_eq!(connected(&link), other.port());
+    link.close().await;
+}
+
+/// The warnings of a thread, and when they were given.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<(Instant, String)>>>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut said = Said(String::new());
+        event.record(&mut said);
+        self.0.lock().unwrap().push((Instant::now(), said.0));
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Said(String);
+
+impl field::Visit for Said {
+    fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
+        self.0.push_str(&format!("{field}={value:?} "));
+    }
 }

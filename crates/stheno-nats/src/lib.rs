@@ -21,12 +21,14 @@
 //!
 //! - An append is sent again with the same id, for [`NatsOptions::PATIENCE`], while the server is away or elects a
 //!   leader. One's own repeated append is a success, with an expected sequence too.
+//! - A user who may publish and not read is told of a conflict like anybody else, and of an append that was stored before.
+//!   What such a user cannot be told is where an event stands that was stored before: its sequence is `None`.
 //! - Reading has no acknowledgements, no durable consumers and no broker timers: consumers are made anew at the next
 //!   sequence whenever a connection, a server or a consumer is lost, without gap or repeat.
 //! - The connections live on a thread of their own. All methods need a Tokio runtime with time enabled around them.
 //! - Sequences have gaps, where events waited for their time.
 //!
-//! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`, `refused`), the
+//! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`, `next_server`, `refused`), the
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
 //! (`api`); what a server has to have (`server`, `provision`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
@@ -54,6 +56,7 @@ mod link;
 mod log;
 mod login;
 mod message;
+mod next_server;
 mod options;
 mod ordered;
 mod probe;

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// How often late requests are looked for.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often at most it is said that requests are late.
+const SAY: Duration = Duration::from_secs(10);
 /// The wait between two attempts to make a connection anew whose client has ended.
 const REDIAL: Duration = Duration::from_millis(500);
 
@@ -66,7 +68,7 @@ impl Link {
             service: Mutex::default(),
         });
         // It holds the link weakly, so that the link's end is its end too.
-        let service = Service { link: Arc::downgrade(&link), dial, events, replies };
+        let service = Service { link: Arc::downgrade(&link), dial, events, replies, said_late: None };
         let running = io.spawn(service.run()).abort_handle();
         *link.service.lock().unwrap_or_else(PoisonError::into_inner) = Some(running);
         Ok(link)
@@ -100,10 +102,10 @@ impl Link {
     /// Listens on a subject.
     pub(crate) async fn subscribe(&self, subject: String) -> Result<Subscriber, BackendError> {
         let client = self.client();
-        subscribe(&client, subject).await
+        taken(subscribe(&client, subject)).await
     }
 
-    /// Sends a message that nobody answers.
+    /// Sends a message that nobody answers. Waits for as long as the connection is away and much is queued.
     pub(crate) async fn send(
         &self,
         subject: Subject,
@@ -121,12 +123,28 @@ impl Link {
     /// Sends a request whose reply goes to another subject than ours.
     pub(crate) async fn send_for(&self, subject: Subject, reply: Subject, body: Bytes) -> Result<(), BackendError> {
         let client = self.client();
-        client.publish_with_reply(subject, reply, body).await.map_err(error::not_sent)
+        taken(async { client.publish_with_reply(subject, reply, body).await.map_err(error::not_sent) }).await
     }
 
     /// Sends a request and waits for what becomes of it, [`PATIENCE`] at most.
-    pub(crate) async fn request(&self, subject: Subject, headers: Option<HeaderMap>, body: Bytes) -> Answer {
-        let (reply, mut answer) = self.replies.wait(&self.inbox, subject.clone(), Instant::now() + PATIENCE);
+    pub(crate) fn request(
+        &self,
+        subject: Subject,
+        headers: Option<HeaderMap>,
+        body: Bytes,
+    ) -> impl Future<Output = Answer> {
+        self.request_within(PATIENCE, subject, headers, body)
+    }
+
+    /// The same with a patience of its own.
+    pub(crate) async fn request_within(
+        &self,
+        patience: Duration,
+        subject: Subject,
+        headers: Option<HeaderMap>,
+        body: Bytes,
+    ) -> Answer {
+        let (reply, mut answer) = self.replies.wait(&self.inbox, subject.clone(), Instant::now() + patience);
         let client = self.client();
         // Boxed, so that what waits for the reply is small.
         let sending = Box::pin(async move {
@@ -185,7 +203,12 @@ impl Link {
                 tracing::warn!(link = self.name, "the connection was lost, or the server is silent; connecting anew");
                 self.lost();
             }
-            Event::Connected => self.back(),
+            Event::Connected => {
+                if !self.health.borrow().connected {
+                    tracing::info!(link = self.name, "the connection is back");
+                }
+                self.back();
+            }
             Event::ServerError(ServerError::Other(said)) => match denied_subject(&said) {
                 Some(subject) => self.replies.deny(subject, &said),
                 None => tracing::warn!(link = self.name, %said, "the nats-server reports an error"),
@@ -212,6 +235,8 @@ struct Service {
     dial: Arc<Dial>,
     events: mpsc::UnboundedReceiver<Event>,
     replies: Subscriber,
+    /// When it was last said that requests are late.
+    said_late: Option<Instant>,
 }
 
 impl Service {
@@ -235,7 +260,7 @@ impl Service {
                 }
                 now = look.tick() => {
                     let Some(link) = self.link.upgrade() else { return };
-                    link.replies.expire(now.into_std());
+                    self.late(&link, now.into_std());
                 }
             }
         }
@@ -247,6 +272,21 @@ impl Service {
         while let Some(Some(reply)) = self.replies.next().now_or_never() {
             link.replies.give(reply);
         }
+    }
+
+    /// Answers the requests that are late, and says so now and then: before a connection counts as lost, or while it is
+    /// another server that does not answer, nothing else would.
+    fn late(&mut self, link: &Link, now: Instant) {
+        let late = link.replies.expire(now);
+        if late == 0 || self.said_late.is_some_and(|said| now < said + SAY) {
+            return;
+        }
+        self.said_late = Some(now);
+        tracing::warn!(
+            link = link.name,
+            requests = late,
+            "no answer of the nats-server in time; asking or sending again"
+        );
     }
 
     /// The client has ended: makes another, however long it takes.
@@ -270,6 +310,11 @@ impl Service {
             tokio::time::sleep(REDIAL).await;
         }
     }
+}
+
+/// Waits for [`PATIENCE`] until the client takes something: it does not while the connection is away and much is queued.
+async fn taken<T>(sent: impl Future<Output = Result<T, BackendError>>) -> Result<T, BackendError> {
+    tokio::time::timeout(PATIENCE, sent).await.unwrap_or_else(|_| Err(error::away("the connection")))
 }
 
 async fn subscribe(client: &Client, subject: String) -> Result<Subscriber, BackendError> {

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The wait before a message is sent again that was certainly not stored.
-const AGAIN: Duration = Duration::from_millis(50);
+pub(crate) const AGAIN: Duration = Duration::from_millis(50);
 
 /// What the server says once a message is stored.
 #[derive(Debug, Clone, Copy, Deserialize)]

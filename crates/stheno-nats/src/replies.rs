@@ -105,10 +105,11 @@ impl Replies {
         let _ = waiting.sender.send(if nobody { Answer::NoResponders } else { Answer::Reply(message) });
     }
 
-    /// Answers every request that is later than its time.
-    pub(crate) fn expire(&self, now: Instant) {
-        self.answer(|waiting| (waiting.until <= now).then_some(Answer::Late));
+    /// Answers every request that is later than its time. Returns how many there were.
+    pub(crate) fn expire(&self, now: Instant) -> usize {
+        let late = self.answer(|waiting| (waiting.until <= now).then_some(Answer::Late));
         self.forget();
+        late
     }
 
     /// Answers every request as lost: the connection they went over is no more.
@@ -143,7 +144,8 @@ impl Replies {
     }
 
     /// Answers those that `with` has an answer for, in the order they were sent in: who sends again keeps the order.
-    fn answer(&self, with: impl Fn(&Waiting) -> Option<Answer>) {
+    /// Returns how many there are who still wait.
+    fn answer(&self, with: impl Fn(&Waiting) -> Option<Answer>) -> usize {
         let mut answered = Vec::new();
         {
             let mut table = self.table();
@@ -153,9 +155,7 @@ impl Replies {
             }
         }
         answered.sort_unstable_by_key(|(waiting, _)| waiting.number);
-        for (waiting, answer) in answered {
-            let _ = waiting.sender.send(answer);
-        }
+        answered.into_iter().filter_map(|(waiting, answer)| waiting.sender.send(answer).ok()).count()
     }
 
     /// Lets go of the places of those who no longer wait.
@@ -226,7 +226,7 @@ mod tests {
         let (_, mut late) = replies.wait("inbox", "a".into(), now);
         let (_, mut denied) = replies.wait("inbox", "b".into(), now + Duration::from_secs(60));
         let (_, mut lost) = replies.wait("inbox", "c".into(), now + Duration::from_secs(60));
-        replies.expire(now);
+        assert_eq!(replies.expire(now), 1);
         assert!(matches!(late.try_recv(), Ok(Answer::Late)));
         replies.deny("b", "no");
         assert!(matches!(denied.try_recv(), Ok(Answer::Denied(said)) if said == "no"));

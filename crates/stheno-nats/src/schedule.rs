@@ -22,7 +22,7 @@ pub(crate) async fn append(log: &Log, event: &NewEvent, due: Timestamp) -> Resul
     let refuse = |tries: &Tries, trouble| tries.failed(log, trouble);
     if event.expected.is_some() {
         // The server would hold the expectation against the log when the time has come. It counts now.
-        if let Some(sequence) = append::known(log, &event.id).await.map_err(|trouble| refuse(&tries, trouble))? {
+        if let Some(sequence) = append::known(log, event).await.map_err(|trouble| refuse(&tries, trouble))? {
             return Ok(Appended::duplicate(sequence));
         }
         if let Some(kind) = append::broken(log, 0, event).await.map_err(|trouble| refuse(&tries, trouble))? {

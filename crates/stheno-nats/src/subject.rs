@@ -69,6 +69,12 @@ impl Subjects {
         format!("{}log.{}.>", self.prefix, key.to_token())
     }
 
+    /// Whether a message stands where it was published. The server moves every message from there, but for one whose subject
+    /// has wildcards: it tells the publisher that the subject is invalid, acknowledges and stores it all the same.
+    pub(crate) fn is_unmoved(&self, subject: &str) -> bool {
+        subject.strip_prefix(&*self.prefix).is_some_and(|rest| rest.starts_with("events."))
+    }
+
     /// The key token and the name that a subject says.
     pub(crate) fn parse<'s>(&self, subject: &'s str) -> Option<(Option<&'s str>, &'s str)> {
         let stored = subject.strip_prefix(&*self.prefix)?.strip_prefix("log.")?;
@@ -145,6 +151,7 @@ mod tests {
         assert_eq!(subjects.parse("log.a:b.ping"), Some((Some("a:b"), "ping")));
         assert_eq!(subjects.parse("schedule.x"), None);
         assert!(subjects.is_scheduled("schedule.x") && !subjects.is_scheduled("log._.schedule.x"));
+        assert!(subjects.is_unmoved("events.order.*") && !subjects.is_unmoved("log._.events.x"));
     }
 
     #[test]

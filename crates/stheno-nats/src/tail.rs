@@ -73,6 +73,14 @@ impl NatsTail {
     /// Takes a message into a page.
     fn take(&mut self, stored: Stored, events: &mut Vec<Arc<RecordedEvent>>) -> usize {
         let (sequence, bytes) = (stored.sequence, stored.body.len());
+        if self.log.subjects.is_unmoved(stored.subject.as_str()) {
+            let subject = stored.subject.as_str();
+            tracing::warn!(
+                subject,
+                sequence,
+                "a message was published under a name with wildcards and is no event; publish it again under its name"
+            );
+        }
         if let Some(event) = self.decoder.event(stored)
             && self.wanted(&event)
         {

@@ -90,7 +90,7 @@ async fn send(log: &Log, gathered: &[Waiting], tries: &mut Tries) -> Result<Ack,
 
 /// Those whose id the server knows, or cannot be asked about, and the others. Asking stores nothing.
 async fn known_and_new(log: &Log, gathered: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
-    let asked = join_all(gathered.iter().map(|waiting| probe::sequence_of(log, &waiting.event.id))).await;
+    let asked = join_all(gathered.iter().map(|waiting| probe::sequence_of(log, &waiting.event))).await;
     let mut new = asked.into_iter().map(|known| matches!(known, Ok(None)));
     gathered.into_iter().partition(|_| !new.next().unwrap_or_default())
 }

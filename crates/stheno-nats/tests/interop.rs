@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{a_log, ask, base64_of, client, everything, names, open, placed, publish, shared, stored};
 use serde_json::json;
 use stheno_core::{
-    RecordedEvent, Timestamp,
+    PatternSet, RecordedEvent, Timestamp,
     backend::{Append, Backend, Query},
 };
 use stheno_nats::{HeaderMode, NatsBackend};
@@ -100,6 +100,29 @@ async fn what_is_wrong_with_a_message_does_not_stop_the_others() {
     assert_eq!(&events[3].body[..], b"{ broken");
     let read: Vec<_> = everything(&log).await.iter().map(|event| (event.id.clone(), event.headers.clone())).collect();
     assert_eq!(read, events.iter().map(|event| (event.id.clone(), event.headers.clone())).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_name_with_wildcards_is_an_error_of_its_publisher_and_no_event() {
+    let log = open(a_log(shared())).await;
+    let (_, subject) = names(&log).await;
+    let mut tails = [log.tail(Query::all()).await.unwrap(), log.tail(orders()).await.unwrap()];
+    for name in ["order.*", "order.>", ">", "*"] {
+        let said = common::try_publish_raw(shared(), &format!("{subject}.{name}"), b"NATS/1.0\r\n\r\n", b"{}");
+        assert!(said.contains("Invalid Publish Subject"), "{name}: {said}");
+    }
+    let good = stored(&log, placed("good")).await;
+    for tail in &mut tails {
+        assert_eq!(common::sequences(&common::take(&mut **tail, 1).await), [good]);
+    }
+    assert_eq!(common::sequences(&everything(&log).await), [good]);
+    assert_eq!(common::sequences(&log.read(orders()).await.expect("the log can be read").events), [good]);
+    let info = log.info().await.unwrap();
+    assert_eq!((info.first, info.last), (good, good));
+}
+
+fn orders() -> Query {
+    Query::new(PatternSet::parse(["order.*"]).expect("a legal pattern"))
 }
 
 #[tokio::test]

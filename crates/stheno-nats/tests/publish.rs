@@ -5,8 +5,12 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use common::{a_log, bounded, everything, open, placed, sequences, shared, stored};
-use stheno_core::backend::{Append, AppendErrorKind, Appended, Backend, BackendErrorKind, RecordName, RecordWrite};
-use stheno_testkit::nats::{NatsServer, NatsServerOptions};
+use stheno_core::{
+    Timestamp,
+    backend::{Append, AppendErrorKind, Appended, Backend, BackendErrorKind, Query, RecordName, RecordWrite},
+};
+use stheno_nats::{NatsBackend, NatsOptions, ServerSync};
+use stheno_testkit::nats::{NatsClusterOptions, NatsServer, NatsServerOptions};
 
 #[tokio::test]
 async fn more_appends_than_fit_under_way_all_come_to_an_end() {
@@ -93,6 +97,155 @@ async fn a_server_that_stays_away_is_an_error_that_says_what_is_known() {
         matches!(error.kind(), AppendErrorKind::Unknown | AppendErrorKind::Backend(BackendErrorKind::Unavailable)),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn more_than_a_frozen_server_takes_up_comes_to_an_end_too() {
+    let server = NatsServer::start();
+    let log = open(a_log(&server).patience(Duration::from_secs(1))).await;
+    server.pause();
+    // More than fits between the client and the server: not even sending it ends.
+    let batches: Vec<_> = (0..12)
+        .map(|batch| {
+            let log = Arc::clone(&log);
+            let large = (0..1_000).map(|number| {
+                let mut event = placed(format!("{batch}-{number}"));
+                event.body = vec![b'x'; 2_000].into();
+                event
+            });
+            let large = Append::batch(large.collect());
+            tokio::spawn(async move { log.append(large).await })
+        })
+        .collect();
+    for batch in batches {
+        let error =
+            bounded("a batch comes to an end", batch).await.expect("the task ends").expect_err("nobody takes it");
+        assert!(
+            matches!(error.kind(), AppendErrorKind::Unknown | AppendErrorKind::Backend(BackendErrorKind::Unavailable)),
+            "{error:?}"
+        );
+    }
+}
+
+/// A user who publishes and may not read: `schedule.*` is where a message goes that has to wait, and where ids are asked for.
+async fn a_conflict_of_a_publisher_is_one(schedules: bool) {
+    let allowed = if schedules { "\"log.>\", \"schedule.>\"" } else { "\"log.>\"" };
+    let users = format!(
+        r#"authorization {{ users: [
+            {{ user: admin, password: a }}
+            {{ user: publisher, password: p, permissions: {{
+                publish: {{ allow: [{allowed}, "$JS.API.INFO", "$JS.API.STREAM.INFO.>"] }}
+                subscribe: {{ allow: ["_INBOX.>"] }}
+            }} }}
+        ] }}"#
+    );
+    let server = NatsServerOptions::new().config(&users).start();
+    let login = |login: &str| NatsOptions::from_url(&server.url().replace("//", &format!("//{login}@"))).unwrap();
+    let admin = open(login("admin:a")).await;
+    let publisher = open(login("publisher:p").manage(false)).await;
+    let read = publisher.read(Query::all()).await.expect_err("it may not");
+    assert_eq!(read.kind(), BackendErrorKind::Permission);
+
+    let expecting = |expected: u64| {
+        let mut event = placed("order");
+        event.expected = Some(expected);
+        event
+    };
+    let first = expecting(0);
+    assert_eq!(stored(&publisher, first.clone()).await, 1);
+    // What it repeats is known by its id, whatever it expects.
+    let again = publisher.append(Append::one(first)).await.expect("one's own append is no conflict");
+    assert!(again[0].duplicate, "{again:?}");
+    for (expected, actual) in [(0, 1), (7, 1)] {
+        let error = publisher.append(Append::one(expecting(expected))).await.expect_err("another was expected");
+        assert_eq!(error.kind(), AppendErrorKind::Conflict { index: 0, expected, actual });
+    }
+    let batch = Append::batch(vec![placed("other"), expecting(0)]);
+    let error = publisher.append(batch).await.expect_err("another was expected");
+    assert_eq!(error.kind(), AppendErrorKind::Conflict { index: 1, expected: 0, actual: 1 });
+    let batch = Append::batch(vec![placed("order"), expecting(1)]);
+    let error = publisher.append(batch).await.expect_err("the batch moves the key on");
+    assert_eq!(error.kind(), AppendErrorKind::Conflict { index: 1, expected: 1, actual: 1 });
+    assert_eq!(stored(&publisher, expecting(1)).await, 2);
+    if schedules {
+        let mut later = expecting(1);
+        later.not_before = Some(Timestamp::now().plus(Duration::from_secs(3_600)));
+        let error = publisher.append(Append::one(later)).await.expect_err("another was expected");
+        assert_eq!(error.kind(), AppendErrorKind::Conflict { index: 0, expected: 1, actual: 2 });
+    }
+    assert_eq!(sequences(&everything(&admin).await), [1, 2], "asking stores nothing");
+}
+
+#[tokio::test]
+async fn a_conflict_of_a_user_who_may_not_read_is_a_conflict() {
+    a_conflict_of_a_publisher_is_one(true).await;
+    a_conflict_of_a_publisher_is_one(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn racing_appends_of_users_who_may_not_read_are_one_success_and_conflicts_on_three_servers_too() {
+    let users = r#"accounts {
+        APP { jetstream: enabled, users: [
+            { user: admin, password: a }
+            { user: publisher, password: p, permissions: {
+                publish: { allow: ["log.>", "schedule.>", "$JS.API.INFO", "$JS.API.STREAM.INFO.>"] }
+                subscribe: { allow: ["_INBOX.>"] }
+            } }
+        ] }
+    }"#;
+    let start = move || NatsClusterOptions::new().lines(users).start();
+    let cluster = tokio::task::spawn_blocking(start).await.expect("the cluster starts");
+    let login = |login: &str| NatsOptions::from_url(&cluster.url().replace("//", &format!("//{login}@"))).unwrap();
+    let admin = open(login("admin:a").replicas(3).sync(ServerSync::Always)).await;
+    let publisher = open(login("publisher:p").manage(false)).await;
+    for last in 0..5 {
+        let racing = (0..8).map(|_| {
+            let log = Arc::clone(&publisher);
+            let mut event = placed("order");
+            event.expected = Some(last);
+            tokio::spawn(async move { log.append(Append::one(event)).await })
+        });
+        let mut won = 0;
+        for append in racing.collect::<Vec<_>>() {
+            match bounded("an append is answered", append).await.expect("the task ends") {
+                Ok(appended) => won += usize::from(appended == [Appended::stored(last + 1)]),
+                Err(error) => {
+                    let conflict = AppendErrorKind::Conflict { index: 0, expected: last, actual: last + 1 };
+                    assert_eq!(error.kind(), conflict, "{error:?}");
+                }
+            }
+        }
+        assert_eq!(won, 1);
+    }
+    assert_eq!(everything(&admin).await.len(), 5);
+    what_the_server_is_asked_about_leaves_it_whole(&admin).await;
+}
+
+/// Conflicts and duplicates, alone, in a batch, and among appends that go out together: the server is asked about each.
+async fn what_the_server_is_asked_about_leaves_it_whole(log: &Arc<NatsBackend>) {
+    let known = everything(log).await[0].id.clone();
+    let again = |order: u32| {
+        let mut event = placed(order);
+        event.id = known.clone();
+        event
+    };
+    let mut wrong = placed("order");
+    wrong.expected = Some(1);
+    let error = log.append(Append::one(wrong)).await.expect_err("another was expected");
+    assert_eq!(error.kind(), AppendErrorKind::Conflict { index: 0, expected: 1, actual: 5 });
+    let error = log.append(Append::batch(vec![again(1), placed("new")])).await.expect_err("one of them is known");
+    assert_eq!(error.kind(), AppendErrorKind::MixedDuplicates);
+    let appending = (0..200).map(|number| {
+        let (log, event) = (Arc::clone(log), if number % 50 == 40 { again(number) } else { placed(number) });
+        tokio::spawn(async move { log.append(Append::one(event)).await })
+    });
+    let mut duplicates = 0;
+    for append in appending.collect::<Vec<_>>() {
+        let appended = bounded("an append is answered", append).await.expect("the task ends").expect("it is taken");
+        duplicates += usize::from(appended[0].duplicate);
+    }
+    assert_eq!(duplicates, 4);
+    assert_eq!(everything(log).await.len(), 5 + 196);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use common::{
-    LIMIT, a_log, ask, bounded, client, everything, names, open, placed, publish_raw, sequences, shared, stored, take,
+    a_log, ask, bounded, client, everything, names, open, placed, publish_raw, sequences, shared, stored, take,
 };
 use serde_json::json;
 use stheno_core::{
@@ -15,6 +15,9 @@ use stheno_core::{
 };
 use stheno_nats::NatsBackend;
 use stheno_testkit::nats::NatsServer;
+
+/// After how long a reader hears at most that its server says nothing.
+const NOTICED: Duration = Duration::from_secs(15);
 
 /// Writes so many events, one after the other, while a test does something else.
 fn writing(log: &Arc<NatsBackend>, events: usize) -> tokio::task::JoinHandle<()> {
@@ -105,8 +108,13 @@ async fn a_frozen_server_is_waited_for_and_noticed() {
             }
         }
     };
-    let error = tokio::time::timeout(LIMIT, noticed).await.expect("a server that says nothing is noticed");
+    let error = tokio::time::timeout(NOTICED, noticed).await.expect("a server that says nothing is noticed");
     assert_eq!(error.kind(), BackendErrorKind::Unavailable);
+    // Nor does waiting for it add up afterwards, when the connection is already known to be lost.
+    for _ in 0..2 {
+        let read = tokio::time::timeout(NOTICED, log.read(Query::all())).await.expect("a read comes to an end");
+        assert_eq!(read.expect_err("nothing can be read").kind(), BackendErrorKind::Unavailable);
+    }
     server.resume();
     let second = stored(&log, placed(2)).await;
     assert_eq!(patient_take(&mut *tail, 1).await, [second]);

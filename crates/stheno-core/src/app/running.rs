@@ -26,6 +26,7 @@ use crate::{
         host,
         intake::SharedIntake,
         keyed::keyed,
+        keys::Keys,
         operator::Operator,
         progress::Progress,
         supervisor::{Supervisor, register},
@@ -56,9 +57,11 @@ impl App {
         let control = Control::start().map_err(StartError::Thread)?;
         let wanted = checked.subscribers.iter().fold(PatternSet::default(), |all, one| all.union(&one.patterns));
         let (stop, stopping) = watch::channel(false);
-        let log = keyed(&self.backend, checked.bus.catalogs());
+        let keys = Arc::new(Keys::new(checked.bus.catalogs()));
+        let log = keyed(&self.backend, &keys);
         let around = Surroundings {
             backend: Arc::clone(&log),
+            keys,
             control: control.handle().clone(),
             clock: Arc::clone(&self.clock),
             intake: SharedIntake::new(log, wanted),

@@ -81,7 +81,9 @@ impl Publish {
         self.with(|event| event.correlation(id))
     }
 
-    /// Stores it only if the last event of its key has this sequence; 0 if there must be none.
+    /// Stores it only if the last event of its key has this sequence; 0 if there must be none. Otherwise it is a
+    /// [`Conflict`](crate::backend::AppendErrorKind::Conflict), also for a user who may not read. Publishing an id again that
+    /// is in the log already is a success, whatever it expects.
     pub fn expect_last(self, sequence: u64) -> Self {
         self.with(|event| event.expect_last(sequence))
     }

@@ -77,12 +77,19 @@ impl KeyRule {
     /// The key of an event.
     pub fn apply(&self, name: &EventName, body: &Value) -> Option<Key> {
         self.0.iter().find_map(|source| match *source {
-            KeySource::Body { kind, pointer } => {
-                let id = body.pointer(pointer)?.key_id()?;
-                Key::new(kind, &id).ok()
-            }
-            KeySource::Token { kind, index } => Key::new(kind, &decode_token(name.token(index)?)?).ok(),
+            KeySource::Body { kind, pointer } => KeySource::in_body(kind, pointer, body),
+            KeySource::Token { kind, index } => KeySource::in_name(kind, index, name),
         })
+    }
+}
+
+impl KeySource {
+    pub(crate) fn in_body(kind: &str, pointer: &str, body: &Value) -> Option<Key> {
+        Key::new(kind, &body.pointer(pointer)?.key_id()?).ok()
+    }
+
+    pub(crate) fn in_name(kind: &str, index: usize, name: &EventName) -> Option<Key> {
+        Key::new(kind, &decode_token(name.token(index)?)?).ok()
     }
 }
 

@@ -133,12 +133,20 @@ impl Catalogs {
         self.catalogs.iter()
     }
 
+    /// Where an owner's definition of this name is.
+    fn place(&self, name: &EventName) -> Option<(usize, usize)> {
+        let place = self.exact.get(name.as_str()).copied();
+        place.or_else(|| self.patterns.iter().find(|(pattern, _)| pattern.matches(name)).map(|(_, at)| *at))
+    }
+
+    /// Whether an owner's definition of this name is here.
+    pub(crate) fn defines(&self, name: &EventName) -> bool {
+        self.place(name).is_some()
+    }
+
     /// The event of this name: an owner's definition, or else a declaration.
     pub fn find(&self, name: &EventName) -> Option<&EventDescriptor> {
-        let place = self.exact.get(name.as_str()).copied();
-        let place =
-            place.or_else(|| self.patterns.iter().find(|(pattern, _)| pattern.matches(name)).map(|(_, at)| *at));
-        match place {
+        match self.place(name) {
             Some((catalog, event)) => Some(&self.catalogs[catalog].events[event]),
             None => {
                 self.declared.get(name.as_str()).or_else(|| self.declared.values().find(|event| event.matches(name)))

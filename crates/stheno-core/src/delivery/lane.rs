@@ -143,7 +143,10 @@ impl Lane {
         }
         self.doing = Doing::Loading;
         let limit = if id.key().is_some() { LOAD_LIMIT } else { 1 };
-        Some(Load { lane: id.clone(), key: id.key().cloned(), after: self.covered, upto: self.read_upto, limit })
+        // The first event is one we know of when it has failed before, or has a lane of its own.
+        let is_known = (self.failed.is_some() || id.key().is_none()) && self.covered < self.from;
+        let known = is_known.then_some(self.from);
+        Some(Load { lane: id.clone(), key: id.key().cloned(), after: self.covered, upto: self.read_upto, limit, known })
     }
 
     /// How far the live intake has to come before the lane can be forgotten.

@@ -72,6 +72,8 @@ pub(crate) struct Load {
     pub(crate) after: u64,
     pub(crate) upto: u64,
     pub(crate) limit: usize,
+    /// An event that was there, and is the first unless it is gone.
+    pub(crate) known: Option<u64>,
 }
 
 /// An attempt that is tried alone: first with leave of the whole process, then once the record says so, then it starts.
@@ -361,9 +363,7 @@ impl Machine {
         let first = events.first().map(|event| event.sequence);
         lane.covered = covered;
         lane.loaded = events.into();
-        // The first event is one we know of when it has failed before, or has a lane of its own.
-        let known = lane.failed.is_some() || load.key.is_none();
-        if known && load.after < lane.from && covered >= lane.from && first != Some(lane.from) {
+        if load.known.is_some_and(|known| covered >= known && first != Some(known)) {
             self.gone(&load.lane, now);
         } else {
             self.proceed(&load.lane);

@@ -211,6 +211,10 @@ impl Machine {
             return;
         }
         lane.from = lane.from.min(from);
+        if lane.from == sequence {
+            // The record says from now on that this very event comes next: it is found again, or said to be gone.
+            lane.failed = Some(Waiting { attempts: 0, due: now, first_failed: now, error: letter.error.clone() });
+        }
         lane.doing = Doing::NeedsLoad;
         lane.leave_to_the_log();
         self.index(&id);

@@ -6,11 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     backend::{Backend, BackendError, RecordError, RecordWrite},
-    catalog::set::Catalogs,
+    catalog::{key_rule::KeyRule, set::Catalogs},
     delivery::{commit::json, names},
     name::EventName,
     pattern::Pattern,
-    runtime::{store, supervisor::Enabled},
+    runtime::{
+        keys::{RecordedRules, RecordedSource},
+        store,
+        supervisor::Enabled,
+    },
 };
 
 /// One subscriber of a host.
@@ -37,6 +41,10 @@ pub struct CatalogSpec {
     pub version: String,
     /// The names, or the patterns of the names.
     pub patterns: Vec<String>,
+    /// How the keys of those are found that have one, so that a host without the catalog finds them too. Nothing in the
+    /// record of a host that is older than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<RecordedRules>,
 }
 
 /// Whether a catalog of any host that has ever run on this log knows a name.
@@ -66,10 +74,12 @@ pub(crate) async fn publish(
         RecordWrite::put(names::spec(&subscriber.id), json(&spec))
     });
     let known = catalogs.iter().map(|catalog| {
+        let keyed = catalog.events().iter().filter(|event| event.key != KeyRule::NONE);
         let spec = CatalogSpec {
             name: catalog.name().to_owned(),
             version: catalog.crate_version().to_owned(),
             patterns: catalog.events().iter().map(|event| event.pattern.to_owned()).collect(),
+            keys: Some(keyed.map(|event| (event.pattern.to_owned(), RecordedSource::of(event.key))).collect()),
         };
         RecordWrite::put(names::catalog(catalog.name()), json(&spec))
     });

@@ -3,7 +3,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -68,6 +71,8 @@ pub(crate) struct SharedIntake {
     grown: watch::Sender<u64>,
     /// How far the subscribers are.
     places: Arc<Places>,
+    /// How often what was read was forgotten; changed under the lock of the ring.
+    forgotten: AtomicU64,
     /// The log is not the one it was: reading stops for good.
     broken: watch::Sender<bool>,
 }
@@ -92,7 +97,19 @@ impl SharedIntake {
     pub(crate) fn new(backend: Arc<dyn Backend>, patterns: PatternSet) -> Arc<Self> {
         let (grown, broken) = (watch::Sender::new(0), watch::Sender::new(false));
         let (pages, places) = (Pages::default(), Arc::default());
-        Arc::new(Self { backend, patterns, pages, ring: Mutex::default(), grown, places, broken })
+        let (ring, forgotten) = (Mutex::default(), AtomicU64::new(0));
+        Arc::new(Self { backend, patterns, pages, ring, grown, places, forgotten, broken })
+    }
+
+    /// Forgets what was read: more is known now of the keys that events have.
+    pub(crate) fn forget(&self) {
+        let mut ring = self.ring();
+        self.forgotten.fetch_add(1, Ordering::Relaxed);
+        let from = ring.batches.back().map_or(ring.from, |batch| batch.covered);
+        *ring = Ring { from, ..Ring::default() };
+        drop(ring);
+        self.pages.clear();
+        self.grown.send_modify(|changes| *changes += 1);
     }
 
     /// Reads the log near its head, for as long as the app runs.
@@ -141,17 +158,20 @@ impl SharedIntake {
                 }
                 continue;
             }
+            let forgotten = self.forgotten.load(Ordering::Relaxed);
             let page = tail.next().await?;
             if page.covered > covered {
                 let batch = Batch::new(covered, page.covered, page.events);
                 covered = batch.covered;
-                self.push(batch, moved).await;
+                if !self.push(batch, forgotten, moved).await {
+                    return Ok(());
+                }
             }
         }
     }
 
-    /// Adds a batch to the ring, and makes room for it.
-    async fn push(&self, batch: Batch, moved: &mut watch::Receiver<u64>) {
+    /// Adds a batch to the ring, and makes room for it. Not if all was forgotten since it was read.
+    async fn push(&self, batch: Batch, forgotten: u64, moved: &mut watch::Receiver<u64>) -> bool {
         let weight = batch.weight;
         let until = Instant::now() + WAIT;
         loop {
@@ -168,10 +188,14 @@ impl SharedIntake {
             }
         }
         let mut ring = self.ring();
+        if self.forgotten.load(Ordering::Relaxed) != forgotten {
+            return false;
+        }
         ring.weight += weight;
         ring.batches.push_back(Arc::new(batch));
         drop(ring);
         self.grown.send_modify(|changes| *changes += 1);
+        true
     }
 
     /// What the ring holds that comes after a position.

@@ -2,7 +2,8 @@
 //!
 //! A program that knows no catalog publishes a body and no key. Its events keep their order and share the lane of their
 //! key only if delivery finds the key: by the catalog's rule, in everything it reads. A lane that is read back from the
-//! log has both the events stored with the key and those stored without one that turn out to have it.
+//! log has both the events stored with the key and those stored without one that turn out to have it. The catalog may be
+//! one that this host does not have (`keys`).
 
 use std::{cmp::Reverse, sync::Arc};
 
@@ -13,28 +14,28 @@ use crate::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
         RecordError, RecordName, RecordWrite, Revision, Tail,
     },
-    catalog::set::Catalogs,
     event::recorded::RecordedEvent,
+    runtime::keys::Keys,
 };
 
 /// What delivery reads instead of a log that other programs append to.
 struct Keyed {
     log: Arc<dyn Backend>,
-    catalogs: Arc<Catalogs>,
+    keys: Arc<Keys>,
 }
 
 /// The log as delivery reads it.
-pub(crate) fn keyed(log: &Arc<dyn Backend>, catalogs: &Arc<Catalogs>) -> Arc<dyn Backend> {
+pub(crate) fn keyed(log: &Arc<dyn Backend>, keys: &Arc<Keys>) -> Arc<dyn Backend> {
     match log.abilities().foreign {
-        true => Arc::new(Keyed { log: Arc::clone(log), catalogs: Arc::clone(catalogs) }),
+        true => Arc::new(Keyed { log: Arc::clone(log), keys: Arc::clone(keys) }),
         false => Arc::clone(log),
     }
 }
 
-fn with_keys(mut page: Page, catalogs: &Catalogs) -> Page {
+fn with_keys(mut page: Page, keys: &Keys) -> Page {
     for event in &mut page.events {
         if event.key.is_none()
-            && let Some(key) = catalogs.key_of(&event.name, &event.body)
+            && let Some(key) = keys.key_of(&event.name, &event.body)
         {
             let event: &mut RecordedEvent = Arc::make_mut(event);
             event.key = Some(key);
@@ -83,13 +84,13 @@ impl Backend for Keyed {
 
     async fn read(&self, query: Query) -> Result<Page, BackendError> {
         let Some(key) = query.key.clone() else {
-            return Ok(with_keys(self.log.read(query).await?, &self.catalogs));
+            return Ok(with_keys(self.log.read(query).await?, &self.keys));
         };
         let direction = query.direction;
         let mut without = query.clone().keyless();
         without.key = None;
         let stored = self.log.read(query).await?;
-        let mut found = with_keys(self.log.read(without).await?, &self.catalogs);
+        let mut found = with_keys(self.log.read(without).await?, &self.keys);
         found.events.retain(|event| event.key.as_ref() == Some(&key));
         Ok(joined(stored, found, direction))
     }
@@ -97,7 +98,7 @@ impl Backend for Keyed {
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {
         debug_assert!(query.key.is_none(), "nobody tails the events of one key here");
         let tail = self.log.tail(query).await?;
-        Ok(Box::new(KeyedTail { tail, catalogs: Arc::clone(&self.catalogs) }))
+        Ok(Box::new(KeyedTail { tail, keys: Arc::clone(&self.keys) }))
     }
 
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
@@ -119,13 +120,13 @@ impl Backend for Keyed {
 
 struct KeyedTail {
     tail: Box<dyn Tail>,
-    catalogs: Arc<Catalogs>,
+    keys: Arc<Keys>,
 }
 
 #[async_trait]
 impl Tail for KeyedTail {
     async fn next(&mut self) -> Result<Page, BackendError> {
-        Ok(with_keys(self.tail.next().await?, &self.catalogs))
+        Ok(with_keys(self.tail.next().await?, &self.keys))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What drives delivery: a control thread for leases, intake and records, and workers for the handlers.
 //!
-//! Reading order: `control` (the thread no handler can block), `keyed` (the log as it is read), `lease`, `intake`,
+//! Reading order: `control` (the thread no handler can block), `keys` and `keyed` (the log as it is read), `lease`, `intake`,
 //! `places` and `pages` (who reads what), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
 //! `supervisor` (one subscriber for as long as the app runs), `store` (what is recorded), `command` and `operator` (what an
 //! operator asks), `progress`, `host`, `unknown`.
@@ -13,6 +13,7 @@ pub mod host;
 pub(crate) mod intake;
 pub(crate) mod join;
 pub(crate) mod keyed;
+pub mod keys;
 pub mod lease;
 pub(crate) mod no_log;
 pub mod operator;

@@ -19,6 +19,7 @@ use crate::{
         command::{Command, ask},
         host,
         keyed::keyed,
+        keys::Keys,
         store,
         unknown::{self, UnknownName},
     },
@@ -120,7 +121,9 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn event(&self, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
         let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
-        let log = keyed(self.backend(), self.bus.catalogs());
+        let keys = Arc::new(Keys::new(self.bus.catalogs()));
+        keys.learn(self.backend()).await?;
+        let log = keyed(self.backend(), &keys);
         Ok(log.read(query).await?.events.into_iter().next())
     }
 

@@ -59,6 +59,11 @@ impl Pages {
         Behind(self)
     }
 
+    /// Forgets every page; what is being read is given to those who wait for it.
+    pub(super) fn clear(&self) {
+        self.shelf().pages.clear();
+    }
+
     fn kept(&self, patterns: &PatternSet, after: u64) -> Arc<Kept> {
         let mut shelf = self.shelf();
         if let Some(kept) = shelf.pages.iter().find(|kept| kept.goes_on(after) && kept.patterns == *patterns) {

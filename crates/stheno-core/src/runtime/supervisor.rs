@@ -133,6 +133,10 @@ impl Supervisor {
         let Some(lease) = Lease::acquire(backend, id, &self.holder, self.lease_time, stop).await? else {
             return Ok(None);
         };
+        // The holder before may have had catalogs that this host has not.
+        if self.around.keys.learn(backend).await? {
+            self.around.intake.forget();
+        }
         let mut policy = policy.clone();
         if *batch {
             // The machine counts events; a call has many.

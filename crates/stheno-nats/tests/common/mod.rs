@@ -116,6 +116,11 @@ pub async fn publish(client: &async_nats::Client, subject: &str, headers: &[(&st
 
 /// Publishes over a bare connection, whatever the bytes of the headers are.
 pub fn publish_raw(server: &NatsServer, subject: &str, headers: &[u8], body: &[u8]) {
+    assert_eq!(try_publish_raw(server, subject, headers, body), "PONG");
+}
+
+/// The same, and what the server says to it: `PONG`, or an error.
+pub fn try_publish_raw(server: &NatsServer, subject: &str, headers: &[u8], body: &[u8]) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", server.port())).expect("the server takes a connection");
     let mut said = BufReader::new(stream.try_clone().expect("a second handle")).lines();
     said.next();
@@ -126,8 +131,8 @@ pub fn publish_raw(server: &NatsServer, subject: &str, headers: &[u8], body: &[u
     bytes.extend(body);
     bytes.extend(b"\r\nPING\r\n");
     stream.write_all(&bytes).expect("the server reads");
-    let pong = said.map_while(Result::ok).find(|line| line.starts_with("PONG") || line.starts_with("-ERR"));
-    assert_eq!(pong.as_deref(), Some("PONG"));
+    let mut said = said.map_while(Result::ok);
+    said.find(|line| line.starts_with("PONG") || line.starts_with("-ERR")).expect("the server answers")
 }
 
 /// What the server said in base64.

@@ -162,6 +162,11 @@ macro_rules! conformance_suite {
                 a_lease_that_cannot_be_renewed_runs_out,
                 a_subscriber_takes_its_position_to_a_new_id,
             }
+            delivery::forgotten {
+                a_key_stays_parked_at_a_host_without_its_catalog,
+                a_retry_goes_on_at_a_host_without_its_catalog,
+                a_key_whose_catalog_nobody_knows_waits_for_it,
+            }
             delivery::replay {
                 a_rewind_is_a_new_run_from_that_position,
                 a_rewind_may_name_a_time,

@@ -27,6 +27,7 @@ const NODES: usize = 3;
 #[non_exhaustive]
 pub struct NatsClusterOptions {
     config: Option<PathBuf>,
+    lines: String,
     variables: Vec<(String, String)>,
     disk: Option<u32>,
 }
@@ -43,6 +44,13 @@ impl NatsClusterOptions {
     #[must_use]
     pub fn config(mut self, file: impl Into<PathBuf>) -> Self {
         self.config = Some(file.into());
+        self
+    }
+
+    /// Further lines of our own configuration, at the top level.
+    #[must_use]
+    pub fn lines(mut self, lines: &str) -> Self {
+        self.lines.push_str(lines);
         self
     }
 
@@ -98,7 +106,7 @@ impl NatsCluster {
             let disk = options.disk.map(|megabytes| SmallDisk::mount(&store, megabytes));
             let config = options.config.clone().unwrap_or_else(|| folder.join("nats.conf"));
             if options.config.is_none() {
-                fs::write(&config, CONFIG)?;
+                fs::write(&config, format!("{CONFIG}{}", options.lines))?;
             }
             let mut launch = Launch::new(config);
             launch.within = disk.as_ref().map(SmallDisk::within).unwrap_or_default();

@@ -30,6 +30,7 @@ use crate::{
         backfill::Missed,
         command::Asked,
         intake::{Batch, Feed, SharedIntake},
+        keys::Keys,
         lease::Lease,
         progress::Progress,
         worker::record::written,
@@ -51,6 +52,8 @@ const LOAD_RETRY: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) backend: Arc<dyn Backend>,
+    /// What the backend finds the keys of events by that were stored without one.
+    pub(crate) keys: Arc<Keys>,
     pub(crate) control: Handle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) intake: Arc<SharedIntake>,

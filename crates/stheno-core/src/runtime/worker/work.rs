@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    backend::Query,
+    backend::{Backend, BackendError, BackendErrorKind, Page, Query},
     delivery::{Attempt, Offer, Step, machine::Load, settle::Outcome},
     event::recorded::RecordedEvent,
     failure::Failure,
@@ -168,7 +168,10 @@ impl Worker {
         };
         self.loads.spawn_on(
             async move {
-                let page = backend.read(query).await;
+                let page = match backend.read(query).await {
+                    Ok(page) => has_its_key(&*backend, &load, &page).await.map(|()| page),
+                    failed => failed,
+                };
                 let read = page.map(|page| {
                     let matching = |event: &Arc<RecordedEvent>| {
                         patterns.as_ref().is_none_or(|set| set.matches(&event.name))
@@ -184,5 +187,28 @@ impl Worker {
             },
             &self.around.control,
         );
+    }
+}
+
+/// An error if the event that has to come first is in the log and not among those of its key: what would be taken for gone
+/// is there, and nobody knows any more what else the key has.
+async fn has_its_key(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), BackendError> {
+    let (Some(known), Some(key)) = (load.known, &load.key) else { return Ok(()) };
+    let is_missing =
+        (page.end || page.covered >= known) && page.events.first().is_none_or(|first| first.sequence != known);
+    if !is_missing {
+        return Ok(());
+    }
+    let single = Query::all().after(known - 1).upto(known).limit(1);
+    match log.read(single).await?.events.first() {
+        Some(event) if event.key.as_ref() != Some(key) => {
+            let message = format!(
+                "event {known} `{}` was taken as one of `{key}`, and no catalog of this host, and none that is recorded, says \
+                 so; what follows it waits: start a host with the catalog of that event",
+                event.name
+            );
+            Err(BackendError::new(BackendErrorKind::Other, message))
+        }
+        _ => Ok(()),
     }
 }

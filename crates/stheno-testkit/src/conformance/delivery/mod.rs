@@ -4,14 +4,15 @@
 //! order after a failure, crashes, drains, replays, batches.
 //!
 //! Reading order: [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
-//! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`replay`],
-//! [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
+//! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`forgotten`] (a
+//! catalog that is no longer there), [`replay`], [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
 //! that fails for a while).
 
 pub mod batches;
 pub mod causing;
 pub mod dead_letters;
 pub mod faults;
+pub mod forgotten;
 pub mod isolation;
 pub mod operator;
 pub mod order;

@@ -24,6 +24,7 @@ pub(crate) mod code {
     pub(crate) const RATE_LIMITED: u32 = 10167;
     pub(crate) const BATCH_INCOMPLETE: u32 = 10176;
     pub(crate) const BATCH_HAS_DUPLICATE: u32 = 10201;
+    pub(crate) const TOO_MANY_BATCHES: u32 = 10210;
 }
 
 /// An error as JetStream says it.
@@ -41,8 +42,14 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// Whether asking again soon may help, and nothing was done.
     pub(crate) fn passes(&self) -> bool {
-        matches!(self.err_code, code::UNAVAILABLE | code::ID_IN_PROCESS | code::RATE_LIMITED | code::BATCH_INCOMPLETE)
-            || (self.err_code == code::STORE_FAILED && !self.is_full())
+        matches!(
+            self.err_code,
+            code::UNAVAILABLE
+                | code::ID_IN_PROCESS
+                | code::RATE_LIMITED
+                | code::BATCH_INCOMPLETE
+                | code::TOO_MANY_BATCHES
+        ) || (self.err_code == code::STORE_FAILED && !self.is_full())
             // "insufficient peers", "peer remapping", "raft general error".
             || (self.code == 503 && self.err_code != 0 && !code::NOT_ENABLED.contains(&self.err_code))
     }

@@ -210,10 +210,18 @@ impl Link {
                 self.back();
             }
             Event::ServerError(ServerError::Other(said)) => match denied_subject(&said) {
+                // Nothing we ask for can be answered.
+                Some(subject) if subject.starts_with(&self.inbox) => {
+                    tracing::warn!(link = self.name, %said, "no reply can reach us; is `inbox_prefix=` right for this user?");
+                    self.replies.refuse(&said);
+                }
                 Some(subject) => self.replies.deny(subject, &said),
                 None => tracing::warn!(link = self.name, %said, "the nats-server reports an error"),
             },
             Event::SlowConsumer(_) => tracing::debug!(link = self.name, "messages were dropped; they are read again"),
+            Event::ClientError(error) if error.to_string().to_lowercase().contains("authorization") => {
+                tracing::warn!(link = self.name, %error, "the nats-server refuses the login; trying again");
+            }
             Event::LameDuckMode => tracing::info!(link = self.name, "the nats-server is about to stop"),
             other => tracing::debug!(link = self.name, event = %other, "the connection changed"),
         }

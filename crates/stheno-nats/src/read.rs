@@ -39,6 +39,8 @@ pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendE
                 // The connection may have broken at one of the messages.
                 reader.careful = true;
                 tokio::time::sleep(Duration::from_millis(50)).await;
+                // It may no longer be the log that was read before.
+                log.check_identity(0).await?;
             }
             Err(trouble) => return Err(log.explain(trouble)),
         }

@@ -47,6 +47,8 @@ struct Table {
     count: u64,
     /// What was refused last, and what the server said: messages that nobody waits for are refused too.
     denied: VecDeque<Denial>,
+    /// What the server said when it refused to give us any reply, until the connection is another.
+    refused: Option<Box<str>>,
     closed: bool,
 }
 
@@ -74,6 +76,10 @@ impl Replies {
         if table.closed {
             let _ = sender.send(Answer::Closed);
             return (Subject::from(format!("{inbox}.closed")), receiver);
+        }
+        if let Some(said) = &table.refused {
+            let _ = sender.send(Answer::Denied(said.to_string()));
+            return (Subject::from(format!("{inbox}.refused")), receiver);
         }
         table.count += 1;
         let number = table.count;
@@ -112,8 +118,15 @@ impl Replies {
         late
     }
 
+    /// Answers every request, and every later one over this connection, as denied: no reply can come.
+    pub(crate) fn refuse(&self, said: &str) {
+        self.table().refused = Some(said.into());
+        self.answer(|_| Some(Answer::Denied(said.to_owned())));
+    }
+
     /// Answers every request as lost: the connection they went over is no more.
     pub(crate) fn lose(&self) {
+        self.table().refused = None;
         self.answer(|_| Some(Answer::Lost));
     }
 
@@ -232,6 +245,12 @@ mod tests {
         assert!(matches!(denied.try_recv(), Ok(Answer::Denied(said)) if said == "no"));
         assert_eq!(replies.denial(&["a".into(), "b".into()]).as_deref(), Some("no"));
         assert_eq!(replies.denial(&["a".into()]), None);
+        replies.refuse("no reply");
+        assert!(matches!(lost.try_recv(), Ok(Answer::Denied(said)) if said == "no reply"));
+        let (_, mut later) = replies.wait("inbox", "c".into(), now + Duration::from_secs(60));
+        assert!(matches!(later.try_recv(), Ok(Answer::Denied(said)) if said == "no reply"));
+        replies.lose();
+        let (_, mut lost) = replies.wait("inbox", "c".into(), now + Duration::from_secs(60));
         replies.lose();
         assert!(matches!(lost.try_recv(), Ok(Answer::Lost)));
         replies.close();

@@ -1,6 +1,6 @@
 //! Where a log begins and ends, and which part of it a query is about.
 
-use futures_util::future::try_join_all;
+use futures_util::{FutureExt, future::try_join_all};
 use serde_json::json;
 use stheno_core::{Timestamp, backend::Query};
 
@@ -17,47 +17,32 @@ const CHUNK: usize = 1_000;
 /// Messages at either end that are looked at one by one for an event: what waits for its time stands there too.
 const FEW: usize = 8;
 
-/// The sequence of the last event that can be read now; 0 when there is none. Never within a batch: whoever reads up to
-/// here sees all of a batch or nothing.
+/// The sequence up to which the log can be read now; 0 when there is nothing. Never within a batch: whoever reads up to here
+/// sees all of a batch or nothing.
 pub(crate) async fn head(log: &Log) -> Result<u64, Trouble> {
-    let last = newest(log, &log.reading).await?;
-    Ok(last.map_or(0, |last| match last.headers.as_ref().and_then(batch::number) {
-        Some((number, false)) => last.sequence.saturating_sub(number),
-        _ => last.sequence,
-    }))
-}
-
-/// The newest event. The newest message of all costs the server nothing; to find that of a wildcard it goes through all
-/// subjects it knows, and there is one for each key. So that is asked only when what stands at the end is no event.
-async fn newest(log: &Log, api: &Api) -> Result<Option<Stored>, Trouble> {
-    if let Some(last) = api.last(log.stream(), ">").await? {
-        if is_event(log, &last) {
-            return Ok(Some(last));
-        }
-        if let Some(event) = first_event(log, api, (1..last.sequence).rev()).await? {
-            return Ok(Some(event));
-        }
+    // The newest message of all costs the server nothing.
+    let newest = log.reading.last(log.stream(), ">").await?;
+    if let Some(event) = newest.filter(|newest| is_event(log, newest)) {
+        return Ok(match event.headers.as_ref().and_then(batch::number) {
+            Some((number, false)) => event.sequence.saturating_sub(number),
+            _ => event.sequence,
+        });
     }
-    api.last(log.stream(), &log.subjects.log()).await
+    // Something that is no event, or is gone, stands at the end: what came before it is whole.
+    let Some(info) = log.reading.stream(log.stream()).await? else { return Ok(0) };
+    Ok(last_place(log, &log.reading, info.state.last_seq).await?.unwrap_or(0))
 }
 
-/// The oldest event from a sequence on, found in the same way.
+/// The oldest event from a sequence on. To find that of a wildcard the server goes through all subjects it knows, and there is
+/// one for each key. So that is asked only when what stands there is no event.
 async fn oldest(log: &Log, api: &Api, from: u64) -> Result<Option<Stored>, Trouble> {
-    match first_event(log, api, from..).await? {
-        Some(event) => Ok(Some(event)),
-        None => api.next(log.stream(), from, &log.subjects.log()).await,
-    }
-}
-
-/// The first of a few messages that is an event.
-async fn first_event(log: &Log, api: &Api, sequences: impl Iterator<Item = u64>) -> Result<Option<Stored>, Trouble> {
-    for sequence in sequences.take(FEW) {
+    for sequence in (from..).take(FEW) {
         let message = api.message(log.stream(), Which { seq: Some(sequence), ..Which::default() }).await?;
         if let Some(event) = message.filter(|message| is_event(log, message)) {
             return Ok(Some(event));
         }
     }
-    Ok(None)
+    api.next(log.stream(), from, &log.subjects.log()).await
 }
 
 fn is_event(log: &Log, message: &Stored) -> bool {
@@ -70,8 +55,10 @@ pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Tr
     if state.last_seq == 0 {
         return Ok((1, 0));
     }
-    let (first, last) =
-        tokio::try_join!(oldest(log, &log.writing, state.first_seq.max(1)), last_place(log, state.last_seq))?;
+    let (first, last) = tokio::try_join!(
+        oldest(log, &log.writing, state.first_seq.max(1)),
+        last_place(log, &log.writing, state.last_seq)
+    )?;
     match (first, last) {
         (Some(first), Some(last)) => Ok((first.sequence, last.max(first.sequence))),
         // Nothing but events that wait for their time, from the beginning on: there never was one.
@@ -81,8 +68,7 @@ pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Tr
 }
 
 /// The last sequence at which there is, or was, an event.
-async fn last_place(log: &Log, last: u64) -> Result<Option<u64>, Trouble> {
-    let api = &log.writing;
+async fn last_place(log: &Log, api: &Api, last: u64) -> Result<Option<u64>, Trouble> {
     for sequence in (1..=last).rev().take(FEW) {
         let message = api.message(log.stream(), Which { seq: Some(sequence), ..Which::default() }).await?;
         if message.is_none_or(|message| is_event(log, &message)) {
@@ -154,6 +140,7 @@ async fn first_since(log: &Log, time: Timestamp) -> Result<u64, Trouble> {
         "num_replicas": 1,
     });
     let info = log.reading.create_consumer(log.stream(), &name, &config).await?;
-    log.reading.tell(&format!("CONSUMER.DELETE.{}.{name}", log.stream())).await;
+    // Sent at once if there is room among what is to be sent; else the server forgets it by itself.
+    let _ = log.reading.tell(&format!("CONSUMER.DELETE.{}.{name}", log.stream())).now_or_never();
     Ok(info.delivered.stream_seq + 1)
 }

@@ -81,12 +81,11 @@ impl NatsTail {
                 "a message was published under a name with wildcards and is no event; publish it again under its name"
             );
         }
-        if let Some(event) = self.decoder.event(stored)
-            && self.wanted(&event)
-        {
-            events.push(event);
+        // What is no event, or none yet, moves no position: it would stand beyond the end of the log.
+        if let Some(event) = self.decoder.event(stored) {
+            self.covered = self.covered.max(sequence);
+            events.extend(Some(event).filter(|event| self.wanted(event)));
         }
-        self.covered = self.covered.max(sequence);
         bytes
     }
 
@@ -137,6 +136,7 @@ impl NatsTail {
 
     /// The next event in a way that no event can break.
     async fn step(&mut self) -> Result<Option<Page>, BackendError> {
+        self.log.check_identity(self.covered).await?;
         let next = span::next_message(&self.log, self.covered + 1, &self.filters.subjects).await;
         let next = next.map_err(|trouble| self.log.explain(trouble))?;
         self.careful = false;
@@ -162,7 +162,13 @@ impl NatsTail {
             let Some(ordered) = &mut self.ordered else { continue };
             let until = if self.moved { quiet.min(patience) } else { patience };
             match tokio::time::timeout_at(until, ordered.next()).await {
-                Ok(Heard::Message(stored)) => return Ok(self.page(stored)),
+                Ok(Heard::Message(stored)) => {
+                    let before = self.covered;
+                    let page = self.page(stored);
+                    if page.covered > before {
+                        return Ok(page);
+                    }
+                }
                 Ok(Heard::Nothing) => {}
                 Ok(Heard::Doubt) => {
                     self.log.check_open()?;

@@ -15,11 +15,11 @@ use async_trait::async_trait;
 use common::{LIMIT, a_log, ask, bounded, client, names, open, placed, shared, stored};
 use serde_json::json;
 use stheno_core::{
-    AnyEvent, App, Cx, Failure, Start, Subscriber, SubscriberDef,
+    AnyEvent, App, Cx, Failure, Start, Subscriber, SubscriberDef, Timestamp,
     app::Running,
     backend::{Append, AppendErrorKind, Backend, BackendErrorKind, Query},
 };
-use stheno_nats::NatsOptions;
+use stheno_nats::{NatsBackend, NatsOptions};
 use stheno_testkit::nats::NatsServerOptions;
 
 /// Counts its calls, each of which takes a while.
@@ -110,6 +110,58 @@ async fn an_event_that_somebody_deletes_at_the_end_makes_no_log_shorter() {
     stored(&log, placed("next")).await;
     running.settle(LIMIT).await.expect("it goes on");
     assert_eq!(slow.calls.load(Ordering::SeqCst), 4);
+}
+
+#[tokio::test]
+async fn what_is_scheduled_at_the_end_makes_no_log_shorter() {
+    let (options, slow) = (a_log(shared()), Slow::default());
+    let log = open(options.clone()).await;
+    let later = |number: u32| {
+        let mut event = placed(number);
+        event.not_before = Some(Timestamp::now().plus(Duration::from_secs(3_600)));
+        Append::one(event)
+    };
+    for number in 0..2 {
+        stored(&log, placed(number)).await;
+        log.append(later(10 + number)).await.expect("it is scheduled");
+        // With the counter of unknown names, which reads everything.
+        let subscriber = SubscriberDef::new("test.slow", slow.clone()).on(">").start(Start::Beginning);
+        let app = App::new(open(options.clone()).await).subscribe(subscriber);
+        let running = app.start().await.expect("the app starts");
+        running.settle(LIMIT).await.expect("it goes on");
+        // How far the counter is, is recorded after a second.
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        let stopped = running.stop().await;
+        assert_eq!(stopped.exit_code(), 0);
+    }
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 2);
+    assert_eq!(log.info().await.unwrap().last, 3);
+}
+
+#[tokio::test]
+async fn a_log_whose_end_was_deleted_is_read_to_its_end() {
+    let (options, slow) = (a_log(shared()), Slow::default());
+    let log = open(options.clone()).await;
+    log.append(Append::batch((0..3).map(placed).collect())).await.expect("a batch is stored");
+    let (stream, _) = names(&log).await;
+    ask(&client(shared()).await, &format!("STREAM.MSG.DELETE.{stream}"), &json!({ "seq": 3 })).await;
+    assert_eq!(log.read(Query::all()).await.unwrap().events.len(), 2, "what is left of a batch that is whole");
+    let running = start(&options, &slow).await;
+    running.settle(LIMIT).await.expect("there is nothing more");
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn who_may_not_have_replies_is_told_so() {
+    let users = r#"authorization { users: [
+        { user: host, password: h, permissions: { subscribe: ["_INBOX_host.>"] } }
+    ] }"#;
+    let server = NatsServerOptions::new().config(users).start();
+    let url = server.url().replace("//", "//host:h@");
+    let error = NatsBackend::open(NatsOptions::from_url(&url).unwrap()).await.expect_err("no reply can come");
+    assert_eq!(error.kind(), BackendErrorKind::Permission, "{error:?}");
+    let log = open(NatsOptions::from_url(&format!("{url}?inbox_prefix=_INBOX_host")).unwrap()).await;
+    stored(&log, placed(1)).await;
 }
 
 #[tokio::test]

@@ -114,7 +114,15 @@ fn total(words: &Words, order: &Order, line: &OrderLine) -> String {
 fn lines_of(address: &Address) -> Vec<String> {
     let name = format!("{} {}", address.first_name, address.last_name);
     let place = format!("{} {}", address.postal_code, address.city);
-    let lines =
-        [&name, &address.company_name, &address.street_address_1, &address.street_address_2, &place, &address.country];
+    let lines = [
+        &name,
+        &address.company_name,
+        &address.street_address_1,
+        &address.street_address_2,
+        &address.city_area,
+        &place,
+        &address.country_area,
+        &address.country,
+    ];
     lines.into_iter().map(|line| one_line(line)).filter(|line| !line.is_empty()).collect()
 }

@@ -265,6 +265,14 @@ impl SharedIntake {
                     continue;
                 }
             };
+            if batch.covered <= position {
+                // What comes next is gone, and nothing has come after it.
+                tokio::select! {
+                    _ = tokio::time::timeout(RETRY, grown.changed()) => {}
+                    () = batches.closed() => return,
+                }
+                continue;
+            }
             position = batch.covered;
             if batches.send(batch).await.is_err() {
                 return;
@@ -484,6 +492,16 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(5)).await;
         assert!(shared.ring().batches.len() <= AHEAD / BATCH + QUEUE + 2);
         assert_eq!(log.reads.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_behind_and_has_nothing_to_read_looks_now_and_then() {
+        let (log, shared) = shared(1);
+        // What the other has read beyond the end is gone.
+        let (_ahead, mut behind) = (feed(&shared, log.last() + 9), feed(&shared, log.last()));
+        let nothing = tokio::time::timeout(RETRY * 10, behind.batches.recv()).await;
+        assert!(nothing.is_err(), "an empty batch moves nobody");
+        assert!((2..=12).contains(&log.reads.load(Ordering::Relaxed)), "{:?}", log.reads);
     }
 
     #[test]

@@ -22,8 +22,8 @@
 //! # }
 //! ```
 //!
-//! Saving one by one and collecting are the same way into the log: the bus checks each event, and its id, key, time and
-//! source are those it was made with. An event has its id from when it is made, so that one that is saved again after an
+//! Saving one by one and collecting are the same way into the log: the bus checks each event, and its id, key and source
+//! are those it was made with. Its time is what `at` said, or else when it is stored. An event has its id from when it is made, so that one that is saved again after an
 //! unclear failure is the same event.
 //!
 //! Reading order: this file (one event), `subject` (of what, by whom), [`order_events`] and [`customer_events`] (making

@@ -116,14 +116,11 @@ async fn an_event_that_somebody_deletes_at_the_end_makes_no_log_shorter() {
 async fn what_is_scheduled_at_the_end_makes_no_log_shorter() {
     let (options, slow) = (a_log(shared()), Slow::default());
     let log = open(options.clone()).await;
-    let later = |number: u32| {
-        let mut event = placed(number);
-        event.not_before = Some(Timestamp::now().plus(Duration::from_secs(3_600)));
-        Append::one(event)
-    };
-    for number in 0..2 {
-        stored(&log, placed(number)).await;
-        log.append(later(10 + number)).await.expect("it is scheduled");
+    stored(&log, placed(1)).await;
+    let mut later = placed(2);
+    later.not_before = Some(Timestamp::now().plus(Duration::from_secs(3_600)));
+    log.append(Append::one(later)).await.expect("it is scheduled");
+    for _ in 0..2 {
         // With the counter of unknown names, which reads everything.
         let subscriber = SubscriberDef::new("test.slow", slow.clone()).on(">").start(Start::Beginning);
         let app = App::new(open(options.clone()).await).subscribe(subscriber);
@@ -134,8 +131,7 @@ async fn what_is_scheduled_at_the_end_makes_no_log_shorter() {
         let stopped = running.stop().await;
         assert_eq!(stopped.exit_code(), 0);
     }
-    assert_eq!(slow.calls.load(Ordering::SeqCst), 2);
-    assert_eq!(log.info().await.unwrap().last, 3);
+    assert_eq!((slow.calls.load(Ordering::SeqCst), log.info().await.unwrap().last), (1, 1));
 }
 
 #[tokio::test]

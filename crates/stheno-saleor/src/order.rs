@@ -100,18 +100,19 @@ of_order! {
     #[event(
         name = "saleor.order.order_paid",
         section = "Order Events",
-        note = "The amount is documented as a float; the program stores a decimal text."
+        note = "Documented with amount, payment and gateway; the program's own rows of this event have none of them, or the \
+                gateway alone."
     )]
     pub struct OrderPaid {
         /// How much was paid, in the currency of the order.
         #[field(example = cents(24_082))]
-        pub amount: Decimal,
+        pub amount: Option<Decimal>,
         /// The payment.
         #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        pub payment_id: Option<String>,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
-        pub payment_gateway: String,
+        pub payment_gateway: Option<String>,
     }
 
     /// The order was manually marked as fully paid by the staff user

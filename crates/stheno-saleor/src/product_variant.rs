@@ -22,9 +22,9 @@ macro_rules! stock {
             /// The warehouse.
             #[field(example = "V2FyZWhvdXNlOjEyMw==")]
             pub warehouse_id: String,
-            /// The stock of the variant in the warehouse.
+            /// The stock of the variant in the warehouse; the program itself does not say it under this name.
             #[field(example = "U3RvY2s6MTIz")]
-            pub stock_id: String,
+            pub stock_id: Option<String>,
             /// What the product is called in addresses.
             #[field(example = "orange-juice-500-ml")]
             pub product_slug: String,

@@ -156,7 +156,7 @@ fn detail(event: &RecordedEvent) -> Result<Option<String>, DecodeError> {
             read::<OrderPaymentCaptureFailed>(event)?.error.message().map(str::to_owned)
         }
         PaymentCaptured::PATTERN => of_payment(&read::<PaymentCaptured>(event)?.payment),
-        OrderPaid::PATTERN => Some(read::<OrderPaid>(event)?.amount.to_string()),
+        OrderPaid::PATTERN => read::<OrderPaid>(event)?.amount.map(|amount| amount.to_string()),
         OrderCaptured::PATTERN => Some(read::<OrderCaptured>(event)?.amount.to_string()),
         OrderRefunded::PATTERN => Some(read::<OrderRefunded>(event)?.amount.to_string()),
         OrderPaymentFailed::PATTERN => Some(read::<OrderPaymentFailed>(event)?.message),

@@ -16,9 +16,9 @@ pub struct RequestedAction {
     /// What: `charge`, `refund`, `void`.
     #[field(example = "charge")]
     pub r#type: String,
-    /// How much.
-    #[field(example = cents(500))]
-    pub value: Decimal,
+    /// How much; null when all of it is meant.
+    #[field(nullable, example = cents(500))]
+    pub value: Option<Decimal>,
     /// Fields that nobody documented.
     #[field(extra)]
     pub extra: Extra,

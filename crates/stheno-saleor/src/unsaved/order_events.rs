@@ -25,7 +25,7 @@ macro_rules! plain {
 
 /// Functions for events of a payment: how much, which payment, through which gateway.
 macro_rules! of_payment {
-    ($( $(#[$doc:meta])+ $name:ident => $event:ident; )+) => {$(
+    ($( $(#[$doc:meta])+ $name:ident => $event:ident, $make:expr; )+) => {$(
         $(#[$doc])+
         ///
         /// # Errors
@@ -43,7 +43,7 @@ macro_rules! of_payment {
             }
             filled(name, "payment_id", payment_id)?;
             filled(name, "payment_gateway", payment_gateway)?;
-            let event = $event::new(order.id().clone(), amount, payment_id, payment_gateway);
+            let event: $event = ($make)(order.id().clone(), amount, payment_id, payment_gateway);
             Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
         }
     )+};
@@ -80,11 +80,16 @@ plain! {
 
 of_payment! {
     /// The order was fully paid by the customer.
-    order_paid => OrderPaid;
+    order_paid => OrderPaid, |order, amount, payment: &str, gateway: &str| OrderPaid {
+        amount: Some(amount),
+        payment_id: Some(payment.to_owned()),
+        payment_gateway: Some(gateway.to_owned()),
+        ..OrderPaid::new(order)
+    };
     /// The payment was captured.
-    captured => OrderCaptured;
+    captured => OrderCaptured, OrderCaptured::new;
     /// The payment was refunded.
-    refunded => OrderRefunded;
+    refunded => OrderRefunded, OrderRefunded::new;
 }
 
 of_lines! {

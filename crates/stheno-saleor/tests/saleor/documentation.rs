@@ -11,7 +11,13 @@ use crate::{
 };
 
 /// Not always there, although the documentation does not say so. `*` stands for every event.
-const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 20] = [
+const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 26] = [
+    ("saleor.order.order_paid", "amount", "the program's rows have none"),
+    ("saleor.order.order_paid", "payment_id", "the program's rows have none"),
+    ("saleor.order.order_paid", "payment_gateway", "the program's rows need not have one"),
+    ("saleor.product_variant.back_in_stock", "stock_id", "the program does not send it"),
+    ("saleor.product_variant.out_of_stock", "stock_id", "the program does not send it"),
+    ("saleor.transaction.action_request", "action.value", "the program sends null when all of it is meant"),
     ("saleor.order.voided", "amount", "the program always stores null"),
     ("*", "payload.requester_user_id", "nobody on the staff may have asked"),
     ("*", "product", "a product may have been deleted"),

@@ -56,6 +56,24 @@ fn composed_ids_and_amounts_are_texts_or_numbers_and_stay_so() {
 }
 
 #[test]
+fn what_the_program_leaves_out_although_it_is_documented_may_be_missing() {
+    let paid = json!({ "order_id": "52", "user_id": null });
+    assert_eq!(serde_json::to_value(read::<OrderPaid>(&paid)).unwrap(), paid);
+    let paid = json!({ "order_id": "52", "user_id": null, "payment_gateway": "dummy" });
+    assert_eq!(serde_json::to_value(read::<OrderPaid>(&paid)).unwrap(), paid);
+    let mut stock = example("product_variant_back_in_stock");
+    let payload = if stock["payload"].is_object() { &mut stock["payload"] } else { &mut stock };
+    payload.as_object_mut().unwrap().remove("stock_id");
+    let back: ProductVariantBackInStock = read(&stock);
+    assert_eq!(serde_json::to_value(&back).unwrap(), stock);
+    let mut request = example("transaction_action_request");
+    let payload = if request["payload"].is_object() { &mut request["payload"] } else { &mut request };
+    payload["action"]["value"] = Value::Null;
+    let asked: TransactionActionRequest = read(&request);
+    assert_eq!(serde_json::to_value(&asked).unwrap(), request);
+}
+
+#[test]
 fn what_the_program_sends_without_an_envelope_is_read() {
     let bare = json!([example("sale_updated")["payload"].clone()]);
     let event = type_of("saleor.sale.updated");

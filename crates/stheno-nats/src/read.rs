@@ -20,8 +20,8 @@ use crate::{
     subject::{Filters, Of},
 };
 
-/// For how long a page is tried again whose reading was interrupted.
-const AGAIN: Duration = Duration::from_secs(10);
+/// For how long a page is tried again whose reading was interrupted; shorter than one question waits for its answer.
+const AGAIN: Duration = Duration::from_secs(8);
 /// The first look backwards reaches this many times as far as a page holds.
 const LOOK_BACK: u64 = 4;
 /// Each further look reaches this many times as far as the one before.
@@ -34,13 +34,17 @@ pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendE
     let mut reader = Reader { log, query, filters: filters(log, query), decoder: log.decoder(), careful: false };
     loop {
         match reader.page().await {
-            Ok(page) => return Ok(page),
+            Ok(page) => {
+                // After trouble it may no longer be the log that was read before.
+                if reader.careful {
+                    log.check_identity(0).await?;
+                }
+                return Ok(page);
+            }
             Err(trouble) if trouble.passes() && Instant::now() < until => {
                 // The connection may have broken at one of the messages.
                 reader.careful = true;
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                // It may no longer be the log that was read before.
-                log.check_identity(0).await?;
             }
             Err(trouble) => return Err(log.explain(trouble)),
         }

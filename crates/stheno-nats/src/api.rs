@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long an answer to a question that changes nothing is waited for in all: it is asked again meanwhile.
-const ASK: Duration = Duration::from_secs(9);
+const ASK: Duration = Duration::from_secs(10);
 /// The wait before it is asked again.
 const AGAIN: Duration = Duration::from_millis(100);
 

@@ -4,18 +4,30 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use stheno_core::backend::{
-    Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
-    RecordError, RecordName, RecordWrite, Revision, Tail,
+    Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page, Query,
+    Record, RecordError, RecordName, RecordWrite, Revision, Tail,
 };
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
-    api::Api, append, dial::Dial, error, io::Io, link::Link, log::Log, options::NatsOptions, provision, read, records,
-    server, span, subject::Subjects, tail::NatsTail,
+    api::Api,
+    append,
+    dial::Dial,
+    error,
+    io::Io,
+    link::Link,
+    log::Log,
+    options::NatsOptions,
+    provision::{self, Found},
+    read, records, server, span,
+    subject::Subjects,
+    tail::NatsTail,
 };
 
 /// How long closing waits for what is under way.
 const FINISH: Duration = Duration::from_secs(10);
+/// The wait before it is tried again to open a log whose servers elect a leader.
+const AGAIN: Duration = Duration::from_millis(250);
 
 /// The JetStream backend: the log in a stream, the records in a key-value bucket.
 pub struct NatsBackend {
@@ -43,9 +55,8 @@ impl NatsBackend {
             server::check(&writing.client(), &options.place())?;
             let reading = Link::open("reading", dial, &handle).await?;
             let (writing, reading) = (Api::new(writing, &options.api_prefix), Api::new(reading, &options.api_prefix));
-            server::check_jetstream(&writing, &options.place()).await?;
             let subjects = Subjects::new(&options.prefix);
-            let found = provision::provision(&writing, &options, &subjects).await?;
+            let found = ready(&writing, &options, &subjects).await?;
             Ok(Log::new(options, subjects, found, (writing, reading), handle))
         });
         let log = opened.await.unwrap_or_else(|| Err(error::closed()))?;
@@ -57,6 +68,24 @@ impl NatsBackend {
         let _ = tokio::time::timeout(FINISH, self.log.gate.close()).await;
         self.log.writing.link.close().await;
         self.log.reading.link.close().await;
+    }
+}
+
+/// Looks whether JetStream is there, and what of the log. A cluster that elects a leader just now is waited for.
+async fn ready(api: &Api, options: &NatsOptions, subjects: &Subjects) -> Result<Found, BackendError> {
+    let until = Instant::now() + options.patience;
+    loop {
+        let found = async {
+            server::check_jetstream(api, &options.place()).await?;
+            provision::provision(api, options, subjects).await
+        };
+        match found.await {
+            Err(error) if error.kind() == BackendErrorKind::Unavailable && Instant::now() < until => {
+                tracing::debug!(%error, "the log cannot be opened yet; trying again");
+                tokio::time::sleep(AGAIN).await;
+            }
+            found => return found,
+        }
     }
 }
 

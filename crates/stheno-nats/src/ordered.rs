@@ -24,7 +24,7 @@ use crate::{
 /// How often the server says that it is still there when there is nothing new.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Silence after which the consumer counts as gone.
-const SILENCE: Duration = Duration::from_millis(5_500);
+const SILENCE: Duration = Duration::from_millis(4_800);
 const _: () = assert!(SILENCE.as_millis() > 2 * HEARTBEAT.as_millis() && SILENCE.as_secs() < 15);
 /// After how long the server forgets a consumer whose reader has gone.
 const FORGET: Duration = Duration::from_secs(30);

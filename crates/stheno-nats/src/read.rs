@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// For how long a page is tried again whose reading was interrupted; shorter than one question waits for its answer.
-const AGAIN: Duration = Duration::from_secs(8);
+const AGAIN: Duration = Duration::from_secs(9);
 /// The first look backwards reaches this many times as far as a page holds.
 const LOOK_BACK: u64 = 4;
 /// Each further look reaches this many times as far as the one before.

@@ -163,10 +163,15 @@ pub(crate) fn records(place: &Place) -> String {
     format!("KV_{}-records", place.stream)
 }
 
-/// Makes a log one that nobody has read.
+/// Makes a log one that nobody has read: without records of ours, and without the durables of others.
 async fn forget(place: &Place) -> Fallible<()> {
-    let records = jetstream(place).await?.get_stream(records(place)).await?;
-    records.purge().await?;
+    let jetstream = jetstream(place).await?;
+    jetstream.get_stream(records(place)).await?.purge().await?;
+    let log = jetstream.get_stream(&place.stream).await?;
+    let durables: Vec<String> = log.consumer_names().try_collect().await?;
+    for durable in durables {
+        log.delete_consumer(&durable).await?;
+    }
     Ok(())
 }
 

@@ -124,18 +124,31 @@ fn check_layout(found: &StreamInfo, name: &str, place: &str) -> Result<(), Backe
 }
 
 /// Fields that have to be as they are, or nothing works.
-const LOG_FIELDS: [&str; 8] = [
+const LOG_FIELDS: [&str; 9] = [
     "subjects",
     "retention",
     "discard",
     "storage",
     "subject_transform",
     "allow_atomic",
+    "allow_direct",
     "allow_msg_schedules",
     "max_msgs_per_subject",
 ];
-const RECORDS_FIELDS: [&str; 6] =
-    ["subjects", "retention", "max_msgs_per_subject", "allow_atomic", "allow_msg_ttl", "storage"];
+const RECORDS_FIELDS: [&str; 9] = [
+    "subjects",
+    "retention",
+    "max_msgs_per_subject",
+    "max_msgs",
+    "max_age",
+    "allow_atomic",
+    "allow_direct",
+    "allow_msg_ttl",
+    "storage",
+];
+/// Fields that nobody may have set: what is acknowledged would not be stored, or not be on the disk, or not come from us.
+const UNSET: [(&str, &str); 5] =
+    [("no_ack", "false"), ("sealed", "false"), ("persist_mode", "\"default\""), ("mirror", "null"), ("sources", "null")];
 
 /// Every field that differs, with what is there and what is wanted.
 fn differences(wanted: &Value, there: &Value, fields: &[&str], options: &NatsOptions) -> Vec<String> {
@@ -152,7 +165,12 @@ fn differences(wanted: &Value, there: &Value, fields: &[&str], options: &NatsOpt
         (!wanted.is_null() && sorted(wanted) != sorted(there))
             .then(|| format!("`{field}` is {there} there and {wanted} here"))
     };
-    fields.iter().copied().chain(chosen).filter_map(differs).collect()
+    let set = |(field, unset): (&str, &str)| {
+        let there = &there[field];
+        (!there.is_null() && there.to_string() != unset)
+            .then(|| format!("`{field}` is {there} there and has to be left {unset}"))
+    };
+    fields.iter().copied().chain(chosen).filter_map(differs).chain(UNSET.into_iter().filter_map(set)).collect()
 }
 
 /// Lists without their order.
@@ -207,6 +225,7 @@ fn bucket_config(options: &NatsOptions) -> Value {
         "storage": "file",
         "max_msgs": -1,
         "max_msgs_per_subject": 1,
+        "max_age": 0,
         "max_consumers": MAX_CONSUMERS,
         "num_replicas": options.replicas.unwrap_or(1),
         "duplicate_window": nanos(Duration::from_secs(120)),
@@ -244,5 +263,31 @@ mod tests {
             said,
             ["`retention` is \"workqueue\" there and \"limits\" here", "`num_replicas` is 1 there and 3 here"]
         );
+    }
+
+    #[test]
+    fn what_loses_events_or_records_is_a_difference_too() {
+        let options = NatsOptions::server("x");
+        let wanted = stream_config(&options, &Subjects::new(""));
+        let mut there = wanted.clone();
+        (there["no_ack"], there["sealed"], there["persist_mode"]) = (false.into(), false.into(), "default".into());
+        assert_eq!(differences(&wanted, &there, &LOG_FIELDS, &options), Vec::<String>::new());
+        (there["no_ack"], there["persist_mode"]) = (true.into(), "async".into());
+        let left = |config: &mut Value, field: &str| config.as_object_mut().and_then(|fields| fields.remove(field));
+        assert!(left(&mut there, "allow_direct").is_some());
+        let said = differences(&wanted, &there, &LOG_FIELDS, &options);
+        assert_eq!(
+            said,
+            [
+                "`allow_direct` is null there and true here",
+                "`no_ack` is true there and has to be left false",
+                "`persist_mode` is \"async\" there and has to be left \"default\"",
+            ]
+        );
+        let wanted = bucket_config(&options);
+        let mut there = wanted.clone();
+        there["max_age"] = 1_000_000_000.into();
+        let said = differences(&wanted, &there, &RECORDS_FIELDS, &options);
+        assert_eq!(said, ["`max_age` is 1000000000 there and 0 here"]);
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     delivery::{
         doc::{Counts, DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
         lane::LaneId,
-        machine::{Alone, AloneStage, Machine},
+        machine::{Alone, AloneStage, Machine, ToRecord},
         names,
     },
     time::Timestamp,
@@ -63,10 +63,10 @@ pub(crate) struct Commit {
 impl Machine {
     /// What has to be written now, unless nothing has or a write is under way.
     pub(crate) fn take_commit(&mut self, now: Timestamp) -> Option<Commit> {
-        if !self.dirty || self.committing {
+        if !self.has_to_record() || self.committing {
             return None;
         }
-        self.dirty = false;
+        self.to_record = ToRecord::Nothing;
         self.committing = true;
         self.adjust_reserve();
         let mut changed: Vec<LaneId> = self.changed.drain().collect();
@@ -79,7 +79,9 @@ impl Machine {
         let new_later =
             later.iter().filter_map(|id| self.lanes.get(id)).filter(|lane| !lane.stored).map(|lane| lane.from);
         let held_back = new_later.chain(self.outbox.dead.iter().map(|letter| letter.sequence)).min();
-        self.dirty = !later.is_empty() || !self.outbox.dead.is_empty();
+        if !later.is_empty() || !self.outbox.dead.is_empty() {
+            self.record_now();
+        }
         self.changed.extend(later);
 
         if let Some(alone) = &mut self.alone
@@ -116,7 +118,7 @@ impl Machine {
                 // It ended while it was being written.
                 _ => {
                     self.outbox.forget_lane(id.clone());
-                    self.dirty = true;
+                    self.record_now();
                 }
             }
         }
@@ -125,13 +127,18 @@ impl Machine {
         }
         // Reserve ahead before it runs out.
         if self.reserve_runs_out() {
-            self.dirty = true;
+            self.record_now();
         }
     }
 
-    /// Asks for a write although nothing was settled.
+    /// Asks for a write that may wait for others.
     pub(crate) fn record_soon(&mut self) {
-        self.dirty = true;
+        self.to_record = self.to_record.max(ToRecord::Soon);
+    }
+
+    /// Asks for a write that waits for nothing.
+    pub(crate) fn record_now(&mut self) {
+        self.to_record = ToRecord::Now;
     }
 
     fn state_doc(&self, held_back: Option<u64>, now: Timestamp) -> StateDoc {

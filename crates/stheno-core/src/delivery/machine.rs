@@ -76,6 +76,16 @@ pub(crate) struct Load {
     pub(crate) known: Option<u64>,
 }
 
+/// How soon something has to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ToRecord {
+    Nothing,
+    /// Events were handled: a write may wait a moment for further ones, which a crash would repeat with them.
+    Soon,
+    /// More hangs on it than a repetition.
+    Now,
+}
+
 /// An attempt that is tried alone: first with leave of the whole process, then once the record says so, then it starts.
 #[derive(Debug)]
 pub(crate) struct Alone {
@@ -136,8 +146,8 @@ pub(crate) struct Machine {
     pub(crate) counts: Counts,
     pub(crate) changed: HashSet<LaneId>,
     pub(crate) outbox: Outbox,
-    /// Something has to be recorded now.
-    pub(crate) dirty: bool,
+    /// Whether something has to be recorded, and how soon.
+    pub(crate) to_record: ToRecord,
     pub(crate) committing: bool,
     /// The floor that the last commit recorded.
     pub(crate) recorded_floor: u64,
@@ -167,7 +177,7 @@ impl Machine {
         !self.is_busy()
             && self.alone.is_none()
             && (self.ready.is_empty() || self.is_paused())
-            && !self.dirty
+            && !self.has_to_record()
             && !self.committing
     }
 
@@ -196,7 +206,12 @@ impl Machine {
 
     /// Whether something has to be recorded.
     pub(crate) fn has_to_record(&self) -> bool {
-        self.dirty
+        self.to_record > ToRecord::Nothing
+    }
+
+    /// Whether something is held up until it is recorded, or would be tried again if the process ended now.
+    pub(crate) fn has_to_record_now(&self) -> bool {
+        self.to_record == ToRecord::Now || self.reserve_runs_out()
     }
 
     /// Takes the next live event. An attempt that comes back has to be settled or suspended before the next call.
@@ -207,7 +222,7 @@ impl Machine {
         }
         if sequence > self.reserved {
             self.wanted = self.wanted.max(sequence);
-            self.dirty = true;
+            self.record_now();
             return Offer::NotYet;
         }
         self.position = sequence;
@@ -260,7 +275,7 @@ impl Machine {
         }
         // A long stretch of foreign events is recorded now and then, so that a restart does not read it again.
         if self.floor() > self.recorded_floor + RESERVE {
-            self.dirty = true;
+            self.record_soon();
         }
     }
 
@@ -350,7 +365,7 @@ impl Machine {
         } else if let Some(Alone { attempt: Some(attempt), .. }) = self.alone.take() {
             self.crash_loop(&attempt, before, now);
         }
-        self.dirty = true;
+        self.record_now();
     }
 
     /// Takes what a [`Load`] has read; `covered` says how far.
@@ -407,7 +422,7 @@ impl Machine {
                 self.outbox.forget_lane(id.clone());
             }
             self.changed.remove(id);
-            self.dirty = true;
+            self.record_now();
         }
     }
 
@@ -422,7 +437,7 @@ impl Machine {
                 self.open.remove(&lane.from);
             }
             self.changed.insert(id.clone());
-            self.dirty = true;
+            self.record_now();
         }
     }
 

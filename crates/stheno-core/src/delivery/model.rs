@@ -249,7 +249,7 @@ impl World {
             let over = self.next == self.log.len() && self.machine.is_idle() && self.machine.next_due().is_none();
             if over && self.pending.is_empty() && self.loads.is_empty() && self.machine.ready.is_empty() {
                 // As a holder does that stops in order.
-                self.machine.record_soon();
+                self.machine.record_now();
                 self.begin_write();
                 self.end_write();
                 return;

@@ -1,5 +1,7 @@
 //! Under which names delivery, and the runtime around it, keep their records.
 
+use std::borrow::Cow;
+
 use crate::{backend::RecordName, delivery::lane::LaneId, name::EventName};
 
 /// Notes kept for one subscriber.
@@ -8,18 +10,59 @@ pub(crate) const NOTES: u64 = 1024;
 /// What the records of every subscriber begin with.
 pub(crate) const SUBSCRIBERS: &str = "sub/";
 
+/// What the id of a backfill has between the id of its subscriber and a number.
+const BACKFILL: &str = ".backfill-";
+
+/// The id of the backfill that hands over what a subscriber had passed over by this epoch.
+pub(crate) fn backfill(subscriber: &str, epoch: u64) -> String {
+    format!("{subscriber}{BACKFILL}{epoch}")
+}
+
+/// The part of the id of a backfill that names its subscriber, and its number.
+fn backfilled(id: &str) -> Option<(&str, &str)> {
+    let (subscriber, number) = id.rsplit_once(BACKFILL)?;
+    is_number(number).then_some((subscriber, number))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The path of a subscriber's records. Those of a backfill lie below those of its subscriber: who may write these may write
+/// them too.
+fn path(id: &str) -> Cow<'_, str> {
+    match backfilled(id) {
+        Some((subscriber, number)) => Cow::Owned(format!("{subscriber}/backfill/{number}")),
+        None => Cow::Borrowed(id),
+    }
+}
+
+/// The subscriber whose path this is.
+fn id(path: &str) -> Option<String> {
+    match path.split_once('/') {
+        None => Some(path.to_owned()),
+        Some((subscriber, rest)) => {
+            let number = rest.strip_prefix("backfill/").filter(|number| is_number(number))?;
+            Some(format!("{subscriber}{BACKFILL}{number}"))
+        }
+    }
+}
+
 pub(crate) fn state(subscriber: &str) -> RecordName {
-    RecordName::trusted(format!("sub/{subscriber}/state"))
+    below(subscriber, "state")
 }
 
 /// The subscriber whose state this is, if it is one.
-pub(crate) fn stated(name: &RecordName) -> Option<&str> {
-    name.as_str().strip_prefix(SUBSCRIBERS)?.strip_suffix("/state")
+pub(crate) fn stated(name: &RecordName) -> Option<String> {
+    id(name.as_str().strip_prefix(SUBSCRIBERS)?.strip_suffix("/state")?)
 }
 
 /// What a host says of a subscriber.
 pub(crate) fn spec(subscriber: &str) -> RecordName {
-    RecordName::trusted(format!("spec/{subscriber}"))
+    match backfilled(subscriber) {
+        Some(_) => below(subscriber, "spec"),
+        None => RecordName::trusted(format!("spec/{subscriber}")),
+    }
 }
 
 /// What the records of the catalogs begin with that hosts know.
@@ -37,11 +80,18 @@ pub(crate) fn unknown(name: &EventName) -> RecordName {
 }
 
 pub(crate) fn lease(subscriber: &str) -> RecordName {
-    RecordName::trusted(format!("lease/{subscriber}"))
+    match backfilled(subscriber) {
+        Some(_) => below(subscriber, "lease"),
+        None => RecordName::trusted(format!("lease/{subscriber}")),
+    }
+}
+
+fn below(subscriber: &str, what: &str) -> RecordName {
+    RecordName::trusted(format!("{}{what}", everything(subscriber)))
 }
 
 pub(crate) fn lanes(subscriber: &str) -> String {
-    format!("sub/{subscriber}/lane/")
+    format!("{}lane/", everything(subscriber))
 }
 
 pub(crate) fn lane(subscriber: &str, lane: &LaneId) -> RecordName {
@@ -53,7 +103,7 @@ pub(crate) fn lane(subscriber: &str, lane: &LaneId) -> RecordName {
 }
 
 pub(crate) fn dead_letters(subscriber: &str) -> String {
-    format!("sub/{subscriber}/dead/")
+    format!("{}dead/", everything(subscriber))
 }
 
 pub(crate) fn dead_letter(subscriber: &str, sequence: u64) -> RecordName {
@@ -61,7 +111,7 @@ pub(crate) fn dead_letter(subscriber: &str, sequence: u64) -> RecordName {
 }
 
 pub(crate) fn notes(subscriber: &str) -> String {
-    format!("sub/{subscriber}/note/")
+    format!("{}note/", everything(subscriber))
 }
 
 pub(crate) fn note(subscriber: &str, number: u64) -> RecordName {
@@ -72,12 +122,12 @@ pub(crate) fn note(subscriber: &str, number: u64) -> RecordName {
 pub(crate) const COMMANDS: &str = "command/";
 
 pub(crate) fn commands(subscriber: &str) -> String {
-    format!("{COMMANDS}{subscriber}/")
+    format!("{COMMANDS}{}/", path(subscriber))
 }
 
 /// The subscriber that a command is for.
-pub(crate) fn commanded(name: &RecordName) -> Option<&str> {
-    name.as_str().strip_prefix(COMMANDS)?.split_once('/').map(|(subscriber, _)| subscriber)
+pub(crate) fn commanded(name: &RecordName) -> Option<String> {
+    id(name.as_str().strip_prefix(COMMANDS)?.rsplit_once('/')?.0)
 }
 
 /// What a subscriber passed over, by the epoch in which it was noticed.
@@ -86,10 +136,38 @@ pub(crate) fn missed(subscriber: &str, epoch: u64) -> RecordName {
 }
 
 pub(crate) fn all_missed(subscriber: &str) -> String {
-    format!("sub/{subscriber}/missed/")
+    format!("{}missed/", everything(subscriber))
 }
 
-/// Every record of a subscriber but its lease.
+/// Every record of a subscriber but its lease, what hosts say of it and its commands; of a backfill, every record but its
+/// commands.
 pub(crate) fn everything(subscriber: &str) -> String {
-    format!("sub/{subscriber}/")
+    format!("{SUBSCRIBERS}{}/", path(subscriber))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_records_of_a_backfill_lie_below_those_of_its_subscriber() {
+        let backfill = backfill("receipts.send", 7);
+        assert_eq!(backfill, "receipts.send.backfill-7");
+        let own = [state(&backfill), lease(&backfill), spec(&backfill), dead_letter(&backfill, 3), note(&backfill, 1)];
+        for name in own {
+            assert!(name.as_str().starts_with("sub/receipts.send/backfill/7/"), "{name}");
+            assert!(!name.as_str().starts_with(&lanes("receipts.send")), "{name}");
+        }
+        assert!(commands(&backfill).starts_with(&commands("receipts.send")));
+    }
+
+    #[test]
+    fn a_subscriber_is_found_by_its_records() {
+        for id in ["receipts.send", "receipts.send.backfill-7", "a", "a.backfill-x", "a.backfill-"] {
+            assert_eq!(stated(&state(id)).as_deref(), Some(id));
+            let command = RecordName::trusted(format!("{}0190", commands(id)));
+            assert_eq!(commanded(&command).as_deref(), Some(id));
+        }
+        assert_eq!(stated(&RecordName::trusted("sub/a/lane/state".to_owned())), None);
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
         commit::Outbox,
         doc::{Counts, DeadLetter, LaneDoc, StateDoc},
         lane::{Doing, Lane, LaneId},
-        machine::Machine,
+        machine::{Machine, ToRecord},
     },
     pattern::PatternSet,
     subscriber::policy::Policy,
@@ -43,7 +43,7 @@ impl Machine {
             counts: Counts::default(),
             changed: HashSet::new(),
             outbox: Outbox::default(),
-            dirty: true,
+            to_record: ToRecord::Now,
             committing: false,
             recorded_floor: begin_after,
         }
@@ -116,6 +116,6 @@ impl Machine {
             self.changed.remove(&id);
         }
         self.timers.retain(|(_, id)| self.lanes.contains_key(id));
-        self.dirty = true;
+        self.record_now();
     }
 }

@@ -37,7 +37,7 @@ impl Machine {
             self.alone = None;
             self.suspect = None;
         }
-        self.dirty = true;
+        self.record_soon();
         match outcome {
             Outcome::Handled => {
                 self.counts.handled += 1;
@@ -117,7 +117,7 @@ impl Machine {
     /// Leaves an event to an operator, and parks what follows it.
     fn give_up(&mut self, id: &LaneId, letter: DeadLetter) {
         self.counts.dead += 1;
-        self.dirty = true;
+        self.record_now();
         let sequence = letter.sequence;
         self.outbox.dead.push(letter);
         if id.key().is_some() {
@@ -178,7 +178,7 @@ impl Machine {
             first_failed,
             at: now,
         });
-        self.dirty = true;
+        self.record_now();
         self.proceed(id);
     }
 
@@ -201,7 +201,7 @@ impl Machine {
         self.outbox.note(&mut self.counts, Note { sequence, run, attempt: letter.attempts, at: now, what: note });
         self.outbox.dead.retain(|other| other.sequence != sequence);
         self.outbox.undead.push(sequence);
-        self.dirty = true;
+        self.record_now();
         if id.key().is_none() && from > sequence {
             return;
         }

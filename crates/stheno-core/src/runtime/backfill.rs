@@ -124,8 +124,8 @@ pub(crate) async fn list(
     let prefix = names::all_missed(subscriber);
     let records = backend.list_records(&prefix).await?;
     let missed = records.iter().map(|record| {
-        let epoch = record.name.as_str().trim_start_matches(&prefix).trim_start_matches('0');
-        Ok((format!("{subscriber}.backfill-{epoch}"), record.name.clone(), store::parse(record)?))
+        let epoch = record.name.as_str().trim_start_matches(&prefix).parse().unwrap_or_default();
+        Ok((names::backfill(subscriber, epoch), record.name.clone(), store::parse(record)?))
     });
     missed.collect()
 }
@@ -139,7 +139,7 @@ async fn is_through(backend: &Arc<dyn Backend>, id: &str, missed: &Missed) -> Re
 
 /// Deletes what was recorded for it.
 async fn forget(backend: &Arc<dyn Backend>, id: &str, missed: RecordName) -> Result<(), BackendError> {
-    let mut gone = vec![missed, names::lease(id), names::spec(id)];
+    let mut gone = vec![missed];
     gone.extend(backend.list_records(&names::everything(id)).await?.into_iter().map(|record| record.name));
     for chunk in gone.chunks(PER_WRITE) {
         let deletions = chunk.iter().cloned().map(RecordWrite::delete).collect();

@@ -74,7 +74,7 @@ pub(crate) async fn watch(
         passed.retain(|name, at| at.elapsed() < AGAIN && records.iter().any(|record| record.name == *name));
         for record in records.into_iter().filter(|record| !passed.contains_key(&record.name)).collect::<Vec<_>>() {
             let subscriber = names::commanded(&record.name);
-            let Some(worker) = subscriber.and_then(|subscriber| workers.get(subscriber)) else { continue };
+            let Some(worker) = subscriber.and_then(|subscriber| workers.get(&subscriber)) else { continue };
             match serde_json::from_slice(&record.value) {
                 Ok(command) => {
                     passed.insert(record.name.clone(), Instant::now());

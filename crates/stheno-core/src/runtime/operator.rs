@@ -90,8 +90,8 @@ impl Operator {
             let Some(id) = names::stated(&record.name) else { continue };
             let state: StateDoc = store::parse(&record)?;
             let reached = state.done.last().map_or(state.floor, |(_, end)| *end);
-            let lanes = store::lanes(self.backend(), id).await?;
-            all.push(SubscriberStatus { id: id.to_owned(), behind: last.saturating_sub(reached), state, lanes });
+            let lanes = store::lanes(self.backend(), &id).await?;
+            all.push(SubscriberStatus { id, behind: last.saturating_sub(reached), state, lanes });
         }
         Ok(all)
     }
@@ -245,8 +245,8 @@ impl Operator {
     /// The subscriber of this log whose id is nearest to what was written.
     async fn nearest(&self, written: &str) -> Result<Option<String>, BackendError> {
         let states = self.backend().list_records(names::SUBSCRIBERS).await?;
-        let ids = states.iter().filter_map(|record| names::stated(&record.name));
-        Ok(crate::nearest::nearest(written, ids).map(str::to_owned))
+        let ids: Vec<String> = states.iter().filter_map(|record| names::stated(&record.name)).collect();
+        Ok(crate::nearest::nearest(written, ids.iter().map(String::as_str)).map(str::to_owned))
     }
 
     async fn ask(&self, subscriber: &str, command: &Command) -> Result<(), BackendError> {

@@ -40,7 +40,7 @@ use crate::{
 
 /// Attempts begun in place before other tasks get their turn.
 const TURN: usize = 128;
-/// While there is more to do than one turn, what is done is recorded within this time. A write costs as much as many
+/// What is done is recorded at once if nothing was for this long, else within this time: a write costs as much as many
 /// events, and a crash repeats no more than this.
 const RECORD_WITHIN: Duration = Duration::from_millis(5);
 /// How long it may go unrecorded that events were passed over which left nothing to settle.
@@ -132,7 +132,7 @@ enum Woken {
     Commanded(Option<Asked>),
     Leave(OwnedSemaphorePermit),
     Due,
-    PassedOver,
+    Record,
     Stop,
     LostLease,
     LogChanged,
@@ -156,7 +156,8 @@ impl Worker {
             return Err(End::LostLease);
         }
         let more = self.work()?;
-        if !more || self.machine.reserve_runs_out() || self.wrote_at.elapsed() >= RECORD_WITHIN {
+        let now = if more { self.machine.reserve_runs_out() } else { self.machine.has_to_record_now() };
+        if now || self.wrote_at.elapsed() >= RECORD_WITHIN {
             self.begin_write();
         }
         if more {
@@ -206,9 +207,12 @@ impl Worker {
         });
         let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
         let needs_leave = self.machine.needs_leave() && self.leave.is_none();
-        // Others read from the record how far this subscriber is.
-        let passed_over = self.machine.floor() > self.machine.recorded_floor && writing.is_none();
-        let record_at = passed_over.then(|| self.wrote_at + PASSED_OVER);
+        let record_at = match writing {
+            Some(_) => None,
+            None if self.machine.has_to_record() => Some(self.wrote_at + RECORD_WITHIN),
+            // Others read from the record how far this subscriber is.
+            None => (self.machine.floor() > self.machine.recorded_floor).then(|| self.wrote_at + PASSED_OVER),
+        };
         tokio::select! {
             biased;
             () = self.lease.lost() => Woken::LostLease,
@@ -230,7 +234,7 @@ impl Worker {
             batch = self.feed.batches.recv(), if intake => Woken::Intake(batch),
             () = sleep_until(clock, due), if due.is_some() => Woken::Due,
             () = linger_until(linger), if linger.is_some() => Woken::Due,
-            () = linger_until(record_at), if record_at.is_some() => Woken::PassedOver,
+            () = linger_until(record_at), if record_at.is_some() => Woken::Record,
         }
     }
 
@@ -247,7 +251,7 @@ impl Worker {
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}
-            Woken::PassedOver => self.machine.record_soon(),
+            Woken::Record => self.machine.record_now(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
                 self.machine.grant_leave(self.around.clock.now());

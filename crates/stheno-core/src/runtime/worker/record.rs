@@ -98,7 +98,7 @@ impl Worker {
     /// Records that nothing new is begun, so that what is cut from here on, by a second signal or by `kill -9`, is tried
     /// again like anything else: it was not what ended the process. Says whether the write was begun.
     fn say_stopping(&mut self) -> bool {
-        self.machine.record_soon();
+        self.machine.record_now();
         if self.writing.is_some() {
             return false;
         }
@@ -111,7 +111,7 @@ impl Worker {
 
     /// Writes the last state together with the release of the lease.
     pub(super) async fn hand_over(&mut self) -> End {
-        self.machine.record_soon();
+        self.machine.record_now();
         loop {
             if self.writing.is_none() {
                 let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return End::Stopped };

@@ -31,7 +31,7 @@ impl Worker {
                 // Of two rewinds the later one counts; it may also be the same one, passed on again.
                 if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
                     self.machine.outbox.carried_out(replaced.record);
-                    self.machine.record_soon();
+                    self.machine.record_now();
                 }
                 return;
             }
@@ -39,7 +39,7 @@ impl Worker {
             Command::Resume => self.machine.paused = false,
         }
         self.machine.outbox.carried_out(asked.record);
-        self.machine.record_soon();
+        self.machine.record_now();
     }
 
     /// Rewinds once nothing is under way.

@@ -158,12 +158,15 @@ async fn jetstream(place: &Place) -> Fallible<Context> {
     Ok(jetstream::new(async_nats::connect(&place.url).await?))
 }
 
+/// What the bucket of our records is called behind the name of the log.
+const RECORDS: &str = "-records";
+
 /// The stream of the records that ours keeps beside a log.
 pub(crate) fn records(place: &Place) -> String {
-    format!("KV_{}-records", place.stream)
+    format!("KV_{}{RECORDS}", place.stream)
 }
 
-/// Makes a log one that nobody has read: without records of ours, and without the durables of others.
+/// Makes a log one that nobody has read: without records of ours, and without the durables and buckets of others.
 async fn forget(place: &Place) -> Fallible<()> {
     let jetstream = jetstream(place).await?;
     jetstream.get_stream(records(place)).await?.purge().await?;
@@ -171,6 +174,10 @@ async fn forget(place: &Place) -> Fallible<()> {
     let durables: Vec<String> = log.consumer_names().try_collect().await?;
     for durable in durables {
         log.delete_consumer(&durable).await?;
+    }
+    let streams: Vec<String> = jetstream.stream_names().try_collect().await?;
+    for bucket in streams.iter().filter(|name| name.starts_with("KV_") && !name.ends_with(RECORDS)) {
+        jetstream.delete_stream(bucket).await?;
     }
     Ok(())
 }

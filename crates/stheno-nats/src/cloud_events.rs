@@ -1,6 +1,6 @@
 //! CloudEvents as they travel over NATS: values of headers, and events in an envelope (structured mode).
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
@@ -37,11 +37,9 @@ fn hex(half: u8) -> char {
 }
 
 /// What [`encode`] was given. A value that nobody encoded stays as it is.
-pub(crate) fn decode(value: &str) -> String {
-    if !value.contains('%') {
-        return value.to_owned();
-    }
-    stheno_core::decode_token(value).unwrap_or_else(|| value.to_owned())
+pub(crate) fn decode(value: &str) -> Cow<'_, str> {
+    let decoded = if value.contains('%') { stheno_core::decode_token(value) } else { None };
+    decoded.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 /// Whether the body is an envelope.

@@ -5,7 +5,7 @@
 //! - Header names are compared without case; of several values the first counts; what a header cannot be is left out.
 //! - An envelope (CloudEvents structured mode) is opened: its data is the body. One that cannot be opened stays the body.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use async_nats::HeaderMap;
 use stheno_core::{EventId, Headers, Key, RecordedEvent, Timestamp, headers};
@@ -29,6 +29,8 @@ pub(crate) struct Decoder {
     names: HashMap<Box<str>, Arc<str>>,
     /// The name of the event before: often that of the next.
     last: Arc<str>,
+    /// The source of an event before: often that of the next, too.
+    source: Option<Arc<str>>,
 }
 
 /// What the headers say.
@@ -37,6 +39,8 @@ struct Said {
     id: Option<Arc<str>>,
     cloud_id: Option<Arc<str>>,
     source: Option<Arc<str>>,
+    /// The source of an event before, which this one may share.
+    source_before: Option<Arc<str>>,
     time: Option<Timestamp>,
     envelope: bool,
     headers: Headers,
@@ -44,7 +48,7 @@ struct Said {
 
 impl Decoder {
     pub(crate) fn new(subjects: Subjects, log_id: Arc<str>) -> Self {
-        Self { subjects, log_id, names: HashMap::new(), last: "".into() }
+        Self { subjects, log_id, names: HashMap::new(), last: "".into(), source: None }
     }
 
     /// The event; `None` for a message that is none, such as one that is scheduled.
@@ -53,7 +57,10 @@ impl Decoder {
         let key = key.and_then(Key::from_token).map(Arc::from);
         let name = self.name(name);
         let mut body = stored.body;
-        let mut said = stored.headers.as_ref().map(|map| read(map, &name)).unwrap_or_default();
+        let mut said = Said { source_before: self.source.clone(), ..Said::default() };
+        if let Some(map) = &stored.headers {
+            said.read(map, &name);
+        }
         if said.envelope
             && let Some(opened) = cloud_events::open(&body)
         {
@@ -61,6 +68,9 @@ impl Decoder {
                 said.take(attribute, value, &name);
             }
             body = opened.data;
+        }
+        if said.source.is_some() {
+            self.source.clone_from(&said.source);
         }
         let id = said.id.or(said.cloud_id).unwrap_or_else(|| format!("{}.{}", self.log_id, stored.sequence).into());
         let time = said.time.unwrap_or(stored.stored);
@@ -95,41 +105,48 @@ impl Decoder {
     }
 }
 
-fn read(map: &HeaderMap, event: &str) -> Said {
-    let mut said = Said::default();
-    // The one header of an event that says nothing new.
-    if map.len() == 1
-        && let Some(id) = map.get(async_nats::header::NATS_MESSAGE_ID)
-    {
-        said.id = legal_id(id.as_str());
-        return said;
+/// The name of a header in lower case. Most are, and that of the id is known.
+fn lower(name: &str) -> Cow<'_, str> {
+    match name {
+        _ if name.eq_ignore_ascii_case(MESSAGE_ID) => Cow::Borrowed(MESSAGE_ID),
+        _ if name.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Owned(name.to_ascii_lowercase()),
+        lower => Cow::Borrowed(lower),
     }
-    // The map has no order; a certain one makes what is read the same each time.
-    let mut pairs: Vec<_> = map
-        .iter()
-        .filter_map(|(name, values)| {
-            let name: &str = name.as_ref();
-            Some((name.to_ascii_lowercase(), values.first()?.as_str()))
-        })
-        .collect();
-    pairs.sort_unstable();
-    for (name, value) in pairs {
-        match name.starts_with(headers::CLOUD_EVENTS) {
-            true => said.take(&name, &cloud_events::decode(value), event),
-            false => said.take(&name, value, event),
-        }
-    }
-    said
 }
 
 impl Said {
+    fn read(&mut self, map: &HeaderMap, event: &str) {
+        // The one header of an event that says nothing new.
+        if map.len() == 1
+            && let Some(id) = map.get(async_nats::header::NATS_MESSAGE_ID)
+        {
+            self.id = legal_id(id.as_str());
+            return;
+        }
+        let mut pairs = Vec::with_capacity(map.len());
+        pairs.extend(
+            map.iter().filter_map(|(name, values)| Some((lower(name.as_ref()), values.first()?.as_str()))),
+        );
+        // The map has no order; a certain one makes what is read the same each time. The message's own id counts first.
+        pairs.sort_unstable_by(|one, other| (one.0 != MESSAGE_ID, one).cmp(&(other.0 != MESSAGE_ID, other)));
+        for (name, value) in pairs {
+            match name.starts_with(headers::CLOUD_EVENTS) {
+                true => self.take(&name, &cloud_events::decode(value), event),
+                false => self.take(&name, value, event),
+            }
+        }
+    }
+
     /// Takes what one header says; its name is in lower case.
     fn take(&mut self, name: &str, value: &str, event: &str) {
         match name {
             MESSAGE_ID => self.id = legal_id(value),
+            headers::ID if self.id.is_some() => {}
             headers::ID => self.cloud_id = legal_id(value),
+            headers::SOURCE if value == cloud_events::NO_SOURCE => self.source = None,
             headers::SOURCE => {
-                self.source = Some(value).filter(|source| *source != cloud_events::NO_SOURCE).map(Arc::from);
+                let before = self.source_before.as_ref().filter(|before| ***before == *value);
+                self.source = Some(before.map_or_else(|| value.into(), Arc::clone));
             }
             headers::TIME => match value.parse() {
                 Ok(time) => self.time = Some(time),

@@ -44,7 +44,7 @@ pub(crate) struct Link {
     /// What it is for, in messages.
     name: &'static str,
     /// Replaced when the client has ended: a message that breaks its protocol reader can do that.
-    client: Mutex<Client>,
+    client: Mutex<Arc<Client>>,
     /// Where replies go; a last token says which request's.
     inbox: String,
     replies: Replies,
@@ -61,7 +61,7 @@ impl Link {
         let replies = subscribe(&client, format!("{inbox}.*")).await?;
         let link = Arc::new(Self {
             name,
-            client: Mutex::new(client),
+            client: Mutex::new(Arc::new(client)),
             inbox,
             replies: Replies::default(),
             health: watch::Sender::new(Health { lost: 0, connected: true, closed: false }),
@@ -75,11 +75,11 @@ impl Link {
     }
 
     /// The client as it is now.
-    pub(crate) fn client(&self) -> Client {
-        self.current().clone()
+    pub(crate) fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.current())
     }
 
-    fn current(&self) -> MutexGuard<'_, Client> {
+    fn current(&self) -> MutexGuard<'_, Arc<Client>> {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -309,7 +309,7 @@ impl Service {
             if let Ok((client, events)) = dialed
                 && let Ok(replies) = subscribe(&client, format!("{}.*", link.inbox)).await
             {
-                *link.current() = client;
+                *link.current() = Arc::new(client);
                 (self.events, self.replies) = (events, replies);
                 link.back();
                 return;

@@ -5,6 +5,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt::Write as _,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -96,7 +97,11 @@ impl Replies {
             }
         };
         drop(table);
-        (Subject::from(format!("{inbox}.{place:x}-{number:x}")), receiver)
+        let mut reply = String::with_capacity(inbox.len() + 26);
+        reply.push_str(inbox);
+        // Writing to a text does not fail.
+        let _ = write!(reply, ".{place:x}-{number:x}");
+        (reply.into(), receiver)
     }
 
     /// Gives a reply to who waits for it, if anybody still does.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use stheno::{
-    App, FailureExt as _, Operator, SubscriberDef,
+    App, Config, FailureExt as _, Operator, SubscriberDef,
     backend::Backend,
     delivery::why::Why,
     medusa::{OrderCanceled, OrderPlaced},
@@ -22,6 +22,11 @@ fn broken(mended: &Gate, seen: &Seen) -> SubscriberDef {
         }
         async { outcome }
     })
+}
+
+/// What an operator says to have handed over what was passed over.
+fn asked() -> Config {
+    Config::parse("[subscribers.'audit.record']\nbackfill = true", "the test").unwrap()
 }
 
 /// Publishes in every way there is, each acknowledged.
@@ -71,6 +76,35 @@ async fn each_user_can_do_its_work() {
     );
 
     running.stop().await;
+    publishers.close().await;
+    operators.close().await;
+}
+
+/// A release that takes more than the one before, and is asked to hand over what was passed over, needs no further permission.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_may_hand_over_what_was_passed_over() {
+    let world = World::start().await;
+    let operators = world.make().await;
+    let publishers = world.open("publisher").await;
+    let bus = App::new(publishers.clone()).bus();
+    let app = || async { App::new(world.open("host").await).config(asked()).without_unknown_names() };
+    let release = |patterns: &'static str, seen: &Seen| noting("audit.record", patterns, seen);
+
+    let first = Seen::default();
+    let running = app().await.subscribe(release("order.placed", &first)).start().await.unwrap();
+    bus.publish(OrderPlaced::new("order_1")).await.unwrap();
+    bus.publish(OrderCanceled::new("order_1")).await.unwrap();
+    settle(&running).await;
+    running.stop().await;
+    // The release that takes more notices it; the next start hands it over.
+    let (second, third) = (Seen::default(), Seen::default());
+    for seen in [&second, &third] {
+        let running = app().await.subscribe(release("order.*", seen)).start().await.unwrap();
+        settle(&running).await;
+        running.stop().await;
+    }
+    assert_eq!((first.lines().len(), second.lines().len(), third.lines().len()), (1, 0, 1));
+
     publishers.close().await;
     operators.close().await;
 }

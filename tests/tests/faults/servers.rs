@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{SOME, STREAM, WRITER, World};
+use crate::world::{RECORDS, SOME, STREAM, WRITER, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_the_leader_of_the_stream_is_killed() {
@@ -51,6 +51,18 @@ async fn nothing_is_lost_when_the_leader_of_the_stream_is_retired() {
     // What a new version of the server would do once the old one has ended.
     leader.kill();
     leader.start();
+    world.cluster.wait_until_whole(STREAM);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_leaders_step_down_again_and_again() {
+    let mut world = World::begin("step down").await;
+    for stream in [STREAM, RECORDS, STREAM, RECORDS] {
+        world.moment(Duration::from_millis(300)).await;
+        world.cluster.step_down(stream);
+        world.load.more(SOME).await;
+    }
     world.cluster.wait_until_whole(STREAM);
     world.end().await;
 }

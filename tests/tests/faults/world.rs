@@ -20,6 +20,8 @@ const REST: Duration = Duration::from_secs(60);
 
 /// The stream of the log.
 pub const STREAM: &str = "EVENTS";
+/// The stream of the records.
+pub const RECORDS: &str = "KV_EVENTS-records";
 /// The client that appends, as servers know it.
 pub const WRITER: &str = "stheno/writing";
 

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{
+    catalog::pointer::id_at,
     event::typed::{DecodeError, Event},
     key::Key,
     name::EventName,
@@ -74,6 +75,14 @@ impl KeyRule {
         })
     }
 
+    /// The key of an event whose body is JSON. Only the way to the key is read.
+    pub(crate) fn find(&self, name: &EventName, body: &[u8]) -> Option<Key> {
+        self.0.iter().find_map(|source| match *source {
+            KeySource::Body { kind, pointer } => KeySource::at(kind, pointer, body),
+            KeySource::Token { kind, index } => KeySource::in_name(kind, index, name),
+        })
+    }
+
     /// The key of an event.
     pub fn apply(&self, name: &EventName, body: &Value) -> Option<Key> {
         self.0.iter().find_map(|source| match *source {
@@ -86,6 +95,10 @@ impl KeyRule {
 impl KeySource {
     pub(crate) fn in_body(kind: &str, pointer: &str, body: &Value) -> Option<Key> {
         Key::new(kind, &body.pointer(pointer)?.key_id()?).ok()
+    }
+
+    pub(crate) fn at(kind: &str, pointer: &str, body: &[u8]) -> Option<Key> {
+        Key::new(kind, &id_at(body, pointer)?).ok()
     }
 
     pub(crate) fn in_name(kind: &str, index: usize, name: &EventName) -> Option<Key> {

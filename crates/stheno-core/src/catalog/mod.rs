@@ -7,6 +7,7 @@
 pub mod check;
 pub mod descriptor;
 pub mod key_rule;
+mod pointer;
 pub mod redact;
 pub mod reference;
 pub mod set;

@@ -164,13 +164,9 @@ impl Catalogs {
         nearest(name, self.every_pattern())
     }
 
-    /// The key of an event by its catalog's rule; the body is only parsed when the rule looks into it.
+    /// The key of an event by its catalog's rule; the body is only read when the rule looks into it.
     pub fn key_of(&self, name: &EventName, body: &[u8]) -> Option<Key> {
-        let rule = self.find(name)?.key;
-        if rule.sources().is_empty() {
-            return None;
-        }
-        rule.apply(name, &serde_json::from_slice(body).ok()?)
+        self.find(name)?.key.find(name, body)
     }
 
     fn every_pattern(&self) -> impl Iterator<Item = &'static str> {

@@ -375,6 +375,25 @@ fn a_failed_event_waits_at_least_as_long_as_the_policy_says_and_then_is_given_up
 }
 
 #[test]
+fn what_was_handled_may_wait_for_more_before_it_is_recorded_and_all_else_may_not() {
+    let mut world = World::new(&[Some(0), Some(1), Some(2)], policy(true));
+    assert!(world.machine.has_to_record_now(), "nothing may start before it is reserved");
+    world.begin_write();
+    world.end_write();
+    assert!(!world.machine.has_to_record());
+    world.offer(22);
+    assert!(world.machine.has_to_record() && !world.machine.has_to_record_now(), "it was handled");
+    world.offer(1);
+    assert!(world.machine.has_to_record_now(), "the next attempt hangs on it");
+    world.begin_write();
+    world.end_write();
+    world.offer(10);
+    assert!(world.machine.has_to_record() && !world.machine.has_to_record_now(), "it was skipped");
+    world.machine.record_now();
+    assert!(world.machine.has_to_record_now(), "somebody asked");
+}
+
+#[test]
 fn an_event_that_ends_the_process_is_blamed_alone() {
     let mut world = World::new(&[Some(0), Some(1), Some(2)], policy(true));
     world.begin_write();

@@ -57,7 +57,7 @@ impl RecordedSource {
 
     fn key(&self, name: &EventName, body: &[u8]) -> Option<Key> {
         match self {
-            Self::Body { kind, pointer } => KeySource::in_body(kind, pointer, &serde_json::from_slice(body).ok()?),
+            Self::Body { kind, pointer } => KeySource::at(kind, pointer, body),
             Self::Token { kind, token } => KeySource::in_name(kind, *token, name),
         }
     }

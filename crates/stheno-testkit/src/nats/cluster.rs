@@ -194,6 +194,22 @@ impl NatsCluster {
         })
     }
 
+    /// Lets the leader of a stream hand over to another server, and waits until one leads it that did not.
+    ///
+    /// # Panics
+    /// When nobody takes over within a minute.
+    pub fn step_down(&self, stream: &str) {
+        let before = self.leader(stream).name();
+        let call = format!("STREAM.LEADER.STEPDOWN.{stream}");
+        let port = self.follower(stream).port();
+        let answer = Wire::connect(port).and_then(|mut wire| wire.api(&call, &Value::Null));
+        let answer = answer.unwrap_or_else(|error| panic!("{stream} cannot be asked for another leader: {error}"));
+        assert_eq!(answer["success"], true, "{stream}: {answer}");
+        self.wait(&format!("another server than {before} leads {stream}"), || {
+            (self.leader(stream).name() != before).then_some(())
+        });
+    }
+
     /// Waits until every copy of a stream has everything.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ use crate::nats::{
 };
 
 const ONE: Side = Side::OursConsume { subscribers: 1 };
-const TASKS: Side = Side::Tasks { callers: 256 };
+const TASKS: Side = Side::Tasks { callers: 256, keyed: false };
 const SECOND: u64 = 1_000;
 
 /// Rows that share runs, group by group.
@@ -81,6 +81,15 @@ fn publish() -> Vec<Row> {
     let (lean, six) = (ours_publish(256, Sending::Default), ours_publish(256, Sending::CloudEvents));
     vec![
         rate("publish, 256 tasks against 256 tasks", on(lean, Log::Empty), on(TASKS, Log::Empty), 1.0),
+        Row {
+            floor: None,
+            ..rate(
+                "publish, 256 tasks against 256 tasks that give each event the subject of its key",
+                on(lean, Log::Empty),
+                on(Side::Tasks { callers: 256, keyed: true }, Log::Empty),
+                1.0,
+            )
+        },
         rate(
             "publish, lean headers against CloudEvents headers, both ours",
             on(lean, Log::Empty),

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::{
     Fallible,
     nats::{
-        events::Size,
+        events::{self, Size},
         ours,
         peers::{self, Peer},
         raw,
@@ -63,6 +63,8 @@ pub enum Side {
     Tasks {
         /// How many tasks.
         callers: u64,
+        /// Whether each event has the subject of its key, or all have the one that the documentation names.
+        keyed: bool,
     },
     /// From publish to a durable pull consumer.
     Latency {
@@ -110,6 +112,11 @@ impl Place {
     /// Where another program publishes such an event.
     pub fn subject(&self) -> String {
         format!("{}.events.{}", self.prefix, self.size.event())
+    }
+
+    /// Where the event of this order is stored with its key.
+    pub fn subject_of(&self, number: u64) -> String {
+        format!("{}.log.order:{}.{}", self.prefix, events::id(number), self.size.event())
     }
 }
 
@@ -166,7 +173,7 @@ pub async fn work(job: &str) -> Fallible<()> {
         Side::TenDurables => raw::durable::ten(&place).await?,
         Side::Ordered { push: false } => raw::ordered::pull(&place).await?,
         Side::Ordered { push: true } => raw::ordered::push(&place).await?,
-        Side::Tasks { callers } => raw::publish::measure(&place, callers).await?,
+        Side::Tasks { callers, keyed } => raw::publish::measure(&place, callers, keyed).await?,
         Side::Latency { rate } => raw::latency::measure(&place, rate).await?,
         Side::Peer(peer) => peers::measure(peer, &place).await?,
     };

@@ -124,9 +124,7 @@ impl Said {
             return;
         }
         let mut pairs = Vec::with_capacity(map.len());
-        pairs.extend(
-            map.iter().filter_map(|(name, values)| Some((lower(name.as_ref()), values.first()?.as_str()))),
-        );
+        pairs.extend(map.iter().filter_map(|(name, values)| Some((lower(name.as_ref()), values.first()?.as_str()))));
         // The map has no order; a certain one makes what is read the same each time. The message's own id counts first.
         pairs.sort_unstable_by(|one, other| (one.0 != MESSAGE_ID, one).cmp(&(other.0 != MESSAGE_ID, other)));
         for (name, value) in pairs {

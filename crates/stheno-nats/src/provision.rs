@@ -147,8 +147,16 @@ const RECORDS_FIELDS: [&str; 9] = [
     "storage",
 ];
 /// Fields that nobody may have set: what is acknowledged would not be stored, or not be on the disk, or not come from us.
-const UNSET: [(&str, &str); 5] =
-    [("no_ack", "false"), ("sealed", "false"), ("persist_mode", "\"default\""), ("mirror", "null"), ("sources", "null")];
+fn unset() -> [(&'static str, Value); 5] {
+    let (no, nothing) = (json!(false), Value::Null);
+    [
+        ("no_ack", no.clone()),
+        ("sealed", no),
+        ("persist_mode", json!("default")),
+        ("mirror", nothing.clone()),
+        ("sources", nothing),
+    ]
+}
 
 /// Every field that differs, with what is there and what is wanted.
 fn differences(wanted: &Value, there: &Value, fields: &[&str], options: &NatsOptions) -> Vec<String> {
@@ -165,12 +173,11 @@ fn differences(wanted: &Value, there: &Value, fields: &[&str], options: &NatsOpt
         (!wanted.is_null() && sorted(wanted) != sorted(there))
             .then(|| format!("`{field}` is {there} there and {wanted} here"))
     };
-    let set = |(field, unset): (&str, &str)| {
+    let set = |(field, unset): (&str, Value)| {
         let there = &there[field];
-        (!there.is_null() && there.to_string() != unset)
-            .then(|| format!("`{field}` is {there} there and has to be left {unset}"))
+        (!there.is_null() && *there != unset).then(|| format!("`{field}` is {there} there and has to be left {unset}"))
     };
-    fields.iter().copied().chain(chosen).filter_map(differs).chain(UNSET.into_iter().filter_map(set)).collect()
+    fields.iter().copied().chain(chosen).filter_map(differs).chain(unset().into_iter().filter_map(set)).collect()
 }
 
 /// Lists without their order.

@@ -110,7 +110,7 @@ fn synced(callers: u64) -> Vec<Row> {
         &format!("publish, sync_interval always, {callers} callers, group commit against none"),
         on(gathered, Log::Synced),
         on(single, Log::Synced),
-        if callers < 1_000 { 5.0 } else { 10.0 },
+        5.0,
     )]
 }
 

@@ -56,6 +56,7 @@ impl Cx {
     ///
     /// # Panics
     /// When `name` is no event name: it is the test's own literal.
+    #[expect(clippy::panic, reason = "only tests call it")]
     pub fn test(name: &str) -> Self {
         let name = EventName::new(name).unwrap_or_else(|error| panic!("{error}"));
         let backend = Arc::new(crate::runtime::no_log::NoLog);

@@ -5,6 +5,8 @@
 //! (`subscriber`, `failure`, `resources`, `cx`, `plugin`); what keeps the log (`backend`); how events reach
 //! handlers (`delivery`, a state machine without I/O) and what drives it (`runtime`); the application (`app`).
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 // The macros write `::stheno::..`; inside this crate that is this crate.
 extern crate self as stheno;
 

@@ -5,6 +5,8 @@
 //! folders: `diag` (errors that stand at their culprit), `names` and `duration` (what literals may say), `doc` and
 //! `types` (looking at comments and types).
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 mod diag;
 mod doc;
 mod duration;

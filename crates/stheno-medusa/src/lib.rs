@@ -34,6 +34,8 @@
 //!
 //! [`descriptor`]: stheno::Event::descriptor
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 // As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
 extern crate stheno_core as stheno;
 

@@ -35,6 +35,8 @@
 //! `schedule`, `group`, `together`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
 //! `records`); the contract (`backend`).
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 mod api;
 mod append;
 mod backend;

@@ -49,6 +49,8 @@
 //! | signatures, HMAC and JWS | 277,955 of both together, which their change had left as they were signed |
 //! | sets of keys (JWKS) | 3,844,236 |
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 // As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
 extern crate stheno_core as stheno;
 

@@ -39,6 +39,8 @@
 //! | decoders of the 50 events | 2,955,273; written and read again, each is the same |
 //! | [`Verb::parse`]: messages | 3,862,450; 43,586 more have several readings, and were refused for it |
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 // As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
 extern crate stheno_core as stheno;
 

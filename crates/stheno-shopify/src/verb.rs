@@ -106,6 +106,7 @@ impl Verb {
     ///
     /// # Panics
     /// At compile time, when no verb has this name; `verbs!` alone calls it, and for constants only.
+    #[expect(clippy::panic, reason = "at compile time only")]
     pub(crate) const fn named(name: &str) -> &'static Verb {
         let mut index = 0;
         while index < VERBS.len() {

@@ -31,6 +31,8 @@
 //! (`readers`, `read`, `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); the contract
 //! (`backend`); exactly-once effects in the user's own database ([`once`]).
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 mod append;
 mod backend;
 mod commit;

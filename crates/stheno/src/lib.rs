@@ -60,6 +60,8 @@
 //!
 //! None is on by default: a plugin crate takes only the catalogs it needs and compiles no database and no client.
 
+#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
+
 mod connect;
 mod host;
 pub mod prelude;

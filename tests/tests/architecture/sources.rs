@@ -72,6 +72,18 @@ fn no_task_of_a_library_is_left_to_itself() {
 }
 
 #[test]
+fn no_library_panics() {
+    let denied =
+        "#![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]";
+    let libraries = rust_files("crates/");
+    let libraries: Vec<_> = libraries.iter().filter(|file| file.path.ends_with("/src/lib.rs")).collect();
+    assert!(libraries.len() > 5, "there are more libraries than {}", libraries.len());
+    for library in libraries.iter().filter(|library| !library.path.starts_with(TESTKIT)) {
+        assert!(library.text.contains(denied), "{} does not deny what panics", library.path);
+    }
+}
+
+#[test]
 fn the_surroundings_are_read_and_the_process_is_ended_in_the_facade_alone() {
     let words = ["std::env", "env::var", "println!", "eprintln!", "print!", "process::exit"];
     let files = rust_files("crates/");

@@ -7,7 +7,7 @@ mod program;
 use std::{fs, path::Path};
 
 use program::{Ended, Storefront};
-use stheno_testkit::nats::NatsServer;
+use stheno_testkit::nats::{NatsServer, NatsServerOptions};
 
 /// Texts of the payloads that nobody may see outside a mail.
 const SECRETS: [&str; 3] = ["not-a-real-", "@", "Ada"];
@@ -257,4 +257,19 @@ fn the_tours_over_a_nats_server_print_what_they_print_on_the_embedded_log() {
         assert_eq!(storefront.audit().lines().count(), 111 * number);
     }
     assert!(!storefront.folder().join("storefront-data/stheno.db").exists(), "nothing is kept here");
+}
+
+#[test]
+fn a_login_in_the_environment_is_taken_and_a_wrong_one_is_refused() {
+    let server = NatsServerOptions::new().config("authorization { user: shop, password: right }").start();
+    let (storefront, url) = (Storefront::new(), server.url());
+    let login = |password| [("STHENO_URL", &*url), ("NATS_USER", "shop"), ("NATS_PASSWORD", password)];
+    let refused = storefront.run_with(&["log"], &login("wr0ng"));
+    assert_ne!(refused.code, Some(0), "{}", refused.stdout);
+    assert!(refused.stderr.contains("the user `shop`") && !refused.stderr.contains("wr0ng"), "{}", refused.stderr);
+    let example = r#"{"id":"order_01H8X4Q2K596NGYA1DQ91K5GQA"}"#;
+    let published = storefront.run_with(&["publish", "order.placed", example], &login("right"));
+    assert_eq!(published.code, Some(0), "{}", published.stderr);
+    let log = storefront.run_with(&["log"], &login("right"));
+    assert!(log.stdout.contains("order.placed"), "{}", log.stdout);
 }

@@ -24,8 +24,11 @@
 //! - The documentation contradicts itself: no message of a response is the one its table documents; two descriptions are
 //!   those of other verbs. All of it is kept as data, and said in the `note` of each
 //!   [`descriptor`](stheno::Event::descriptor).
-//! - [`EventObject::to_event`] and [`EventObject::of`] turn event objects into recorded events and back, without loss.
-//!   An event object does not say of which shop it is: [`EventObject::to_event_of`] is for a log of several shops.
+//! - [`Verb::render`] writes plain text, and the `message` of an event object is HTML. [`Verb::parse`] takes either, and
+//!   refuses what would be something else as the other; [`EventObject::parsed`] knows which it has.
+//! - [`EventObject::of_response`] reads what Shopify answers. [`EventObject::to_event`] and [`EventObject::of`] turn event
+//!   objects into recorded events and back, without loss but for what [`EventObject`] says. An event object does not say of
+//!   which shop it is: [`EventObject::to_event_of`] is for a log of several shops.
 //! - Arguments and messages name people, so they are personal: `Debug` output does not have them.
 //!
 //! # Bad input
@@ -44,8 +47,10 @@ extern crate stheno_core as stheno;
 
 mod convert;
 mod define;
+mod markup;
 mod message;
 mod object;
+mod response;
 mod verb;
 
 mod article;

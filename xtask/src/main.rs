@@ -21,7 +21,8 @@ cargo xtask COMMAND
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench peers       the same against other libraries, in Rust, Python and Node
   docs [--check]    writes the reference pages from the catalogs, or says which differ
-  generated [N]     gives each decoder, parser and signature check N generated inputs, 10,000,000 by default
+  generated [N]     gives each suite (the decoders of a catalog, its messages, its signatures ..) N generated inputs, spread
+                    over what it tests; 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
   nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
   cluster           three nats-servers in the foreground with deploy/cluster: TLS, and a user for each kind of program

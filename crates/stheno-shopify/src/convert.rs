@@ -46,7 +46,9 @@ impl EventObject {
         Ok(Outgoing::raw_bytes(verb.name(), body).id(id).time(self.created_at.timestamp()))
     }
 
-    /// The event object that a recorded event holds. The offset of its time, which the log does not keep, is in the body.
+    /// The event object that a recorded event holds: the one that was published. The log counts time in microseconds and
+    /// in UTC; `created_at`, its offset and further digits are in the body. What else the log says of the event (its
+    /// sequence, id, source and headers) is no part of an event object.
     ///
     /// # Errors
     /// [`ObjectError`] when it is no event of Shopify, or its body is not the event object of its name.

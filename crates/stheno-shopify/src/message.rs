@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{EventObject, Verb};
+use crate::{EventObject, UnknownVerb, Verb, markup};
 
 /// Why a message cannot be rendered or parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +22,14 @@ pub enum MessageError {
         /// The verb.
         verb: &'static str,
     },
-    /// The words between the parameters stand in one of them too: there are several readings.
+    /// There are several readings: the words between the parameters stand in one of them too, or the text says one thing
+    /// as plain text and another as HTML. [`Verb::parse_plain`] and [`Verb::parse_markup`] have no doubt of the second kind.
     Ambiguous {
         /// The verb.
         verb: &'static str,
     },
+    /// The verb is not documented, so nobody knows its message.
+    UnknownVerb(UnknownVerb),
 }
 
 impl fmt::Display for MessageError {
@@ -36,18 +39,24 @@ impl fmt::Display for MessageError {
                 write!(f, "`arguments` of `{verb}` has {found} items, and its message needs {params:?}")
             }
             Self::OtherTemplate { verb } => write!(f, "`message` is no message of `{verb}`"),
-            Self::Ambiguous { verb } => write!(f, "`message` of `{verb}` can be read in several ways"),
+            Self::Ambiguous { verb } => {
+                write!(f, "`message` of `{verb}` can be read in several ways; take its `arguments`")
+            }
+            Self::UnknownVerb(unknown) => unknown.fmt(f),
         }
     }
 }
 
 impl std::error::Error for MessageError {}
 
+impl From<UnknownVerb> for MessageError {
+    fn from(unknown: UnknownVerb) -> Self {
+        Self::UnknownVerb(unknown)
+    }
+}
+
 impl Verb {
-    /// The documented message with these arguments, as plain text.
-    ///
-    /// A `money_amount` is rendered of an amount and a currency, which documented responses have after the id of a
-    /// transaction: `["389404469", "210.94", "USD"]` is `210.94 USD`. One argument is taken as it is.
+    /// The documented message with these arguments, as plain text: nothing is escaped.
     ///
     /// # Errors
     /// [`MessageError::Arguments`] when they are not those of the message.
@@ -73,29 +82,84 @@ impl Verb {
         Ok(message)
     }
 
-    /// The values of the parameters in a message: of the documented template, or of the one that documented responses have.
-    /// Markup (`<a href="..">`) is taken away first. There are none for a message without parameters.
+    /// What stands in the message for each of its [parameters](Verb::params), given the arguments of an event.
+    ///
+    /// They are the arguments themselves but for a `money_amount`, which is made of an amount and a currency. Documented
+    /// responses have these after the id of a transaction, which no message says: `["389404469", "210.94", "USD"]` is
+    /// `210.94 USD`. One argument is taken as it is.
     ///
     /// # Errors
-    /// [`MessageError`] when the message is of neither, or when it can be read in several ways.
-    pub fn parse(&self, message: &str) -> Result<Vec<String>, MessageError> {
-        let plain = plain_text(message);
-        let templates = [Some(self.template()), self.seen_template()].into_iter().flatten();
-        let reading = templates.map(|template| read(&pieces(template, self.params()), &plain));
-        match reading.fold(Reading::None, Reading::or) {
-            Reading::None => Err(MessageError::OtherTemplate { verb: self.name() }),
-            Reading::One(values) => Ok(values),
-            Reading::Several => Err(MessageError::Ambiguous { verb: self.name() }),
-        }
-    }
-
-    /// The values of the parameters, in their order.
-    fn values(&self, arguments: &[impl AsRef<str>]) -> Result<Vec<String>, MessageError> {
+    /// [`MessageError::Arguments`] when they are not those of the message.
+    pub fn values(&self, arguments: &[impl AsRef<str>]) -> Result<Vec<String>, MessageError> {
         let texts: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
         match (self.params(), texts.as_slice()) {
             (["money_amount"], [_, amount, currency]) => Ok(vec![format!("{amount} {currency}")]),
             (params, texts) if params.len() == texts.len() => Ok(texts.iter().map(|text| (*text).to_owned()).collect()),
             (params, texts) => Err(MessageError::Arguments { verb: self.name(), params, found: texts.len() }),
+        }
+    }
+
+    /// The [values](Verb::values) in a text that may be plain or HTML: by the documented template, or by the one that
+    /// documented responses have. There are none for a message without parameters.
+    ///
+    /// What [`render`](Verb::render) wrote gives the same values back, or an error, whatever is in them. So a text that says
+    /// one thing as plain text and another as HTML (`Tom &amp; Co was destroyed.`) is not read. A documented response is read
+    /// all the same: only Shopify writes its template, and a link into the admin in it is markup.
+    ///
+    /// # Errors
+    /// [`MessageError`] when the message is of neither template, or when it can be read in several ways.
+    ///
+    /// ```
+    /// use stheno_shopify::Verb;
+    ///
+    /// let destroyed = Verb::find("Product", "destroy").unwrap();
+    /// assert_eq!(destroyed.parse("Tom & Co was destroyed.").unwrap(), ["Tom & Co"]);
+    /// let text = "Tom &amp; Co was destroyed.";
+    /// assert!(destroyed.parse(text).is_err());
+    /// assert_eq!(destroyed.parse_plain(text).unwrap(), ["Tom &amp; Co"]);
+    /// assert_eq!(destroyed.parse_markup(text).unwrap(), ["Tom & Co"]);
+    /// ```
+    pub fn parse(&self, message: &str) -> Result<Vec<String>, MessageError> {
+        let shown = markup::shown(message);
+        let as_markup = self.read_by(self.template(), &shown).or(self.read_by_seen(&shown));
+        let as_plain = match markup::has_admin_link(message) {
+            true => self.read_by(self.template(), message),
+            false => self.read_by(self.template(), message).or(self.read_by_seen(message)),
+        };
+        self.only(as_plain.or(as_markup))
+    }
+
+    /// The same of a plain text, such as `description` and what [`render`](Verb::render) writes: `<` and `&` are characters
+    /// as any other.
+    ///
+    /// # Errors
+    /// As [`parse`](Verb::parse).
+    pub fn parse_plain(&self, text: &str) -> Result<Vec<String>, MessageError> {
+        self.only(self.read_by(self.template(), text).or(self.read_by_seen(text)))
+    }
+
+    /// The same of HTML, which the `message` of an event object is: links (`<a href="..">`) are taken away, and `&amp;` is
+    /// read as `&`.
+    ///
+    /// # Errors
+    /// As [`parse`](Verb::parse).
+    pub fn parse_markup(&self, html: &str) -> Result<Vec<String>, MessageError> {
+        self.parse_plain(&markup::shown(html))
+    }
+
+    fn read_by(&self, template: &str, text: &str) -> Reading {
+        read(&pieces(template, self.params()), text)
+    }
+
+    fn read_by_seen(&self, text: &str) -> Reading {
+        self.seen_template().map_or(Reading::None, |template| self.read_by(template, text))
+    }
+
+    fn only(&self, reading: Reading) -> Result<Vec<String>, MessageError> {
+        match reading {
+            Reading::None => Err(MessageError::OtherTemplate { verb: self.name() }),
+            Reading::One(values) => Ok(values),
+            Reading::Several => Err(MessageError::Ambiguous { verb: self.name() }),
         }
     }
 }
@@ -105,13 +169,18 @@ impl EventObject {
     /// [`EventObject::message`].
     ///
     /// # Errors
-    /// [`MessageError::Arguments`] when its arguments are not those of the message; also for a verb that is not documented,
-    /// whose message nobody knows.
+    /// [`MessageError::Arguments`] when its arguments are not those of the message, [`MessageError::UnknownVerb`] when the
+    /// documentation does not have its verb.
     pub fn rendered(&self) -> Result<String, MessageError> {
-        match self.documented_verb() {
-            Ok(verb) => verb.render(self.arguments.as_slice()),
-            Err(_) => Err(MessageError::OtherTemplate { verb: "an undocumented verb" }),
-        }
+        self.documented_verb()?.render(self.arguments.as_slice())
+    }
+
+    /// The [values](Verb::values) in the message it came with, read as the HTML that it is.
+    ///
+    /// # Errors
+    /// As [`Verb::parse_markup`], and [`MessageError::UnknownVerb`].
+    pub fn parsed(&self) -> Result<Vec<String>, MessageError> {
+        self.documented_verb()?.parse_markup(&self.message)
     }
 }
 
@@ -180,29 +249,6 @@ fn splits<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = Reading> + 
     text.char_indices().filter_map(parted)
 }
 
-/// A message without its markup, and with the characters that markup writes otherwise.
-fn plain_text(message: &str) -> String {
-    let mut plain = String::with_capacity(message.len());
-    let mut rest = message;
-    while let Some((before, tag)) = rest.split_once('<') {
-        plain.push_str(before);
-        // Only links are documented; any other `<` is a character of a name.
-        let is_link = tag.starts_with("a ") || tag.starts_with("/a>");
-        match tag.split_once('>').filter(|_| is_link) {
-            Some((_, after)) => rest = after,
-            None => {
-                plain.push('<');
-                rest = tag;
-            }
-        }
-    }
-    plain.push_str(rest);
-    for (entity, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")] {
-        plain = plain.replace(entity, character);
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,12 +260,5 @@ mod tests {
             assert_eq!(found, verb.params().len(), "{verb}");
             assert!(found <= 2, "{verb} has more parameters than `read` can tell apart");
         }
-    }
-
-    #[test]
-    fn markup_is_taken_away_and_nothing_else() {
-        assert_eq!(plain_text(r#"a <a href="/x">Tom &amp; Co</a>."#), "a Tom & Co.");
-        assert_eq!(plain_text("1 < 2 > <b>"), "1 < 2 > <b>");
-        assert_eq!(plain_text("<a href"), "<a href");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Timestamp};
 
-use crate::{UnknownVerb, Verb, message::MessageError};
+use crate::{UnknownVerb, Verb, markup::escaped, message::MessageError};
 
 /// Who is named as the author where nobody else is.
 const AUTHOR: &str = "Shopify";
@@ -14,14 +14,22 @@ const AUTHOR: &str = "Shopify";
 ///
 /// The documentation lists ten properties and no `author`, and shows eleven in every response; it shows `arguments` as a
 /// text in the list and as an array in every response. No message of a response is the one that the table of verbs documents.
+///
+/// What was read is written back: ids up to `u64::MAX`, `created_at` to the letter, `arguments` as an array or a text, and
+/// fields that nobody documented. Not kept is what means nothing in JSON (the order of the fields, spaces, how a text is
+/// escaped), and:
+///
+/// - whether `body`, `author`, `description` or `path` was null or absent. Both are `None`, and are written as null: every
+///   documented response has all of its fields, so a reader of one may count on them;
+/// - digits of a number in an undocumented field beyond those of a 64-bit integer or float.
 #[derive(Clone, PartialEq, Payload)]
 pub struct EventObject {
     /// The unique numeric identifier for the event.
     #[field(example = 164_748_010)]
-    pub id: i64,
+    pub id: u64,
     /// The id of the resource that generated the event.
     #[field(example = 450_789_469)]
-    pub subject_id: i64,
+    pub subject_id: u64,
     /// When it happened, with the offset of the shop's timezone.
     #[field(example = created_at())]
     pub created_at: OffsetTime,
@@ -31,8 +39,8 @@ pub struct EventObject {
     /// The type of event that took place: `confirmed`.
     #[field(example = "confirmed")]
     pub verb: String,
-    /// What the message is made of.
-    #[field(personal, kind = "strings", example = Arguments::from(["#1001", "Bob Norman"]))]
+    /// What the message is made of: an array of texts in every documented response, one text in the list of properties.
+    #[field(personal, kind = "string_or_strings", example = Arguments::from(["#1001", "Bob Norman"]))]
     pub arguments: Arguments,
     /// A text field containing information about the event; null in every documented response.
     #[field(nullable, personal)]
@@ -67,8 +75,8 @@ impl EventObject {
     /// [`MessageError::Arguments`] when the arguments are not those of the verb's message.
     pub fn of_verb(
         verb: &Verb,
-        id: i64,
-        subject_id: i64,
+        id: u64,
+        subject_id: u64,
         created_at: OffsetTime,
         arguments: impl Into<Arguments>,
     ) -> Result<Self, MessageError> {
@@ -138,14 +146,14 @@ fn example_argument(param: &str) -> &str {
         "line_items" => "2 line items",
         "message_type" => "Order confirmation",
         "product_title" | "product_name" => "IPod Nano - 8GB",
-        "article_url" | "new_blog_url" | "collection_url" | "page_url" => "/admin/example/1",
+        "article_url" => "/admin/articles/450789469",
+        "new_blog_url" => "/admin/blogs/450789469",
+        "collection_url" => "/admin/collections/450789469",
+        "page_url" => "/admin/pages/450789469",
+        "blog_name" => "Example Blog",
+        "comment_excerpt" => "Well said.",
         other => other,
     }
-}
-
-/// A text as HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Money that an event is about.

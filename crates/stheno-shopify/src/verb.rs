@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use stheno::nearest;
+
 /// What an event is about: the documented values of `subject_type` that have verbs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -93,13 +95,8 @@ impl Verb {
     /// # Errors
     /// [`UnknownVerb`] when the documentation does not have it.
     pub fn find(subject_type: &str, verb: &str) -> Result<&'static Verb, UnknownVerb> {
-        let shortened = |text: &str| text.chars().take(80).collect();
         let known = VERBS.iter().find(|known| known.resource.subject_type() == subject_type && known.verb == verb);
-        known.ok_or_else(|| UnknownVerb {
-            is_resource: Resource::ALL.iter().any(|resource| resource.subject_type() == subject_type),
-            subject_type: shortened(subject_type),
-            verb: shortened(verb),
-        })
+        known.ok_or_else(|| UnknownVerb::new(subject_type, verb))
     }
 
     /// The verb of an event name, in a constant.
@@ -176,12 +173,30 @@ pub struct UnknownVerb {
     subject_type: String,
     verb: String,
     is_resource: bool,
+    nearest: Option<&'static str>,
 }
 
 impl UnknownVerb {
+    fn new(subject_type: &str, verb: &str) -> Self {
+        let shortened = |text: &str| text.chars().take(80).collect();
+        let of_resource: Vec<&str> =
+            VERBS.iter().filter(|known| known.resource.subject_type() == subject_type).map(Verb::verb).collect();
+        let is_resource = !of_resource.is_empty();
+        let nearest = match is_resource {
+            true => nearest(verb, of_resource.into_iter()),
+            false => nearest(subject_type, Resource::ALL.into_iter().map(Resource::subject_type)),
+        };
+        Self { subject_type: shortened(subject_type), verb: shortened(verb), is_resource, nearest }
+    }
+
     /// The field of the event object that is unknown: `subject_type`, or `verb` of a known one.
     pub fn field(&self) -> &'static str {
         if self.is_resource { "verb" } else { "subject_type" }
+    }
+
+    /// The documented word nearest to the unknown one, if one is near enough to be meant: `cancelled` for `canceled`.
+    pub fn nearest(&self) -> Option<&'static str> {
+        self.nearest
     }
 
     /// The subject type, cut after 80 characters.
@@ -197,12 +212,13 @@ impl UnknownVerb {
 
 impl fmt::Display for UnknownVerb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject_type, verb, is_resource } = self;
+        let Self { subject_type, verb, is_resource, nearest } = self;
         match (is_resource, subject_type.as_str()) {
-            (true, _) => write!(f, "`{verb}` is no documented verb of `{subject_type}`"),
-            (false, "ApiPermission") => f.write_str("no verb of `ApiPermission` is documented"),
-            (false, _) => write!(f, "`{subject_type}` is no documented subject type"),
+            (true, _) => write!(f, "`{verb}` is no documented verb of `{subject_type}`")?,
+            (false, "ApiPermission") => f.write_str("no verb of `ApiPermission` is documented")?,
+            (false, _) => write!(f, "`{subject_type}` is no documented subject type")?,
         }
+        nearest.map_or(Ok(()), |nearest| write!(f, "; did you mean `{nearest}`?"))
     }
 }
 

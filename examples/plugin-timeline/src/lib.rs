@@ -2,15 +2,17 @@
 //!
 //! All three platforms show staff what happened to an order, in order: placed, paid, sent, refunded. `timeline.record` makes
 //! one list of their events: a [`Moment`] says what happened whatever the platform calls it, and a detail says how much or
-//! what, where the event does. A moment that no platform's word stands for is [`Moment::Other`], with the word.
+//! what, where the event does. What one platform alone has an event for is [`Moment::Other`], in words.
 //!
-//! One thing that happened is one entry. That a payment was captured is one, and that the order is fully paid another,
-//! though both may come of one payment. A note that a customer writes is recorded twice by Saleor, of the order and of the
+//! One thing that happened is one entry, and only what is done is shown as done. That a payment was captured is one, and
+//! that the order is fully paid another, though both may come of one payment. Goods that came back are not yet in stock, a
+//! refund that is pending is none. A note that a customer writes is recorded twice by Saleor, of the order and of the
 //! customer; the timeline shows it once, whichever comes first.
 //!
 //! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`. A payment
-//! of Medusa and a customer's note have other keys, and name their order in the body: they may be handled before what
-//! happened before them. The timeline is in order by time all the same.
+//! and a swap of Medusa and what a customer of Saleor does have other keys, and name their order in the body: they may be
+//! handled before what happened before them. The timeline is in order by time all the same. Medusa's other events of swaps,
+//! and those of claims, do not say which order they are of, so they are in no timeline.
 //!
 //! Each entry is kept under the sequence of its event. An event that comes again, after a crash or in a replay, puts the same
 //! entry in its place: nothing has to be remembered to be exact, and a replay mends what an earlier version had written.
@@ -78,8 +80,10 @@ fn classify(error: TimelineError) -> Failure {
 #[subscriber(
     "order.*",
     "payment.payment_captured",
+    "swap.received",
     "saleor.order.*",
     "saleor.customer.note_added_to_order",
+    "saleor.customer.digital_link_downloaded",
     "shopify.order.*",
     id = "timeline.record",
     start = "beginning",

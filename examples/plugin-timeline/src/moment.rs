@@ -5,10 +5,10 @@ use std::fmt;
 use serde::Deserialize;
 use stheno::{
     Currency, Decimal, DecodeError, Event, Key, RecordedEvent,
-    medusa::{OrderPaymentCaptureFailed, PaymentCaptured, entity::Payment},
+    medusa::{OrderPaymentCaptureFailed, PaymentCaptured, SwapReceived, entity::Payment},
     saleor::{
-        CustomerNoteAddedToOrder, Id, OrderCaptured, OrderEmailSent, OrderNoteAdded, OrderPaid, OrderPaymentFailed,
-        OrderRefunded, OrderRestockedItems,
+        CustomerDigitalLinkDownloaded, CustomerNoteAddedToOrder, Id, OrderCaptured, OrderEmailSent, OrderNoteAdded,
+        OrderPaid, OrderPaymentFailed, OrderRefunded, OrderRestockedItems,
     },
     shopify::{EventObject, ObjectError},
 };
@@ -17,13 +17,15 @@ use stheno::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moment {
-    /// Somebody placed it.
+    /// It is an order from now on: a customer placed it, or the staff made one of a draft.
     Placed,
     /// The money of a payment was taken.
     Captured,
     /// All of it is paid.
     Paid,
-    /// A payment failed.
+    /// Money that was reserved could not be taken.
+    CaptureFailed,
+    /// A payment failed; Saleor does not say at which step.
     PaymentFailed,
     /// Goods were packed; Saleor and Shopify do not tell that from sending them.
     Fulfilled,
@@ -31,6 +33,8 @@ pub enum Moment {
     Shipped,
     /// Goods were not sent after all.
     FulfillmentCanceled,
+    /// Goods came back from the customer; whether they are sold again is not said.
+    Returned,
     /// Goods are back in stock.
     Restocked,
     /// Money was given back.
@@ -41,66 +45,97 @@ pub enum Moment {
     Voided,
     /// It was canceled.
     Canceled,
-    /// Everything is done.
-    Closed,
     /// A mail was sent about it.
     Mailed,
     /// Somebody wrote something down.
     Noted,
     /// Something about it was changed.
     Updated,
-    /// Something that not every platform has a word for: the last token of the event's name.
+    /// Something that one platform alone has an event for, in words.
     Other(String),
 }
 
-/// The names of each moment. Events that a platform sends for one thing, one after the other, are different moments.
-/// Medusa sends `payment.payment_captured` for each payment, and `order.payment_captured` once all of them are captured;
-/// Shopify has no event for an order that is fully paid. `shopify.order.confirmed` comes beside `placed`, so it keeps
-/// its word.
+/// The names of each moment that several platforms have an event for, or that is easily taken for another. Events that a
+/// platform sends for one thing, one after the other, are different moments: Medusa's `payment.payment_captured` is of one
+/// payment, and `order.payment_captured` of an order whose payments are all captured.
 #[rustfmt::skip]
-const NAMES: [(Moment, &[&str]); 16] = [
+const NAMES: [(Moment, &[&str]); 17] = [
     (Moment::Placed, &["order.placed", "saleor.order.placed", "saleor.order.draft_placed", "shopify.order.placed"]),
     (Moment::Captured, &["payment.payment_captured", "saleor.order.captured", "shopify.order.capture_success",
         "shopify.order.sale_success"]),
     (Moment::Paid, &["order.payment_captured", "saleor.order.order_paid", "saleor.order.marked_as_paid"]),
-    (Moment::PaymentFailed, &["order.payment_capture_failed", "saleor.order.payment_failed", "shopify.order.authorization_failure",
-        "shopify.order.capture_failure", "shopify.order.sale_failure"]),
+    (Moment::CaptureFailed, &["order.payment_capture_failed", "shopify.order.capture_failure"]),
+    (Moment::PaymentFailed, &["saleor.order.payment_failed", "shopify.order.sale_failure"]),
     (Moment::Fulfilled, &["order.fulfillment_created", "saleor.order.fulfilled_items", "shopify.order.fulfillment_success"]),
     (Moment::Shipped, &["order.shipment_created"]),
     (Moment::FulfillmentCanceled, &["order.fulfillment_canceled", "saleor.order.fulfillment_canceled",
         "shopify.order.fulfillment_cancelled"]),
-    (Moment::Restocked, &["order.items_returned", "saleor.order.restocked_items", "shopify.order.restock_line_items"]),
+    (Moment::Returned, &["order.items_returned"]),
+    (Moment::Restocked, &["saleor.order.restocked_items", "shopify.order.restock_line_items"]),
     (Moment::Refunded, &["order.refund_created", "saleor.order.refunded", "shopify.order.refund_success"]),
     (Moment::RefundFailed, &["order.refund_failed", "shopify.order.refund_failure"]),
     (Moment::Voided, &["saleor.order.voided", "shopify.order.void_success"]),
     (Moment::Canceled, &["order.canceled", "saleor.order.canceled", "shopify.order.cancelled"]),
-    (Moment::Closed, &["order.completed", "shopify.order.closed"]),
     (Moment::Mailed, &["saleor.order.email_sent", "shopify.order.mail_sent"]),
     (Moment::Noted, &["saleor.order.note_added", "saleor.customer.note_added_to_order"]),
     (Moment::Updated, &["order.updated", "saleor.order.updated", "shopify.order.update"]),
 ];
 
+/// The words for what one platform alone has an event for. What is only asked for, or under way, is never shown as done.
+/// What Shopify closes may be opened again, so it is not what Medusa completes; `shopify.order.confirmed` comes beside
+/// `placed`.
+#[rustfmt::skip]
+const WORDS: [(&str, &str); 25] = [
+    ("order.completed", "completed"),
+    // By a customer, who had ordered without an account. Goods that are complained about are `claim.*`.
+    ("order.orders_claimed", "claimed by a customer"),
+    ("order.gift_card_created", "gift card created"),
+    ("order.return_requested", "return requested"),
+    ("order.return_action_required", "return action required"),
+    ("order.swap_created", "swap created"),
+    ("swap.received", "swap received"),
+    ("saleor.order.draft_created", "draft created"),
+    ("saleor.order.draft_added_products", "products added to draft"),
+    ("saleor.order.draft_removed_products", "products removed from draft"),
+    ("saleor.order.oversold_items", "items oversold"),
+    ("saleor.order.other", "imported from before"),
+    ("saleor.customer.digital_link_downloaded", "digital goods downloaded"),
+    ("shopify.order.authorization_failure", "authorization failed"),
+    ("shopify.order.authorization_pending", "authorization pending"),
+    ("shopify.order.authorization_success", "payment authorized"),
+    ("shopify.order.capture_pending", "capture pending"),
+    ("shopify.order.closed", "closed"),
+    ("shopify.order.confirmed", "confirmed"),
+    ("shopify.order.fulfillment_pending", "fulfillment pending"),
+    ("shopify.order.re_opened", "re-opened"),
+    ("shopify.order.refund_pending", "refund pending"),
+    ("shopify.order.sale_pending", "payment pending"),
+    ("shopify.order.void_failure", "void failed"),
+    ("shopify.order.void_pending", "void pending"),
+];
+
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Placed => f.write_str("placed"),
-            Self::Captured => f.write_str("payment captured"),
-            Self::Paid => f.write_str("fully paid"),
-            Self::PaymentFailed => f.write_str("payment failed"),
-            Self::Fulfilled => f.write_str("fulfilled"),
-            Self::Shipped => f.write_str("shipped"),
-            Self::FulfillmentCanceled => f.write_str("fulfillment canceled"),
-            Self::Restocked => f.write_str("restocked"),
-            Self::Refunded => f.write_str("refunded"),
-            Self::RefundFailed => f.write_str("refund failed"),
-            Self::Voided => f.write_str("voided"),
-            Self::Canceled => f.write_str("canceled"),
-            Self::Closed => f.write_str("closed"),
-            Self::Mailed => f.write_str("mailed"),
-            Self::Noted => f.write_str("noted"),
-            Self::Updated => f.write_str("updated"),
-            Self::Other(word) => f.write_str(&word.replace('_', " ")),
-        }
+        f.write_str(match self {
+            Self::Placed => "placed",
+            Self::Captured => "payment captured",
+            Self::Paid => "fully paid",
+            Self::CaptureFailed => "capture failed",
+            Self::PaymentFailed => "payment failed",
+            Self::Fulfilled => "fulfilled",
+            Self::Shipped => "shipped",
+            Self::FulfillmentCanceled => "fulfillment canceled",
+            Self::Returned => "items returned",
+            Self::Restocked => "restocked",
+            Self::Refunded => "refunded",
+            Self::RefundFailed => "refund failed",
+            Self::Voided => "voided",
+            Self::Canceled => "canceled",
+            Self::Mailed => "mailed",
+            Self::Noted => "noted",
+            Self::Updated => "updated",
+            Self::Other(words) => words,
+        })
     }
 }
 
@@ -112,15 +147,20 @@ impl From<&str> for Moment {
     }
 }
 
-/// Which order an event is of. A payment and a customer's note have keys of their own, and their body names the order.
+/// Which order an event is of. A payment, a swap and a customer's event have keys of their own, and their body names the
+/// order.
 ///
 /// # Errors
 /// [`DecodeError`] when the event is not what its name documents.
 pub fn order(event: &RecordedEvent) -> Result<Option<Key>, DecodeError> {
     let (kind, id) = match event.name.as_str() {
         PaymentCaptured::PATTERN => ("order", read::<PaymentCaptured>(event)?.payment.order_id),
+        SwapReceived::PATTERN => ("order", Some(read::<SwapReceived>(event)?.order_id)),
         CustomerNoteAddedToOrder::PATTERN => {
             ("saleor.order", read::<CustomerNoteAddedToOrder>(event)?.order_id.map(|id| id.to_string()))
+        }
+        CustomerDigitalLinkDownloaded::PATTERN => {
+            ("saleor.order", read::<CustomerDigitalLinkDownloaded>(event)?.order_id.map(|id| id.to_string()))
         }
         _ => return Ok(event.key.clone()),
     };
@@ -143,10 +183,17 @@ pub fn author(event: &RecordedEvent) -> Option<String> {
 /// # Errors
 /// [`DecodeError`] when the event is not what its name documents.
 pub fn of(event: &RecordedEvent) -> Result<(Moment, Option<String>), DecodeError> {
-    let name = event.name.as_str();
+    Ok((named(event.name.as_str()), detail(event)?))
+}
+
+/// The moment of a name. One that nobody knows is shown by its last token.
+fn named(name: &str) -> Moment {
     let known = NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(moment, _)| moment.clone());
-    let word = name.rsplit('.').next().unwrap_or(name);
-    Ok((known.unwrap_or_else(|| Moment::Other(word.replace('_', " "))), detail(event)?))
+    known.unwrap_or_else(|| {
+        let words = WORDS.iter().find(|(known, _)| *known == name).map(|(_, words)| (*words).to_owned());
+        let token = || name.rsplit('.').next().unwrap_or(name).replace('_', " ");
+        Moment::Other(words.unwrap_or_else(token))
+    })
 }
 
 /// How much or what. Amounts of Saleor's events have no currency: it is that of the order.
@@ -196,26 +243,45 @@ fn of_shopify(object: &EventObject) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use stheno::{EventName, medusa, saleor, shopify};
+    use stheno::{EventName, PatternSet, medusa, saleor, shopify};
 
     use super::*;
 
+    /// Every name that has words here.
+    fn worded() -> Vec<&'static str> {
+        let of_several = NAMES.iter().flat_map(|(_, names)| *names).copied();
+        of_several.chain(WORDS.iter().map(|(name, _)| *name)).collect()
+    }
+
     #[test]
-    fn every_name_is_an_event_and_means_one_moment() {
+    fn every_event_that_is_heard_of_has_words_of_its_own_and_no_other_has() {
+        let patterns = PatternSet::parse(crate::record::subscriber().patterns()).unwrap();
+        let is_heard = |name: &&str| EventName::new(name).is_ok_and(|name| patterns.matches(&name));
         let catalogs = [medusa::catalog(), saleor::catalog(), shopify::catalog()];
-        let names: Vec<&str> = NAMES.iter().flat_map(|(_, names)| *names).copied().collect();
-        for (index, name) in names.iter().enumerate() {
-            let parsed = EventName::new(name).unwrap();
-            assert!(catalogs.iter().any(|catalog| catalog.find(&parsed).is_some()), "{name}");
-            assert!(!names[..index].contains(name), "{name} means two moments");
-        }
+        let names = catalogs.iter().flat_map(|catalog| catalog.events()).map(|event| event.pattern);
+        let (mut heard, mut worded): (Vec<&str>, _) = (names.filter(is_heard).collect(), worded());
+        heard.sort_unstable();
+        worded.sort_unstable();
+        assert_eq!(worded, heard);
     }
 
     #[test]
     fn a_moment_is_read_as_it_is_shown() {
-        for (moment, _) in &NAMES {
-            assert_eq!(Moment::from(moment.to_string().as_str()), *moment);
+        for name in worded() {
+            let moment = named(name);
+            assert_eq!(Moment::from(moment.to_string().as_str()), moment);
         }
-        assert_eq!(Moment::from("re opened"), Moment::Other("re opened".into()));
+    }
+
+    #[test]
+    fn what_is_asked_for_or_under_way_is_not_shown_as_done() {
+        let shown = |name: &str| named(name).to_string();
+        for name in worded().into_iter().filter(|name| name.ends_with("_pending")) {
+            assert!(shown(name).ends_with(" pending"), "{name}");
+        }
+        for name in worded().into_iter().filter(|name| name.ends_with("_failure") || name.ends_with("_failed")) {
+            assert!(shown(name).ends_with(" failed"), "{name}");
+        }
+        assert_eq!(shown("order.return_requested"), "return requested");
     }
 }

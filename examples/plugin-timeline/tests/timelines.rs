@@ -33,7 +33,7 @@ fn shown(entries: &[Entry]) -> Vec<(String, Option<&str>)> {
     entries.iter().map(|entry| (entry.moment.to_string(), entry.detail.as_deref())).collect()
 }
 
-/// Placed, a payment that failed, captured, sent, not sent after all, back in stock, refunded, canceled.
+/// Placed, a payment that failed, captured, sent, not sent after all, come back, refunded, canceled.
 fn by_medusa() -> Vec<Outgoing> {
     vec![
         medusa::OrderPlaced::new("order_1").into(),
@@ -112,17 +112,22 @@ async fn the_same_story_is_the_same_timeline_on_every_platform() {
     let (app, book) = start(folder.path(), vec![]).await;
     app.given(by_medusa().into_iter().chain(by_saleor()).chain(by_shopify())).await.unwrap();
     let orders = ["order:order_1", "saleor.order:52", "shopify.order:450789469"];
-    let moments = [
-        Moment::Placed,
-        Moment::PaymentFailed,
-        Moment::Captured,
-        Moment::Fulfilled,
-        Moment::FulfillmentCanceled,
-        Moment::Restocked,
-        Moment::Refunded,
-        Moment::Canceled,
-    ];
-    for (order, platform) in orders.into_iter().zip(["medusa", "saleor", "shopify"]) {
+    // Medusa says at which step a payment failed, and that goods came back; whether they are in stock it does not say.
+    for (order, platform, failed, back) in [
+        (orders[0], "medusa", Moment::CaptureFailed, Moment::Returned),
+        (orders[1], "saleor", Moment::PaymentFailed, Moment::Restocked),
+        (orders[2], "shopify", Moment::PaymentFailed, Moment::Restocked),
+    ] {
+        let moments = [
+            Moment::Placed,
+            failed,
+            Moment::Captured,
+            Moment::Fulfilled,
+            Moment::FulfillmentCanceled,
+            back,
+            Moment::Refunded,
+            Moment::Canceled,
+        ];
         let entries = timeline(&book, order);
         assert_eq!(
             entries.iter().map(|entry| &entry.moment).collect::<Vec<_>>(),
@@ -192,12 +197,16 @@ async fn what_goes_wrong_on_one_platform_alone_is_in_its_timeline() {
         medusa::OrderShipmentCreated::new("order_1", "ful_1").into(),
         medusa::OrderReturnRequested::new("order_1", "ret_1").into(),
         medusa::OrderReturnActionRequired::new("order_1", "ret_1").into(),
+        medusa::OrderItemsReturned::new("order_1", "ret_1").into(),
+        medusa::SwapReceived::new("swap_1", "order_1").into(),
         medusa::OrderRefundFailed::new("order_1").into(),
+        medusa::OrderCompleted::new("order_1").into(),
     ];
     let by_saleor = [
-        of_saleor("placed", json!({})),
+        of_saleor("draft_placed", json!({})),
         of_saleor("oversold_items", json!({ "oversold_items": ["Apple Juice (1l)"] })),
         of_saleor("voided", json!({ "amount": null, "payment_id": "p", "payment_gateway": "dummy" })),
+        Outgoing::raw("saleor.customer.digital_link_downloaded", &json!({ "order_id": 52, "order_line": 7 })),
     ];
     let by_shopify = of_shopify(&[
         ("placed", &[]),
@@ -205,8 +214,10 @@ async fn what_goes_wrong_on_one_platform_alone_is_in_its_timeline() {
         ("authorization_failure", MONEY),
         ("capture_failure", MONEY),
         ("refund_failure", MONEY),
+        ("refund_pending", MONEY),
         ("void_failure", &[]),
         ("re_opened", &[]),
+        ("closed", &[]),
     ]);
     app.given(by_medusa.into_iter().chain(by_saleor).chain(by_shopify)).await.unwrap();
     let words = |order: &str| -> Vec<String> {
@@ -214,12 +225,32 @@ async fn what_goes_wrong_on_one_platform_alone_is_in_its_timeline() {
     };
     assert_eq!(
         words("order:order_1"),
-        ["placed", "fulfilled", "shipped", "return requested", "return action required", "refund failed"]
+        [
+            "placed",
+            "fulfilled",
+            "shipped",
+            "return requested",
+            "return action required",
+            "items returned",
+            "swap received",
+            "refund failed",
+            "completed"
+        ]
     );
-    assert_eq!(words("saleor.order:52"), ["placed", "oversold items", "voided"]);
+    assert_eq!(words("saleor.order:52"), ["placed", "items oversold", "voided", "digital goods downloaded"]);
     assert_eq!(
         words("shopify.order:450789469"),
-        ["placed", "confirmed", "payment failed", "payment failed", "refund failed", "void failure", "re opened"]
+        [
+            "placed",
+            "confirmed",
+            "authorization failed",
+            "capture failed",
+            "refund failed",
+            "refund pending",
+            "void failed",
+            "re-opened",
+            "closed"
+        ]
     );
 }
 

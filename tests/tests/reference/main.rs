@@ -3,12 +3,15 @@
 mod ideas;
 mod page;
 
-use std::{collections::BTreeSet, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 use stheno::{Catalog, EventName, medusa, saleor, shopify};
 
 use crate::{
-    ideas::{IDEAS, TRAPS},
+    ideas::{IDEAS, Idea, TRAPS},
     page::page,
 };
 
@@ -43,13 +46,89 @@ fn every_name_of_an_idea_and_a_trap_is_an_event_of_its_platform() {
     }
 }
 
+fn idea(title: &str) -> &'static Idea {
+    let [idea] = IDEAS.iter().filter(|idea| idea.title == title).collect::<Vec<_>>()[..] else {
+        panic!("{title} is not one row");
+    };
+    idea
+}
+
+/// A handler of a row hears of the thing on every platform that says it.
 #[test]
-fn the_ideas_that_handlers_are_written_for_are_there() {
-    let ideas: BTreeSet<&str> = IDEAS.iter().map(|idea| idea.title).collect();
-    for wanted in
-        ["Order placed", "Order canceled", "Refunded", "Fulfilled", "Password reset asked for", "Password changed"]
-    {
-        assert!(ideas.contains(wanted), "{wanted}");
+fn the_ideas_that_handlers_are_written_for_are_one_row_each() {
+    for (title, medusa, saleor, shopify) in [
+        ("Order placed", "order.placed", "saleor.order.placed", Some("shopify.order.placed")),
+        ("Order canceled", "order.canceled", "saleor.order.canceled", Some("shopify.order.cancelled")),
+        ("Refunded", "order.refund_created", "saleor.order.refunded", Some("shopify.order.refund_success")),
+        (
+            "Fulfilled",
+            "order.fulfillment_created",
+            "saleor.order.fulfilled_items",
+            Some("shopify.order.fulfillment_success"),
+        ),
+        (
+            "Payment captured",
+            "payment.payment_captured",
+            "saleor.order.captured",
+            Some("shopify.order.capture_success"),
+        ),
+        ("Order fully paid", "order.payment_captured", "saleor.order.order_paid", None),
+        ("Password reset asked for", "customer.password_reset", "saleor.notify.account_password_reset", None),
+        ("Password changed", "customer.updated", "saleor.customer.password_reset", None),
+    ] {
+        let idea = idea(title);
+        assert!(idea.medusa.contains(&medusa) && idea.saleor.contains(&saleor), "{title}");
+        assert_eq!(shopify.is_some(), !idea.shopify.is_empty(), "{title}");
+        assert!(shopify.is_none_or(|name| idea.shopify.contains(&name)), "{title}");
+        assert!(!idea.beware.is_empty(), "{title} has traps");
+    }
+}
+
+#[test]
+fn what_looks_like_an_idea_and_is_not_is_said_beside_it() {
+    for (title, others) in [
+        ("Refunded", &["order.return_requested", "shopify.order.refund_pending"][..]),
+        ("Fulfilled", &["shopify.order.fulfillment_pending"]),
+        ("Payment captured", &["order.payment_captured"]),
+        ("Items returned", &["order.return_requested", "order.return_action_required"]),
+        ("Items restocked", &["saleor.product_variant.back_in_stock"]),
+        ("Password reset asked for", &["saleor.customer.password_reset"]),
+        ("Password changed", &["customer.password_reset"]),
+    ] {
+        let idea = idea(title);
+        for other in others {
+            let names = [idea.medusa, idea.saleor, idea.shopify].concat();
+            assert!(!names.contains(other) && idea.beware.contains(&format!("`{other}`")), "{title}: {other}");
+        }
+    }
+}
+
+#[test]
+fn an_event_means_one_idea_or_its_row_says_why_not() {
+    let mut seen: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for idea in IDEAS {
+        for name in [idea.medusa, idea.saleor, idea.shopify].concat() {
+            seen.entry(name).or_default().push(idea.title);
+        }
+    }
+    seen.retain(|_, titles| titles.len() > 1);
+    // A password is part of a customer in Medusa, and a mail that says so is all that Saleor has of a shipment.
+    let several = BTreeMap::from([
+        ("customer.updated", vec!["Customer changed", "Password changed"]),
+        ("saleor.communication.shipping_confirmation", vec!["Shipped", "Mail sent about an order"]),
+    ]);
+    assert_eq!(seen, several);
+}
+
+#[test]
+fn every_event_that_is_named_beside_an_idea_exists() {
+    let catalogs = catalogs();
+    let texts = IDEAS.iter().map(|idea| idea.beware).chain(TRAPS.iter().map(|trap| trap.text));
+    for word in texts.flat_map(|text| text.split('`').skip(1).step_by(2)) {
+        // Whole names alone; a word without a dot is short for one, and a wildcard is many.
+        let Ok(name) = EventName::new(word) else { continue };
+        let is_known = catalogs.iter().any(|catalog| catalog.find(&name).is_some());
+        assert!(is_known || !word.contains('.'), "{word}");
     }
 }
 

@@ -19,10 +19,13 @@ pub fn page(catalogs: &[Catalog]) -> String {
         let (name, events) = (catalog.name(), catalog.events().len());
         let _ = writeln!(page, "| {name} | {events} | [{name}.md]({name}.md) |");
     }
-    page.push_str("\n## The same idea\n\n| idea | Medusa | Saleor | Shopify |\n|---|---|---|---|\n");
+    page.push_str(
+        "\n## The same idea\n\nA row has the events that mean one thing, and beside them what does not mean it although it \
+         looks so.\n\n| idea | Medusa | Saleor | Shopify | beware |\n|---|---|---|---|---|\n",
+    );
     for idea in IDEAS {
         let cells = [idea.medusa, idea.saleor, idea.shopify].map(|names| cell(catalogs, names));
-        let _ = writeln!(page, "| {} | {} |", idea.title, cells.join(" | "));
+        let _ = writeln!(page, "| {} | {} | {} |", idea.title, cells.join(" | "), idea.beware);
     }
     page.push_str(
         "\nMedusa's names are bare, the others carry their platform in front: `order.placed` is an event of all three. A \
@@ -42,7 +45,7 @@ pub fn page(catalogs: &[Catalog]) -> String {
 
 fn cell(catalogs: &[Catalog], names: &[&str]) -> String {
     let links: Vec<String> = names.iter().map(|name| link(catalogs, name)).collect();
-    links.join("<br>")
+    if links.is_empty() { "none".to_owned() } else { links.join("<br>") }
 }
 
 /// A link to the event on the page of its platform.

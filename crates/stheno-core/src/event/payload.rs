@@ -128,6 +128,8 @@ pub enum FieldKind {
     StringOrObject,
     /// A string or a number.
     StringOrNumber,
+    /// A string, or an array of strings.
+    StringOrStrings,
     /// Anything at all.
     Any,
 }
@@ -151,6 +153,7 @@ impl FieldKind {
             FieldKind::Objects => value.as_array().is_some_and(|all| all.iter().all(Value::is_object)),
             FieldKind::StringOrObject => value.is_string() || value.is_object(),
             FieldKind::StringOrNumber => value.is_string() || value.is_number(),
+            FieldKind::StringOrStrings => FieldKind::String.accepts(value) || FieldKind::Strings.accepts(value),
             FieldKind::Any => true,
         }
     }
@@ -169,6 +172,7 @@ impl fmt::Display for FieldKind {
             FieldKind::Objects => "array of objects",
             FieldKind::StringOrObject => "string or object",
             FieldKind::StringOrNumber => "string or number",
+            FieldKind::StringOrStrings => "string or array of strings",
             FieldKind::Any => "any JSON",
         })
     }

@@ -48,11 +48,10 @@ pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Dec
         match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
             Err(located) => {
                 let path = located.path().to_string();
-                DecodeError {
-                    // A dot is the whole body, and a question mark one that is not JSON.
-                    path: if path == "." || path == "?" { String::new() } else { path },
-                    reason: without_value(located.into_inner().to_string()),
-                }
+                // A dot is the whole body, and a question mark one that is not JSON.
+                let path = if path == "." || path == "?" { String::new() } else { path };
+                let reason = without_value(located.into_inner().to_string());
+                DecodeError { path: of_missing(path, &reason), reason }
             }
             // Trailing characters after a value: only the whole pass sees them.
             Ok(_) => DecodeError { path: String::new(), reason: without_value(first.to_string()) },
@@ -65,6 +64,15 @@ pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Dec
 pub fn not_of_sum(name: &EventName, sum: &str) -> DecodeError {
     let fix = "add a variant for it, or a catch-all `#[event(other)] Other(AnyEvent)`";
     DecodeError::new("", format!("`{sum}` has no variant for `{name}`; {fix}"))
+}
+
+/// The path of a field that is missing, where serde has that of the object it is missing from.
+fn of_missing(path: String, reason: &str) -> String {
+    match reason.strip_prefix("missing field `").and_then(|rest| rest.split_once('`')) {
+        Some((field, _)) if path.is_empty() => field.to_owned(),
+        Some((field, _)) => format!("{path}.{field}"),
+        None => path,
+    }
 }
 
 /// An error of serde without the value it found, which may be a secret in a field of the wrong type: what kind of value
@@ -91,7 +99,7 @@ impl DecodeError {
         Self { path: path.into(), reason: reason.into() }
     }
 
-    /// The path of the field at fault; empty when it is the body as a whole.
+    /// The path of the field at fault, also of one that is missing; empty when it is the body as a whole.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -124,13 +132,15 @@ mod tests {
     }
 
     #[test]
-    fn an_error_still_names_what_is_missing() {
+    fn an_error_names_what_is_missing_by_its_path() {
         #[derive(Debug, serde::Deserialize)]
         struct Placed {
             #[allow(dead_code, reason = "only read from JSON")]
             id: String,
         }
-        assert!(decode_json::<Placed>(b"{}").unwrap_err().reason.contains("`id`"));
+        let missing = decode_json::<Placed>(b"{}").unwrap_err();
+        assert!(missing.path() == "id" && missing.reason.contains("`id`"), "{missing}");
+        assert_eq!(decode_json::<Vec<Placed>>(br#"[{"id":"1"},{}]"#).unwrap_err().path(), "[1].id");
         assert_eq!(decode_json::<Placed>(br#"{"id":1}"#).unwrap_err().path(), "id");
     }
 }

@@ -63,6 +63,8 @@ struct Everything {
     #[field(kind = "string_or_object")]
     error: Option<Value>,
     numbers: Option<Vec<i64>>,
+    #[field(kind = "string_or_strings")]
+    texts: Option<Value>,
 }
 
 fn reset() -> Value {
@@ -223,8 +225,15 @@ fn the_fields_say_what_is_documented() {
             ("anything", FieldKind::Any),
             ("error", FieldKind::StringOrObject),
             ("numbers", FieldKind::Array),
+            ("texts", FieldKind::StringOrStrings),
         ]
     );
+    for value in [json!("one"), json!([]), json!(["one", "two"])] {
+        assert!(FieldKind::StringOrStrings.accepts(&value), "{value}");
+    }
+    for value in [json!(1), json!(null), json!({}), json!(["one", 2])] {
+        assert!(!FieldKind::StringOrStrings.accepts(&value), "{value}");
+    }
     for linked in ["total", "refunds"] {
         let field = Everything::FIELDS.iter().find(|field| field.name == linked).unwrap();
         assert_eq!((field.fields.len(), field.rust_type), (Money::FIELDS.len(), "Money"));

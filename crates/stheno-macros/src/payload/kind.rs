@@ -20,10 +20,11 @@ pub(crate) enum Kind {
     Objects,
     StringOrObject,
     StringOrNumber,
+    StringOrStrings,
     Any,
 }
 
-const NAMES: [(&str, Kind); 11] = [
+const NAMES: [(&str, Kind); 12] = [
     ("string", Kind::String),
     ("integer", Kind::Integer),
     ("number", Kind::Number),
@@ -34,6 +35,7 @@ const NAMES: [(&str, Kind); 11] = [
     ("objects", Kind::Objects),
     ("string_or_object", Kind::StringOrObject),
     ("string_or_number", Kind::StringOrNumber),
+    ("string_or_strings", Kind::StringOrStrings),
     ("any", Kind::Any),
 ];
 
@@ -81,7 +83,13 @@ impl Kind {
     pub(crate) fn has_insides(self) -> bool {
         !matches!(
             self,
-            Kind::String | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Strings | Kind::StringOrNumber
+            Kind::String
+                | Kind::Integer
+                | Kind::Number
+                | Kind::Boolean
+                | Kind::Strings
+                | Kind::StringOrNumber
+                | Kind::StringOrStrings
         )
     }
 }

@@ -5,5 +5,6 @@ mod documentation;
 mod every_type;
 mod fixtures;
 mod golden;
+mod lossless;
 mod messages;
 mod responses;

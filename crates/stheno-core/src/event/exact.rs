@@ -13,15 +13,24 @@ pub(crate) fn with_rounded_marked(json: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether there may be such a number, or something in a string that looks like one. Its digits stand side by side, so not
-/// every byte has to be looked at.
+/// every byte has to be looked at, and none more than twice.
 fn may_be_rounded(json: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    (MAX_NUMBER_DIGITS..json.len()).step_by(MAX_NUMBER_DIGITS + 1).filter(|place| is_part(&json[*place])).any(|place| {
-        let start = json[..place].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
-        let end = json[place..].iter().position(|byte| !is_part(byte)).map_or(json.len(), |after| place + after);
-        let has_exponent = matches!(json.get(end), Some(b'e' | b'E'));
-        end - start > MAX_NUMBER_DIGITS && (has_exponent || json[start..end].contains(&b'.'))
-    })
+    let mut place = MAX_NUMBER_DIGITS;
+    while let Some(byte) = json.get(place) {
+        let mut end = place;
+        if is_part(byte) {
+            let start = json[..place].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
+            end = json[place..].iter().position(|byte| !is_part(byte)).map_or(json.len(), |after| place + after);
+            let has_exponent = matches!(json.get(end), Some(b'e' | b'E'));
+            if end - start > MAX_NUMBER_DIGITS && (has_exponent || json[start..end].contains(&b'.')) {
+                return true;
+            }
+        }
+        // At `end` stands nothing of a number, so the next one begins behind it.
+        place = end + MAX_NUMBER_DIGITS + 1;
+    }
+    false
 }
 
 fn marked(json: &[u8]) -> Option<Vec<u8>> {
@@ -97,6 +106,15 @@ mod tests {
             }
             assert_eq!(found(number).as_deref(), Some("0.12345678901234567"));
         }
+    }
+
+    #[test]
+    fn a_long_row_of_digits_is_looked_at_once() {
+        // Looked at anew at each step, these would take minutes.
+        let digits = "1".repeat(2_000_000);
+        assert_eq!(found(&digits), None);
+        assert_eq!(found(&format!("\"{digits}\"")), None);
+        assert!(found(&format!("[\"{digits}\", 0.1000000000000000055]")).is_some());
     }
 
     #[test]

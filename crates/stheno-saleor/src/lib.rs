@@ -52,7 +52,7 @@
 //! | [`rows`] of Saleor's database | 4,509,540, of which 4,166,934 had the code of an event |
 //! | [`codes`] | 1,389,327 |
 //! | signatures, HMAC and JWS | 277,955 of both together, which their change had left as they were signed |
-//! | sets of keys (JWKS) | 3,844,236 |
+//! | sets of keys (JWKS) | 93,947, and this of 150,000 inputs only |
 
 // As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
 extern crate stheno_core as stheno;

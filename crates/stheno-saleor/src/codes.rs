@@ -75,9 +75,10 @@ impl Code {
         self.graphql
     }
 
-    /// The code in the database of Saleor 2.11: `placed_from_draft`.
-    pub fn stored(&self) -> &'static str {
-        self.stored.unwrap_or(self.code)
+    /// The code in the database of Saleor 2.11: `placed_from_draft`. `None` for `updated`, which is of the documentation
+    /// of 2019 alone: that program stores no such event.
+    pub fn stored(&self) -> Option<&'static str> {
+        self.stored
     }
 
     /// The name of the event: `saleor.order.draft_placed`.
@@ -109,40 +110,40 @@ impl UnknownCode {
 /// Saleor 2.11 ("Events"; `saleor/order/__init__.py`, `saleor/account/__init__.py`), and the documentation of 2019.
 #[rustfmt::skip]
 const CODES: [Code; 36] = [
-    Code { group: Group::Order, code: "draft_created", graphql: &["DRAFT_CREATED"], stored: None, name: "saleor.order.draft_created" },
-    Code { group: Group::Order, code: "draft_added_products", graphql: &["DRAFT_ADDED_PRODUCTS"], stored: None, name: "saleor.order.draft_added_products" },
-    Code { group: Group::Order, code: "draft_removed_products", graphql: &["DRAFT_REMOVED_PRODUCTS"], stored: None, name: "saleor.order.draft_removed_products" },
-    Code { group: Group::Order, code: "placed", graphql: &["PLACED"], stored: None, name: "saleor.order.placed" },
+    Code { group: Group::Order, code: "draft_created", graphql: &["DRAFT_CREATED"], stored: Some("draft_created"), name: "saleor.order.draft_created" },
+    Code { group: Group::Order, code: "draft_added_products", graphql: &["DRAFT_ADDED_PRODUCTS"], stored: Some("draft_added_products"), name: "saleor.order.draft_added_products" },
+    Code { group: Group::Order, code: "draft_removed_products", graphql: &["DRAFT_REMOVED_PRODUCTS"], stored: Some("draft_removed_products"), name: "saleor.order.draft_removed_products" },
+    Code { group: Group::Order, code: "placed", graphql: &["PLACED"], stored: Some("placed"), name: "saleor.order.placed" },
     Code { group: Group::Order, code: "draft_placed", graphql: &["PLACED_FROM_DRAFT"], stored: Some("placed_from_draft"), name: "saleor.order.draft_placed" },
-    Code { group: Group::Order, code: "oversold_items", graphql: &["OVERSOLD_ITEMS"], stored: None, name: "saleor.order.oversold_items" },
-    Code { group: Group::Order, code: "canceled", graphql: &["CANCELED"], stored: None, name: "saleor.order.canceled" },
+    Code { group: Group::Order, code: "oversold_items", graphql: &["OVERSOLD_ITEMS"], stored: Some("oversold_items"), name: "saleor.order.oversold_items" },
+    Code { group: Group::Order, code: "canceled", graphql: &["CANCELED"], stored: Some("canceled"), name: "saleor.order.canceled" },
     Code { group: Group::Order, code: "order_paid", graphql: &["ORDER_PAID", "ORDER_FULLY_PAID"], stored: Some("order_fully_paid"), name: "saleor.order.order_paid" },
     Code { group: Group::Order, code: "marked_as_paid", graphql: &["MARKED_AS_PAID", "ORDER_MARKED_AS_PAID"], stored: Some("order_marked_as_paid"), name: "saleor.order.marked_as_paid" },
-    Code { group: Group::Order, code: "email_sent", graphql: &["EMAIL_SENT"], stored: None, name: "saleor.order.email_sent" },
+    Code { group: Group::Order, code: "email_sent", graphql: &["EMAIL_SENT"], stored: Some("email_sent"), name: "saleor.order.email_sent" },
     Code { group: Group::Order, code: "captured", graphql: &["CAPTURED", "PAYMENT_CAPTURED"], stored: Some("payment_captured"), name: "saleor.order.captured" },
     Code { group: Group::Order, code: "refunded", graphql: &["REFUNDED", "PAYMENT_REFUNDED"], stored: Some("payment_refunded"), name: "saleor.order.refunded" },
     Code { group: Group::Order, code: "voided", graphql: &["VOIDED", "PAYMENT_VOIDED"], stored: Some("payment_voided"), name: "saleor.order.voided" },
-    Code { group: Group::Order, code: "payment_failed", graphql: &["PAYMENT_FAILED"], stored: None, name: "saleor.order.payment_failed" },
-    Code { group: Group::Order, code: "fulfillment_canceled", graphql: &["FULFILLMENT_CANCELED"], stored: None, name: "saleor.order.fulfillment_canceled" },
+    Code { group: Group::Order, code: "payment_failed", graphql: &["PAYMENT_FAILED"], stored: Some("payment_failed"), name: "saleor.order.payment_failed" },
+    Code { group: Group::Order, code: "fulfillment_canceled", graphql: &["FULFILLMENT_CANCELED"], stored: Some("fulfillment_canceled"), name: "saleor.order.fulfillment_canceled" },
     Code { group: Group::Order, code: "restocked_items", graphql: &["RESTOCKED_ITEMS", "FULFILLMENT_RESTOCKED_ITEMS"], stored: Some("fulfillment_restocked_items"), name: "saleor.order.restocked_items" },
     Code { group: Group::Order, code: "fulfilled_items", graphql: &["FULFILLED_ITEMS", "FULFILLMENT_FULFILLED_ITEMS"], stored: Some("fulfillment_fulfilled_items"), name: "saleor.order.fulfilled_items" },
-    Code { group: Group::Order, code: "note_added", graphql: &["NOTE_ADDED"], stored: None, name: "saleor.order.note_added" },
-    Code { group: Group::Order, code: "other", graphql: &["OTHER"], stored: None, name: "saleor.order.other" },
+    Code { group: Group::Order, code: "note_added", graphql: &["NOTE_ADDED"], stored: Some("note_added"), name: "saleor.order.note_added" },
+    Code { group: Group::Order, code: "other", graphql: &["OTHER"], stored: Some("other"), name: "saleor.order.other" },
     Code { group: Group::Order, code: "updated", graphql: &["UPDATED"], stored: None, name: "saleor.order.updated" },
-    Code { group: Group::Communication, code: "payment_confirmation", graphql: &["PAYMENT", "PAYMENT_CONFIRMATION"], stored: None, name: "saleor.communication.payment_confirmation" },
-    Code { group: Group::Communication, code: "shipping_confirmation", graphql: &["SHIPPING", "SHIPPING_CONFIRMATION"], stored: None, name: "saleor.communication.shipping_confirmation" },
-    Code { group: Group::Communication, code: "tracking_updated", graphql: &["TRACKING_UPDATED"], stored: None, name: "saleor.communication.tracking_updated" },
-    Code { group: Group::Communication, code: "order_confirmation", graphql: &["ORDER", "ORDER_CONFIRMATION"], stored: None, name: "saleor.communication.order_confirmation" },
-    Code { group: Group::Communication, code: "fulfillment_confirmation", graphql: &["FULFILLMENT", "FULFILLMENT_CONFIRMATION"], stored: None, name: "saleor.communication.fulfillment_confirmation" },
-    Code { group: Group::Communication, code: "digital_links", graphql: &["DIGITAL_LINKS"], stored: None, name: "saleor.communication.digital_links" },
-    Code { group: Group::Customer, code: "account_created", graphql: &["ACCOUNT_CREATED"], stored: None, name: "saleor.customer.account_created" },
-    Code { group: Group::Customer, code: "password_reset_link_sent", graphql: &["PASSWORD_RESET_LINK_SENT"], stored: None, name: "saleor.customer.password_reset_link_sent" },
-    Code { group: Group::Customer, code: "password_reset", graphql: &["PASSWORD_RESET"], stored: None, name: "saleor.customer.password_reset" },
-    Code { group: Group::Customer, code: "placed_order", graphql: &["PLACED_ORDER"], stored: None, name: "saleor.customer.placed_order" },
-    Code { group: Group::Customer, code: "note_added_to_order", graphql: &["NOTE_ADDED_TO_ORDER"], stored: None, name: "saleor.customer.note_added_to_order" },
-    Code { group: Group::Customer, code: "digital_link_downloaded", graphql: &["DIGITAL_LINK_DOWNLOADED"], stored: None, name: "saleor.customer.digital_link_downloaded" },
-    Code { group: Group::Customer, code: "customer_deleted", graphql: &["CUSTOMER_DELETED"], stored: None, name: "saleor.customer.customer_deleted" },
-    Code { group: Group::Customer, code: "email_assigned", graphql: &["EMAIL_ASSIGNED"], stored: None, name: "saleor.customer.email_assigned" },
-    Code { group: Group::Customer, code: "name_assigned", graphql: &["NAME_ASSIGNED"], stored: None, name: "saleor.customer.name_assigned" },
-    Code { group: Group::Customer, code: "note_added", graphql: &["NOTE_ADDED"], stored: None, name: "saleor.customer.note_added" },
+    Code { group: Group::Communication, code: "payment_confirmation", graphql: &["PAYMENT", "PAYMENT_CONFIRMATION"], stored: Some("payment_confirmation"), name: "saleor.communication.payment_confirmation" },
+    Code { group: Group::Communication, code: "shipping_confirmation", graphql: &["SHIPPING", "SHIPPING_CONFIRMATION"], stored: Some("shipping_confirmation"), name: "saleor.communication.shipping_confirmation" },
+    Code { group: Group::Communication, code: "tracking_updated", graphql: &["TRACKING_UPDATED"], stored: Some("tracking_updated"), name: "saleor.communication.tracking_updated" },
+    Code { group: Group::Communication, code: "order_confirmation", graphql: &["ORDER", "ORDER_CONFIRMATION"], stored: Some("order_confirmation"), name: "saleor.communication.order_confirmation" },
+    Code { group: Group::Communication, code: "fulfillment_confirmation", graphql: &["FULFILLMENT", "FULFILLMENT_CONFIRMATION"], stored: Some("fulfillment_confirmation"), name: "saleor.communication.fulfillment_confirmation" },
+    Code { group: Group::Communication, code: "digital_links", graphql: &["DIGITAL_LINKS"], stored: Some("digital_links"), name: "saleor.communication.digital_links" },
+    Code { group: Group::Customer, code: "account_created", graphql: &["ACCOUNT_CREATED"], stored: Some("account_created"), name: "saleor.customer.account_created" },
+    Code { group: Group::Customer, code: "password_reset_link_sent", graphql: &["PASSWORD_RESET_LINK_SENT"], stored: Some("password_reset_link_sent"), name: "saleor.customer.password_reset_link_sent" },
+    Code { group: Group::Customer, code: "password_reset", graphql: &["PASSWORD_RESET"], stored: Some("password_reset"), name: "saleor.customer.password_reset" },
+    Code { group: Group::Customer, code: "placed_order", graphql: &["PLACED_ORDER"], stored: Some("placed_order"), name: "saleor.customer.placed_order" },
+    Code { group: Group::Customer, code: "note_added_to_order", graphql: &["NOTE_ADDED_TO_ORDER"], stored: Some("note_added_to_order"), name: "saleor.customer.note_added_to_order" },
+    Code { group: Group::Customer, code: "digital_link_downloaded", graphql: &["DIGITAL_LINK_DOWNLOADED"], stored: Some("digital_link_downloaded"), name: "saleor.customer.digital_link_downloaded" },
+    Code { group: Group::Customer, code: "customer_deleted", graphql: &["CUSTOMER_DELETED"], stored: Some("customer_deleted"), name: "saleor.customer.customer_deleted" },
+    Code { group: Group::Customer, code: "email_assigned", graphql: &["EMAIL_ASSIGNED"], stored: Some("email_assigned"), name: "saleor.customer.email_assigned" },
+    Code { group: Group::Customer, code: "name_assigned", graphql: &["NAME_ASSIGNED"], stored: Some("name_assigned"), name: "saleor.customer.name_assigned" },
+    Code { group: Group::Customer, code: "note_added", graphql: &["NOTE_ADDED"], stored: Some("note_added"), name: "saleor.customer.note_added" },
 ];

@@ -77,7 +77,13 @@ macro_rules! enveloped {
         }
 
         impl crate::envelope::Enveloped for $event {
+            type Payload = $payload;
+
             const NOTIFY_EVENT: &'static str = $code;
+
+            fn in_envelope(payload: $payload) -> Self {
+                Self::of(payload)
+            }
 
             fn notify_event(&self) -> &str {
                 &self.notify_event

@@ -1,12 +1,23 @@
 //! The envelope `{notify_event, payload}`: what it is called has to be what it is.
 
-use serde_json::{Value, json};
-use stheno::{DecodeError, Event, EventName, decode_json};
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, SeqAccess},
+};
+use stheno::{DecodeError, Event, EventName, Payload, decode_json};
 
 /// An event in the envelope.
 pub(crate) trait Enveloped: Event {
+    /// What stands in it.
+    type Payload: Payload;
+
     /// What Saleor calls it.
     const NOTIFY_EVENT: &'static str;
+
+    /// The event with this payload.
+    fn in_envelope(payload: Self::Payload) -> Self;
 
     /// What this one is called.
     fn notify_event(&self) -> &str;
@@ -15,16 +26,10 @@ pub(crate) trait Enveloped: Event {
 /// Reads an event in its envelope. Saleor's program sends some without one, as an array of one object: the envelope is
 /// then put around it.
 pub(crate) fn decode<T: Enveloped>(name: &EventName, body: &[u8]) -> Result<T, DecodeError> {
-    let event: T = match decode_json(body) {
-        Ok(event) => event,
-        Err(error) => match bare(body) {
-            Some(payload) => {
-                let body = json!({ "notify_event": T::NOTIFY_EVENT, "payload": payload });
-                decode_json(body.to_string().as_bytes())?
-            }
-            None => return Err(error),
-        },
-    };
+    if is_array(body) {
+        return decode_json::<Only<T::Payload>>(body).map(|only| T::in_envelope(only.0));
+    }
+    let event: T = decode_json(body)?;
     if event.notify_event() != T::NOTIFY_EVENT {
         let problem = format!("is another notification's; that of `{name}` is `{}`", T::NOTIFY_EVENT);
         return Err(DecodeError::new("notify_event", problem));
@@ -34,15 +39,36 @@ pub(crate) fn decode<T: Enveloped>(name: &EventName, body: &[u8]) -> Result<T, D
 
 /// Reads an event that Saleor's documentation shows as an object and its program sends as an array of one.
 pub(crate) fn decode_bare<T: Event>(_: &EventName, body: &[u8]) -> Result<T, DecodeError> {
-    decode_json(body).or_else(|error| match bare(body) {
-        Some(payload) => decode_json(payload.to_string().as_bytes()),
-        None => Err(error),
-    })
+    if is_array(body) { decode_json::<Only<T>>(body).map(|only| only.0) } else { decode_json(body) }
 }
 
-/// The object of an array of one object.
-fn bare(body: &[u8]) -> Option<Value> {
-    let Ok(Value::Array(items)) = serde_json::from_slice(body) else { return None };
-    let [only] = <[Value; 1]>::try_from(items).ok()?;
-    only.is_object().then_some(only)
+fn is_array(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"[")
+}
+
+/// What stands alone in an array. An error names its place: `[0].lines[2].quantity`.
+struct Only<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Only<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(OnlyVisitor(PhantomData)).map(Only)
+    }
+}
+
+struct OnlyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for OnlyVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of one object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<T, A::Error> {
+        let only = items.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+        match items.next_element::<IgnoredAny>()? {
+            None => Ok(only),
+            Some(_) => Err(de::Error::custom("has more than one event; publish each as its own")),
+        }
+    }
 }

@@ -27,7 +27,11 @@
 //!   of the two differ.
 //! - Writing gives the documented shape. Reading is lenient: what nobody documented is kept in `extra` and written back, null
 //!   is the same as absent, and names that only Saleor's program uses are read too.
-//! - Money is an exact decimal ([`stheno::Decimal`]) that is written back with its digits.
+//! - Money is an exact decimal ([`stheno::Decimal`]). A text is written back with its digits. A number is what it is worth,
+//!   without zeros at the end (`10.50` is `10.5`), and refused by field where its digits would be rounded.
+//! - A constructor such as [`OrderPlaced::new`] takes what is required. Of what is not set, an author or user is written as
+//!   null, like whatever else Saleor writes as null; the rest is left out. An event without a time happened when it is
+//!   stored.
 //! - Tokens, links with tokens and what payment providers keep are secret, what tells of a person is personal: neither is
 //!   ever in `Debug` output. A reader that needs one says so: `token.expose()`.
 //! - [`order_events`] and [`customer_events`] make events to be recorded: pure functions, saved one by one or many at once.
@@ -37,17 +41,18 @@
 //! # Bad input
 //!
 //! Whatever comes from outside gives a value or a typed error, and no panic. `cargo xtask generated` tries it with
-//! input that was right once and had values or bytes changed at random. On 2026-11-22 each of these was given
-//! 10,000,000, and none panicked:
+//! input that was right once and had values or bytes changed at random. On 2026-11-22 each suite, a row of this table, was
+//! given 10,000,000 inputs in all, spread over its decoders (the 59 events have 80 examples, with 125,000 inputs made of each),
+//! and none panicked:
 //!
-//! | what | taken of 10,000,000 |
+//! | suite | taken of 10,000,000 |
 //! |---|---|
 //! | decoders of the 59 events | 3,365,731; written and read again, each is the same |
 //! | [`webhook`]: which request is which event | 3,588,606 |
 //! | [`rows`] of Saleor's database | 4,509,540, of which 4,166,934 had the code of an event |
 //! | [`codes`] | 1,389,327 |
 //! | signatures, HMAC and JWS | 277,955 of both together, which their change had left as they were signed |
-//! | sets of keys (JWKS) | 3,844,236 |
+//! | sets of keys (JWKS) | 93,947, and this of 150,000 inputs only |
 
 #![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
 

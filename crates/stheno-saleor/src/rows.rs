@@ -1,6 +1,6 @@
 //! Rows of Saleor's database: events as the program stores them, to be imported into a log.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 use stheno::{EventId, OffsetTime, Outgoing};
 
@@ -34,38 +34,59 @@ pub struct Row {
     pub order_id: Option<Id>,
     /// Who did it, or whom it is of.
     pub user_id: Option<Id>,
-    /// Whatever is stored with it.
-    #[serde(default)]
+    /// Whatever is stored with it; null is read as nothing. Saleor writes amounts as texts: one that is a number here has no
+    /// more digits than a binary number of 64 bits holds.
+    #[serde(default, deserialize_with = "read_parameters")]
     pub parameters: Map<String, Value>,
+    /// Columns that nobody documented, such as `app_id`; they become fields of the event that nobody documented.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+fn read_parameters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A row that is no event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RowError {
+    /// The type is the code of no event of the group.
+    #[error(transparent)]
+    Code(#[from] UnknownCode),
+    /// A column and a parameter have one name and say different things: in the event there is one place for both.
+    #[error("the column `{0}` is also a parameter, and says something else; rename it, or take it out of `extra`")]
+    Twice(String),
 }
 
 impl Row {
-    /// The event of the row: ids and parameters side by side, at the time of the row. The bus checks the parameters when it
-    /// is published.
+    /// The event of the row: ids, parameters and columns that nobody documented side by side, at the time of the row; without
+    /// one, at the time it is stored. An author or user that the row does not name is null. The bus checks the parameters
+    /// when it is published.
     ///
     /// A row that is imported twice is one event, by what identifies it. That is its primary key
     /// (`saleor-order-event-7`). Saleor's documentation has none, so of a row without one it is all that the row says:
-    /// its event, time, order, user and parameters. Without a time it is nothing: the event is a new one each time. A
+    /// its event, time, order, user, parameters and further columns. Without a time it is nothing: the event is a new one each time. A
     /// row does not say of which shop it is. For a log of several shops, and for rows that are different although they
     /// say the same, give ids of your own:
     /// `row.into_event(group)?.id("..")`.
     ///
     /// # Errors
-    /// [`UnknownCode`] when the type is the code of no event of the group. A primary key that is no part of an id (up
+    /// [`RowError`] when the type is the code of no event of the group, or a column contradicts a parameter. A primary key that is no part of an id (up
     /// to 200 characters of printable ASCII without spaces) is refused by the bus.
-    pub fn into_event(self, group: Group) -> Result<Outgoing, UnknownCode> {
+    pub fn into_event(self, group: Group) -> Result<Outgoing, RowError> {
         let code = Code::parse(group, &self.r#type)?;
         let id = self.event_id(code);
         let mut body = self.parameters;
         let ids = [("order_id", self.order_id), ("user_id", self.user_id)];
-        for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
-            let id = match id {
-                Id::Text(text) => Value::from(text),
-                Id::Number(number) => Value::from(number),
-            };
-            body.insert(name.to_owned(), id);
+        let ids = ids.into_iter().filter_map(|(name, id)| Some((name.to_owned(), value_of(id?))));
+        for (name, value) in ids.chain(self.extra) {
+            if body.get(&name).is_some_and(|known| *known != value && !known.is_null()) {
+                return Err(RowError::Twice(name));
+            }
+            body.insert(name, value);
         }
-        let event = Outgoing::raw(code.name(), &Value::Object(body));
+        let event = Outgoing::raw(code.name(), &Value::Object(body)).as_received();
         let event = match id {
             Some(id) => event.id(&id),
             None => event,
@@ -83,9 +104,19 @@ impl Row {
         }
         let time = self.date.as_ref()?.timestamp().as_micros();
         let mut said = json!([code.name(), time, self.order_id, self.user_id, self.parameters]);
+        if let (Some(all), false) = (said.as_array_mut(), self.extra.is_empty()) {
+            all.push(Value::Object(self.extra.clone()));
+        }
         // The order of the fields depends on how serde_json is built, and on the one who exported the row.
         said.sort_all_objects();
         Some(EventId::derived(&format!("saleor-row/{said}")).to_string())
+    }
+}
+
+fn value_of(id: Id) -> Value {
+    match id {
+        Id::Text(text) => text.into(),
+        Id::Number(number) => number.into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use stheno_core::{
-    EventDescriptor, Status,
+    EventDescriptor,
     catalog::reference::{Fact, reference_page_with},
 };
 use stheno_saleor::{codes::Code, webhook};
@@ -19,25 +19,22 @@ fn the_reference_page_is_what_the_catalog_says() {
     assert!(kept == page, "docs/saleor.md is out of date; write it with `cargo xtask docs`");
 }
 
-const STORED_AS: &str = "Stored as";
-
 /// What Saleor calls the event: its codes, or the request it comes with.
 fn facts(event: &EventDescriptor) -> Vec<Fact> {
     let codes = Code::all().iter().filter(|code| code.name() == event.pattern).flat_map(of_code);
-    // What is only documented is stored by nobody.
-    let codes = codes.filter(|(label, _)| *label != STORED_AS || event.status != Status::DocumentedOnly);
     let headers = webhook::headers_of(event.pattern);
     codes.chain((!headers.is_empty()).then(|| of_request(event, &headers))).collect()
 }
 
-fn of_code(code: &Code) -> [Fact; 3] {
+fn of_code(code: &Code) -> impl Iterator<Item = Fact> {
     let graphql = match code.graphql() {
         [documented, program @ ..] if !program.is_empty() => {
             format!("`{documented}`; the program has {}", listed(program))
         }
         all => listed(all),
     };
-    [("Code", format!("`{}`", code.code())), ("GraphQL", graphql), (STORED_AS, format!("`{}`", code.stored()))]
+    let stored = code.stored().map(|stored| ("Stored as", format!("`{stored}`")));
+    [("Code", format!("`{}`", code.code())), ("GraphQL", graphql)].into_iter().chain(stored)
 }
 
 fn of_request(event: &EventDescriptor, headers: &[&str]) -> Fact {

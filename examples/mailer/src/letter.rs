@@ -13,7 +13,7 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// A letter. The label says what it is, in characters that can stand in a file name.
+    /// A letter. The label says what it is, as a part of a file name; what cannot stand in one becomes `_`.
     pub fn new(
         label: impl Into<String>,
         to: impl Into<String>,

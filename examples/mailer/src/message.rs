@@ -14,6 +14,9 @@ use crate::{Letter, MailError, MailErrorKind};
 /// Ids of mails are made in this space (a UUIDv5 of the idempotency key).
 const SPACE: Uuid = Uuid::from_u128(0x2f6a_91c4_5d0e_4b7b_9b1e_6d61_696c_0001);
 
+/// Most characters of a label in a file name.
+const MAX_LABEL: usize = 64;
+
 /// A mail, ready to be handed over.
 pub struct Mail {
     id: Uuid,
@@ -59,10 +62,12 @@ impl Mail {
         self.id
     }
 
-    /// What it is and which, as a file name without ending.
+    /// What it is and which, as a file name without ending: in no other mail, because the whole id is in it. Of the label
+    /// there is as much as a file name takes, with `_` in place of what does not belong there.
     pub fn file_stem(&self) -> String {
-        let id = self.id.simple().to_string();
-        format!("{}-{}", self.label, &id[..8])
+        let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let label = self.label.chars().take(MAX_LABEL).map(|c| if belongs(c) { c } else { '_' });
+        format!("{}-{}", label.collect::<String>(), self.id.simple())
     }
 
     /// The address it goes to.
@@ -86,9 +91,12 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// lettre encodes line breaks in headers; some readers decode them again. So there are none.
+/// lettre encodes line breaks in headers; some readers decode them again. So there are none. What turns the direction of
+/// the text is left out: a subject would read otherwise than it is written.
 fn on_one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().filter(|c| !turns(*c)).map(|c| if breaks(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -118,6 +126,31 @@ mod tests {
             assert!(!text(&mail).to_ascii_lowercase().contains("\nbcc:"), "{}", text(&mail));
             assert_eq!(mail.envelope().to().len(), 1);
         }
+    }
+
+    #[test]
+    fn a_subject_is_one_line_that_reads_as_it_is_written() {
+        assert_eq!(on_one_line("a\u{202e}b\u{2066}c\u{2028}d\0e"), "abc d e");
+    }
+
+    #[test]
+    fn every_mail_has_a_file_name_of_its_own_whatever_its_label() {
+        let stem = |label: &str, key: &str| {
+            let from = "Store <store@example.com>".parse().unwrap();
+            let letter = Letter::new(label, "ada@example.com", "Hi", "Hello.");
+            let mail = Mail::compose(&from, letter, key).unwrap();
+            (mail.file_stem(), mail.id().simple().to_string())
+        };
+        for label in
+            ["receipt-1042", "receipt-1.5", "../../etc/passwd", "/etc/passwd", "a\0b", "", "C:\\x", &"é".repeat(999)]
+        {
+            let (first, id) = stem(label, "first");
+            assert!(first.ends_with(&id), "the whole id is in it: {first}");
+            assert!(first.len() <= 64 + 1 + 32 && !first.contains(['/', '\\', '.', '\0', ':']), "{first}");
+            assert_ne!(first, stem(label, "second").0);
+        }
+        let (named, id) = stem("receipt-1042", "first");
+        assert_eq!(named, format!("receipt-1042-{id}"));
     }
 
     #[test]

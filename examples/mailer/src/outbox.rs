@@ -94,6 +94,21 @@ mod tests {
         assert_eq!(fs::read(outbox.path_of(&mail("first"))).unwrap(), mail("first").bytes());
     }
 
+    #[test]
+    fn mails_whose_ids_begin_alike_are_two_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = Outbox::open(folder.path()).unwrap();
+        let labelled = |label: &str, key: &str| {
+            let from = "Store <store@example.com>".parse().unwrap();
+            let mail = Mail::compose(&from, Letter::new(label, "ada@example.com", "Hi", "Hello."), key).unwrap();
+            outbox.path_of(&mail)
+        };
+        let path = labelled("receipt-1.5", "first");
+        assert_ne!(path, labelled("receipt-1.5", "second"));
+        assert!(path.file_stem().unwrap().len() > 32 && path.extension().unwrap() == "eml", "{}", path.display());
+        assert_eq!(labelled("../../outside", "first").parent().unwrap(), folder.path());
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn nobody_else_can_read_a_mail() {

@@ -9,7 +9,7 @@ use stheno::saleor::{
 };
 
 use crate::{
-    order::{is_download, sent, whole},
+    order::{self, is_download, sent, whole},
     page::{Block, Page, one_line},
     words::{self, Text, Words},
 };
@@ -175,7 +175,8 @@ pub fn order_refund_confirmation(notice: &OrderRefundConfirmation) -> Letter {
     let words = words::of(&notice.order.language_code);
     let refunded = words.money.amount(notice.amount, notice.currency);
     let envelope = envelope!(notice, "order-refund".into());
-    of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), Vec::new())
+    let blocks = order::refunded(words, &notice.order, refunded.clone());
+    of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), blocks)
 }
 
 /// A mail about an account: a greeting, what it is about, the link, and what to do if it was somebody else.

@@ -15,10 +15,23 @@ const SIZES: [&str; 4] = ["120x120", "255x255", "60x60", "510x510"];
 
 /// The whole order: its lines, its sums, where it goes.
 pub(crate) fn whole(words: &Words, order: &Order) -> Vec<Block> {
+    let mut blocks = bill(words, order);
+    blocks.extend(order.shipping_address.as_ref().map(|address| Block::Note(words.ship_to.into(), lines_of(address))));
+    blocks
+}
+
+/// What an order came to, and what of it was paid back.
+pub(crate) fn refunded(words: &Words, order: &Order, amount: String) -> Vec<Block> {
+    let mut blocks = bill(words, order);
+    blocks.push(Block::Totals(vec![(words.refunded.to_owned(), amount)]));
+    blocks
+}
+
+/// The lines of an order and its sums.
+fn bill(words: &Words, order: &Order) -> Vec<Block> {
     let shown = |line| shown(line, line.quantity, Some(total(words, order, line)));
     let mut blocks = table(order.lines.iter().map(shown).collect());
     blocks.push(Block::Totals(totals(words, order)));
-    blocks.extend(order.shipping_address.as_ref().map(|address| Block::Note(words.ship_to.into(), lines_of(address))));
     blocks
 }
 

@@ -242,7 +242,19 @@ fn linked(says: &str, leads: &str) -> String {
 /// Whether an address may become a link or an image: one that begins with `javascript:` may not.
 pub(crate) fn is_web(address: &str) -> bool {
     let starts = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    (starts("https://") || starts("http://")) && !address.contains(|c: char| c.is_control() || c.is_whitespace())
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || turns(c);
+    (starts("https://") || starts("http://")) && !address.contains(is_odd)
+}
+
+/// Whether a character turns the direction of what follows, so that a mail reads otherwise than it is written. Letters that
+/// run from right to left do so among themselves, and need none of these.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character begins a new line, or is none that can be seen.
+fn breaks(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// A text as HTML, within an element or an attribute in double quotes.
@@ -254,20 +266,19 @@ fn escaped(text: &str) -> String {
             '>' => html.push_str("&gt;"),
             '"' => html.push_str("&quot;"),
             '\'' => html.push_str("&#39;"),
-            c if c.is_control() => html.push(' '),
+            c if turns(c) => {}
+            c if breaks(c) => html.push(' '),
             c => html.push(c),
         }
         html
     })
 }
 
-/// A text of a payload as one line: it must not be able to write lines of its own into a mail.
+/// A text of a payload as one line: it must not be able to write lines of its own into a mail, or to turn round what stands
+/// beside it.
 pub(crate) fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}')
-        .collect::<Vec<_>>()
-        .join(" ")
-        .trim()
-        .to_owned()
+    let kept = text.chars().filter(|c| !turns(*c));
+    kept.map(|c| if breaks(c) { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -328,5 +339,19 @@ mod tests {
     fn no_text_leaves_its_place() {
         assert_eq!(escaped("<b a=\"x\" b='y'>&\n"), "&lt;b a=&quot;x&quot; b=&#39;y&#39;&gt;&amp; ");
         assert_eq!(one_line("Tee\r\nBcc: all@example.com\u{2028}x"), "Tee  Bcc: all@example.com x");
+    }
+
+    #[test]
+    fn no_text_turns_round_what_stands_beside_it() {
+        for turning in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let text = format!("a{turning}b");
+            assert_eq!((one_line(&text), escaped(&text)), ("ab".into(), "ab".into()), "{turning:?}");
+            assert!(!is_web(&format!("https://shop.example/{turning}gpj.exe")));
+        }
+        // Hebrew and Arabic stay what they are.
+        for text in ["תה ירוק", "شاي"] {
+            assert_eq!((one_line(text), escaped(text)), (text.into(), text.into()));
+        }
+        assert_eq!(escaped("a\u{2028}b\u{85}c\0d\u{7f}e"), "a b c d e");
     }
 }

@@ -24,9 +24,20 @@ use crate::{
 #[derive(Debug)]
 pub struct Outgoing {
     event: Result<NewEvent, PublishError>,
-    typed: bool,
+    origin: Origin,
     /// How long after it is published it comes into the log; its bus knows the time.
     delay: Option<Duration>,
+}
+
+/// Who wrote the body, and so what has to be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Its payload type.
+    Typed,
+    /// Somebody by hand, who may have misspelt a field.
+    Raw,
+    /// The platform whose event it is.
+    Received,
 }
 
 /// A key, or two texts that make one.
@@ -67,7 +78,7 @@ impl<E: Event> From<E> for Outgoing {
             new.key = event.key();
             Ok(new)
         });
-        Self { event: made, typed: true, delay: None }
+        Self { event: made, origin: Origin::Typed, delay: None }
     }
 }
 
@@ -95,7 +106,18 @@ impl Outgoing {
     pub fn raw_bytes(name: &str, body: impl Into<Bytes>) -> Self {
         let event = EventName::new(name).map(|name| NewEvent::new(name, body));
         let event = event.map_err(|error| PublishError::new(PublishErrorKind::Name(error), name));
-        Self { event, typed: false, delay: None }
+        Self { event, origin: Origin::Raw, delay: None }
+    }
+
+    /// Says that the body is as the platform itself wrote it, such as a webhook: a field that nobody documented is then kept
+    /// even if it is called nearly as a documented one, because a newer version of the platform may have it. All else is
+    /// checked as ever.
+    #[must_use]
+    pub fn as_received(mut self) -> Self {
+        if self.origin == Origin::Raw {
+            self.origin = Origin::Received;
+        }
+        self
     }
 
     /// Gives the key, in place of the one the catalog's rule finds.
@@ -196,7 +218,7 @@ impl Outgoing {
             event.not_before = Some(clock.now().plus(delay));
         }
         let refused = |kind| PublishError::new(kind, event.name.as_str());
-        if self.typed {
+        if self.origin == Origin::Typed {
             return match event.key {
                 Some(_) => Ok(event),
                 None => check_key(catalogs.find(&event.name), &event).map_err(refused).map(|()| event),
@@ -205,7 +227,11 @@ impl Outgoing {
         let Some(descriptor) = catalogs.find(&event.name) else {
             return Err(refused(PublishErrorKind::UnknownName { nearest: catalogs.nearest(event.name.as_str()) }));
         };
-        descriptor.check(&event.name, &event.body).map_err(|error| refused(PublishErrorKind::Payload(error)))?;
+        let checked = match self.origin {
+            Origin::Received => descriptor.check_received(&event.name, &event.body),
+            Origin::Raw | Origin::Typed => descriptor.check(&event.name, &event.body),
+        };
+        checked.map_err(|error| refused(PublishErrorKind::Payload(error)))?;
         if event.key.is_none() {
             event.key = catalogs.key_of(&event.name, &event.body);
         }

@@ -6,6 +6,15 @@ use crate::{
     catalog::EventDescriptor, event::payload::Field, event::typed::DecodeError, name::EventName, nearest::nearest,
 };
 
+/// What becomes of undocumented fields that look like misspelt ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// Whoever wrote the body may have erred: they are refused.
+    Checked,
+    /// The platform wrote the body, and may have new fields: they are kept.
+    Trusted,
+}
+
 impl EventDescriptor {
     /// Checks a body before it is published: every required field is there, every documented field has its type, and no
     /// undocumented field looks like a misspelt one. Other undocumented fields are kept.
@@ -13,6 +22,19 @@ impl EventDescriptor {
     /// # Errors
     /// [`DecodeError`] with the path of the field at fault.
     pub fn check(&self, name: &EventName, body: &[u8]) -> Result<(), DecodeError> {
+        self.check_spelt(name, body, Spelling::Checked)
+    }
+
+    /// The same for a body that the platform itself wrote: a newer version of it may have a field that is called nearly as a
+    /// documented one, so undocumented fields are kept whatever they are called.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the path of the field at fault.
+    pub fn check_received(&self, name: &EventName, body: &[u8]) -> Result<(), DecodeError> {
+        self.check_spelt(name, body, Spelling::Trusted)
+    }
+
+    fn check_spelt(&self, name: &EventName, body: &[u8], spelling: Spelling) -> Result<(), DecodeError> {
         if self.fields.is_empty() {
             return self.decode(name, body);
         }
@@ -20,7 +42,7 @@ impl EventDescriptor {
         let value: Value = crate::event::typed::decode_json(body)?;
         match (self.fields, &value) {
             ([whole], value) if whole.name.is_empty() => check_kind(whole, value, "")?,
-            (fields, Value::Object(object)) => check_object(fields, object, "")?,
+            (fields, Value::Object(object)) => check_object(fields, object, "", spelling)?,
             // Perhaps a documented second shape: the type's own decoding knows.
             _ => {}
         }
@@ -28,7 +50,12 @@ impl EventDescriptor {
     }
 }
 
-fn check_object(fields: &[Field], object: &Map<String, Value>, path: &str) -> Result<(), DecodeError> {
+fn check_object(
+    fields: &[Field],
+    object: &Map<String, Value>,
+    path: &str,
+    spelling: Spelling,
+) -> Result<(), DecodeError> {
     for field in fields {
         let at = join(path, field.name);
         let value = [field.name].iter().chain(field.aliases).find_map(|name| object.get(*name));
@@ -38,8 +65,11 @@ fn check_object(fields: &[Field], object: &Map<String, Value>, path: &str) -> Re
                 let problem = if value.is_some() { "is null" } else { "is missing" };
                 return Err(DecodeError::new(at, format!("{problem}, and it is required ({})", field.kind)));
             }
-            Some(value) => check_field(field, value, &at)?,
+            Some(value) => check_field(field, value, &at, spelling)?,
         }
+    }
+    if spelling == Spelling::Trusted {
+        return Ok(());
     }
     for name in object.keys().filter(|name| !fields.iter().any(|field| field.is_called(name))) {
         let absent = fields.iter().map(|field| field.name).filter(|known| !object.contains_key(*known));
@@ -50,15 +80,15 @@ fn check_object(fields: &[Field], object: &Map<String, Value>, path: &str) -> Re
     Ok(())
 }
 
-fn check_field(field: &Field, value: &Value, path: &str) -> Result<(), DecodeError> {
+fn check_field(field: &Field, value: &Value, path: &str, spelling: Spelling) -> Result<(), DecodeError> {
     check_kind(field, value, path)?;
     if field.fields.is_empty() {
         return Ok(());
     }
     match value {
-        Value::Object(object) => check_object(field.fields, object, path),
+        Value::Object(object) => check_object(field.fields, object, path, spelling),
         Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| match item {
-            Value::Object(object) => check_object(field.fields, object, &format!("{path}[{index}]")),
+            Value::Object(object) => check_object(field.fields, object, &format!("{path}[{index}]"), spelling),
             _ => Ok(()),
         }),
         _ => Ok(()),

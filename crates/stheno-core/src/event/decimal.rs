@@ -8,11 +8,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub const MAX_DIGITS: usize = 38;
 /// `10^38`, the first number with more digits than that.
 const LIMIT: u128 = 10_u128.pow(38);
+/// Most significant digits of a number with a fraction in JSON. Readers and writers of JSON hold such a number as a binary
+/// one of 64 bits, which gives back no more decimal digits than these.
+pub const MAX_NUMBER_DIGITS: usize = f64::DIGITS as usize;
 
 /// An exact decimal number that is written back with the digits it was read with: `16.800` stays `16.800`.
 ///
-/// In JSON it is a string, as platforms send money, or a number: it is written as the one it was read from. A number
-/// has the digits that JavaScript or Python would print of it.
+/// In JSON it is a string, as platforms send money, or a number: it is written as the one it was read from.
+///
+/// - A string keeps every digit, zeros at the end too.
+/// - A whole number of up to 64 bits keeps every digit.
+/// - A number with a fraction or an exponent keeps what it is worth, exactly, and not how it was written: `10.50` and
+///   `1.05e1` are read as `10.5`, `10.00` as `10.0`. One with more than [`MAX_NUMBER_DIGITS`] significant digits is
+///   refused, and so is a whole number of more than 64 bits: no digit is ever rounded away. Who needs more digits, or the
+///   zeros, sends a string.
+/// - What could not be read again as a number ([`Decimal::as_number`] with more digits) is written as a string.
+///
+/// Events are read with [`decode_json`](crate::decode_json), which looks at the number as it is written. With serde_json
+/// alone, digits behind the 17th are lost before they come here.
 ///
 /// Two decimals are equal when they are written the same, so `1.50` is not `1.5`; [`Decimal::cmp_value`] compares what
 /// they are worth. There is no arithmetic: sums belong to whoever knows how to round them.
@@ -45,7 +58,8 @@ impl Decimal {
         Self { negative: units < 0, digits: units.unsigned_abs() as u128, scale, number: false }
     }
 
-    /// The same, as a number in JSON.
+    /// The same, as a number in JSON; as a string where a number would not keep all digits. Zeros at the end are not
+    /// written: `16.80` is the number `16.8`.
     #[must_use]
     pub const fn as_number(mut self) -> Self {
         self.number = true;
@@ -65,6 +79,17 @@ impl Decimal {
     /// Whether it is worth less than nothing.
     pub fn is_negative(&self) -> bool {
         self.negative && self.digits != 0
+    }
+
+    /// Whether a number with a fraction, in JSON, gives back the digits of this one. Zeros at the end do not count, but
+    /// before the point: where they stand others were perhaps rounded away.
+    fn fits_a_number(&self) -> bool {
+        let limit = 10_u128.pow(MAX_NUMBER_DIGITS as u32);
+        let mut digits = self.digits;
+        while digits != 0 && digits.is_multiple_of(10) {
+            digits /= 10;
+        }
+        digits < limit && self.digits / 10_u128.pow(u32::from(self.scale)) < limit
     }
 
     /// What it is worth in units of a currency with so many places, if it is a whole number of them: `16.80` is 1680 cents.
@@ -133,6 +158,11 @@ pub enum DecimalError {
     /// It has more digits than [`MAX_DIGITS`].
     #[error("has more than {MAX_DIGITS} digits")]
     TooLong,
+    /// It is a number in JSON, and has more digits than one can hold exactly ([`MAX_NUMBER_DIGITS`]).
+    #[error(
+        "has more than {MAX_NUMBER_DIGITS} digits as a number, which would be rounded; send it as a text: `\"16.80\"`"
+    )]
+    Inexact,
 }
 
 impl FromStr for Decimal {
@@ -173,8 +203,8 @@ impl Serialize for Decimal {
             (0, Ok(whole), _) => serializer.serialize_u64(whole),
             (0, _, Ok(whole)) => serializer.serialize_i64(whole),
             _ => match self.to_string().parse::<f64>() {
-                Ok(number) => serializer.serialize_f64(number),
-                Err(_) => serializer.collect_str(self),
+                Ok(number) if self.fits_a_number() => serializer.serialize_f64(number),
+                _ => serializer.collect_str(self),
             },
         }
     }
@@ -214,7 +244,8 @@ impl de::Visitor<'_> for DecimalVisitor {
         if !text.contains('.') {
             text.push_str(".0");
         }
-        text.parse::<Decimal>().map(Decimal::as_number).map_err(E::custom)
+        let decimal = text.parse::<Decimal>().map(Decimal::as_number).map_err(E::custom)?;
+        if decimal.fits_a_number() { Ok(decimal) } else { Err(E::custom(DecimalError::Inexact)) }
     }
 }
 
@@ -242,7 +273,8 @@ mod tests {
             json!(98.4),
             json!(0.1),
             json!(5.0),
-            json!(1e16),
+            json!(1e14),
+            json!(999_999_999_999.999),
             json!(1e-12),
             json!(u64::MAX),
             json!(i64::MIN),
@@ -261,6 +293,31 @@ mod tests {
         for value in [json!(null), json!([]), json!(true), json!(1e300)] {
             assert!(serde_json::from_value::<Decimal>(value).is_err());
         }
+    }
+
+    #[test]
+    fn a_number_that_would_be_rounded_is_refused() {
+        for text in ["0.30000000000000004", "1234567890123.4567", "1e15", "18446744073709551616", "-1000000000000000.5"]
+        {
+            let refused = serde_json::from_str::<Decimal>(text).unwrap_err().to_string();
+            assert!(refused.contains("send it as a text"), "{text}: {refused}");
+            assert!(serde_json::from_str::<Decimal>(&format!("\"{text}\"")).is_ok() || text.contains('e'), "{text}");
+        }
+        for (text, read) in
+            [("10.50", "10.5"), ("10.00", "10.0"), ("1.05e1", "10.5"), ("123456789012.345", "123456789012.345")]
+        {
+            assert_eq!(serde_json::from_str::<Decimal>(text).unwrap().to_string(), read);
+        }
+    }
+
+    #[test]
+    fn what_a_number_cannot_hold_is_written_as_a_text() {
+        let written = |units, places| serde_json::to_value(Decimal::new(units, places).as_number()).unwrap();
+        assert_eq!(written(1680, 2), json!(16.8));
+        assert_eq!(written(i64::MAX, 0), json!(i64::MAX));
+        assert_eq!(written(i64::MAX, 2), json!("92233720368547758.07"));
+        assert_eq!(written(-1_234_567_890_123_456, 2), json!("-12345678901234.56"));
+        assert_eq!(written(123_456_789_012_340, 4), json!(12345678901.234));
     }
 
     #[test]

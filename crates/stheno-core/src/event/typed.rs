@@ -2,7 +2,12 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{catalog::EventDescriptor, event::payload::Payload, key::Key, name::EventName};
+use crate::{
+    catalog::EventDescriptor,
+    event::{exact::with_rounded_marked, payload::Payload},
+    key::Key,
+    name::EventName,
+};
 
 /// A payload type that belongs to one event name. `#[derive(Event)]` writes it for a [`Payload`].
 ///
@@ -40,22 +45,34 @@ pub trait Event: Payload {
 
 /// Reads JSON, and on a failure says at which field it failed. The second pass is only made when the first one failed.
 ///
+/// A [`Decimal`](crate::Decimal) is never read from a number that serde_json would round: that is a failure.
+///
 /// # Errors
 /// [`DecodeError`] with the path of the field at fault.
 pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(body).map_err(|first| {
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(located) => {
-                let path = located.path().to_string();
-                // A dot is the whole body, and a question mark one that is not JSON.
-                let path = if path == "." || path == "?" { String::new() } else { path };
-                let reason = without_value(located.into_inner().to_string());
-                DecodeError { path: of_missing(path, &reason), reason }
-            }
+    match serde_json::from_slice(body) {
+        Ok(read) => match with_rounded_marked(body) {
+            None => Ok(read),
+            // Who takes rounded numbers takes others in their place too.
+            Some(marked) => located::<T>(&marked).map(|_| read),
+        },
+        Err(first) => match located::<T>(body) {
+            Err(error) => Err(error),
             // Trailing characters after a value: only the whole pass sees them.
-            Ok(_) => DecodeError { path: String::new(), reason: without_value(first.to_string()) },
-        }
+            Ok(_) => Err(DecodeError { path: String::new(), reason: without_value(first.to_string()) }),
+        },
+    }
+}
+
+/// Reads JSON slowly, and knows where it failed.
+fn located<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|located| {
+        let path = located.path().to_string();
+        // A dot is the whole body, and a question mark one that is not JSON.
+        let path = if path == "." || path == "?" { String::new() } else { path };
+        let reason = without_value(located.into_inner().to_string());
+        DecodeError { path: of_missing(path, &reason), reason }
     })
 }
 
@@ -129,6 +146,24 @@ mod tests {
         assert!(text.contains("string, expected u8") && !text.contains("cr"), "{text}");
         let large = reason(decode_json::<u8>(b"81726354").unwrap_err());
         assert!(large.contains("integer, expected u8") && !large.contains("81726354"), "{large}");
+    }
+
+    #[test]
+    fn money_that_would_be_rounded_is_refused_by_field_and_any_other_number_is_not() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Line {
+            price: crate::Decimal,
+            #[serde(default)]
+            weight: f64,
+        }
+        let read = |line: &str| decode_json::<Vec<Line>>(format!(r#"[{{"price":"1"}},{line}]"#).as_bytes());
+        for price in ["123456789012.3400001", "0.1000000000000000055", "0.30000000000000004", "1e15"] {
+            let refused = read(&format!(r#"{{"price":{price}}}"#)).unwrap_err();
+            assert_eq!(refused.path(), "[1].price");
+            assert!(refused.to_string().contains("send it as a text"), "{refused}");
+        }
+        let line = &read(r#"{"price":"123456789012.3400001","weight":0.1000000000000000055}"#).unwrap()[1];
+        assert_eq!((line.price.to_string().as_str(), line.weight), ("123456789012.3400001", 0.1));
     }
 
     #[test]

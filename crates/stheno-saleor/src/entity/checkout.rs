@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Secret};
 
 use crate::{
-    entity::{Address, User},
-    examples::{EMAIL, TOKEN, cents, time},
+    entity::Address,
+    examples::{EMAIL, TOKEN, USER, cents, time},
 };
 
 /// A checkout.
@@ -19,7 +19,7 @@ pub struct Checkout {
     pub token: Secret<String>,
     /// Who is ordering; null for an anonymous customer.
     #[field(nullable, fields)]
-    pub user: Option<User>,
+    pub user: Option<CheckoutUser>,
     /// Where the invoice goes.
     #[field(nullable, fields, example = Address::example())]
     pub billing_address: Option<Address>,
@@ -44,9 +44,9 @@ pub struct Checkout {
     /// When it last changed.
     #[field(example = time("2021-03-31T12:57:09.643Z"))]
     pub last_change: OffsetTime,
-    /// Where its mails go.
-    #[field(personal, example = EMAIL)]
-    pub email: String,
+    /// Where its mails go; the program sends null until the customer has said it.
+    #[field(nullable, personal, example = EMAIL)]
+    pub email: Option<String>,
     /// How many goods there are.
     #[field(example = 1)]
     pub quantity: i64,
@@ -64,12 +64,48 @@ pub struct Checkout {
     pub extra: Extra,
 }
 
+/// Who is ordering: of a user no more than the program sends with a checkout. No documented example has one: null is all
+/// that is seen.
+#[derive(Clone, PartialEq, Payload)]
+pub struct CheckoutUser {
+    /// What it is: `User`.
+    #[field(example = "User")]
+    pub r#type: Option<String>,
+    /// The user's id.
+    #[field(example = USER)]
+    pub id: String,
+    /// Address for mails.
+    #[field(personal, example = EMAIL)]
+    pub email: Option<String>,
+    /// First name; empty when it is not known.
+    #[field(personal, example = "Ada")]
+    pub first_name: Option<String>,
+    /// Last name; empty when it is not known.
+    #[field(personal, example = "Example")]
+    pub last_name: Option<String>,
+    /// Whether this is somebody on the staff; the program does not send it.
+    pub is_staff: Option<bool>,
+    /// Whether the account can be used; the program does not send it.
+    pub is_active: Option<bool>,
+    /// Whatever the shop keeps with it, and shows to nobody outside; the program does not send it.
+    #[field(personal)]
+    pub private_metadata: Option<Map<String, Value>>,
+    /// Whatever the shop keeps with it; the program does not send it.
+    #[field(personal)]
+    pub metadata: Option<Map<String, Value>>,
+    /// Language of the user; the program does not send it.
+    pub language_code: Option<String>,
+    /// Fields that nobody documented.
+    #[field(extra)]
+    pub extra: Extra,
+}
+
 /// A line of a checkout.
 #[derive(Clone, PartialEq, Payload)]
 pub struct CheckoutLine {
-    /// Stock-keeping unit.
-    #[field(example = "43226647")]
-    pub sku: String,
+    /// Stock-keeping unit; a variant need not have one.
+    #[field(nullable, example = "43226647")]
+    pub sku: Option<String>,
     /// How many.
     #[field(example = 1)]
     pub quantity: i64,
@@ -100,7 +136,8 @@ pub struct ShippingMethod {
     pub id: Option<String>,
     /// What it is called.
     pub name: Option<String>,
-    /// What it costs.
+    /// What it costs; the program calls it `price_amount`, which is read too.
+    #[field(alias = "price_amount")]
     pub price: Option<Decimal>,
     /// Currency of the price.
     pub currency: Option<Currency>,

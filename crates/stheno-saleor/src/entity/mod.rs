@@ -25,7 +25,7 @@ mod user;
 
 pub use self::{
     address::Address,
-    checkout::{Checkout, CheckoutLine, ShippingMethod},
+    checkout::{Checkout, CheckoutLine, CheckoutUser, ShippingMethod},
     discount::Discount,
     fulfillment::{Fulfillment, FulfillmentLine},
     invoice::Invoice,

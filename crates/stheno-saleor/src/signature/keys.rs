@@ -1,35 +1,57 @@
 //! The public keys of a JWKS (RFC 7517).
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
+use serde_json::Value;
 use stheno::Timestamp;
 
-/// Bytes of the shortest and the longest modulus that is taken: 2048 and 8192 bits.
-const MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
+use crate::signature::jwk::{Jwk, Rsa};
+
+pub use crate::signature::jwk::SkipReason;
+
 /// More keys than this are no key set of a shop.
 const MAX_KEYS: usize = 64;
+/// As many skipped keys are named in a message.
+const MAX_NAMED: usize = 8;
 
 /// The public keys that Saleor signs with.
 ///
-/// Keys of other kinds and uses stand in a JWKS too: they are passed over. When keys are fetched, and how often, is the
-/// host's to say; a signature with a key that is not known ([`needs_fresh_keys`]) is a reason to.
+/// Keys of other kinds and uses stand in a JWKS too, and perhaps one that is broken: they are passed over, and
+/// [`skipped`](Self::skipped) says why. Two different keys with one `kid` are both passed over, since it would not be said
+/// which of them a signature names. When keys are fetched, and how often, is the host's to say; a signature with a key that
+/// is not known ([`needs_fresh_keys`]) is a reason to.
 ///
 /// [`needs_fresh_keys`]: super::SignatureError::needs_fresh_keys
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<Key>,
+    skipped: Vec<SkippedKey>,
     valid_until: Option<Timestamp>,
 }
 
 #[derive(Clone)]
 pub(super) struct Key {
     kid: String,
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
+    rsa: Rsa,
     expires: Option<Timestamp>,
+}
+
+/// A key that is not used, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SkippedKey {
+    /// Its place in `keys`, from 0.
+    pub index: usize,
+    /// Why it is not used.
+    pub reason: SkipReason,
+}
+
+impl fmt::Display for SkippedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`keys[{}]` {}", self.index, self.reason)
+    }
 }
 
 /// Bytes that are no key set.
@@ -40,10 +62,8 @@ pub enum KeySetError {
     Malformed(stheno::DecodeError),
     /// There are too many keys.
     TooMany,
-    /// A key that can be used has no `kid`, or a modulus or exponent that is none. The number is its place, from 0.
-    BadKey(usize),
-    /// There is no key that can be used.
-    NoKey,
+    /// There is no key that can be used: why not each of those there are, of which the message names the first eight.
+    NoKey(Vec<SkippedKey>),
 }
 
 impl fmt::Display for KeySetError {
@@ -51,8 +71,16 @@ impl fmt::Display for KeySetError {
         match self {
             Self::Malformed(error) => write!(f, "no JWKS: {error}"),
             Self::TooMany => write!(f, "`keys` has more than {MAX_KEYS} keys"),
-            Self::BadKey(index) => write!(f, "`keys[{index}]` has no `kid`, or `n` or `e` is no number"),
-            Self::NoKey => f.write_str("`keys` has no RSA key for signatures by RS256 with 2048 bits or more"),
+            Self::NoKey(skipped) => {
+                f.write_str("`keys` has no RSA key for signatures by RS256 with 2048 bits or more")?;
+                for (index, key) in skipped.iter().take(MAX_NAMED).enumerate() {
+                    write!(f, "{} {key}", if index == 0 { ":" } else { "," })?;
+                }
+                match skipped.len().saturating_sub(MAX_NAMED) {
+                    0 => Ok(()),
+                    more => write!(f, ", and {more} more"),
+                }
+            }
         }
     }
 }
@@ -61,41 +89,38 @@ impl std::error::Error for KeySetError {}
 
 #[derive(Deserialize)]
 struct Jwks {
-    keys: Vec<Jwk>,
-}
-
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    kid: Option<String>,
-    r#use: Option<String>,
-    alg: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    /// Seconds since 1970; not in the standard, and written by some.
-    exp: Option<i64>,
+    keys: Vec<Value>,
 }
 
 impl KeySet {
-    /// The keys of a JWKS, as `/.well-known/jwks.json` has them.
+    /// The keys of a JWKS, as `/.well-known/jwks.json` has them. One that cannot be used does not keep the others from
+    /// being used.
     ///
     /// # Errors
     /// [`KeySetError`] when it is none, or has no key that can be used.
     pub fn from_json(json: &[u8]) -> Result<Self, KeySetError> {
-        let jwks: Jwks = stheno::decode_json(json).map_err(KeySetError::Malformed)?;
-        if jwks.keys.len() > MAX_KEYS {
+        let Jwks { keys: all } = stheno::decode_json(json).map_err(KeySetError::Malformed)?;
+        if all.len() > MAX_KEYS {
             return Err(KeySetError::TooMany);
         }
-        let of_use = |jwk: &Jwk| {
-            let is = |said: &Option<String>, meant: &str| said.as_deref().is_none_or(|said| said == meant);
-            jwk.kty == "RSA" && is(&jwk.r#use, "sig") && is(&jwk.alg, "RS256")
-        };
-        let mut keys = Vec::new();
-        for (index, jwk) in jwks.keys.iter().enumerate().filter(|(_, jwk)| of_use(jwk)) {
-            let key = Key::new(jwk).ok_or(KeySetError::BadKey(index))?;
-            keys.extend(Some(key).filter(|key| MODULUS.contains(&key.modulus.len())));
+        let (mut found, mut skipped) = (Vec::new(), Vec::new());
+        for (index, value) in all.iter().enumerate() {
+            match Key::new(value) {
+                Ok(key) => found.push((index, key)),
+                Err(reason) => skipped.push(SkippedKey { index, reason }),
+            }
         }
-        if keys.is_empty() { Err(KeySetError::NoKey) } else { Ok(Self { keys, valid_until: None }) }
+        let ambiguous = ambiguous(&found);
+        let mut keys: Vec<Key> = Vec::new();
+        for (index, key) in found {
+            if ambiguous.contains(&key.kid) {
+                skipped.push(SkippedKey { index, reason: SkipReason::SameKid });
+            } else if !keys.iter().any(|known| known.kid == key.kid) {
+                keys.push(key);
+            }
+        }
+        skipped.sort_by_key(|key| key.index);
+        if keys.is_empty() { Err(KeySetError::NoKey(skipped)) } else { Ok(Self { keys, skipped, valid_until: None }) }
     }
 
     /// The same, which is not to be used after this time: a key that Saleor has withdrawn is then forgotten.
@@ -115,21 +140,33 @@ impl KeySet {
         self.keys.iter().map(|key| key.kid.as_str())
     }
 
+    /// The keys that are not used, in their order: worth a line in a host's own log.
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
     pub(super) fn find(&self, kid: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.kid == kid)
     }
 }
 
+/// The `kid`s that different keys have.
+fn ambiguous(found: &[(usize, Key)]) -> BTreeSet<String> {
+    let differs = |key: &Key| found.iter().any(|(_, other)| other.kid == key.kid && other.differs(key));
+    found.iter().filter(|(_, key)| differs(key)).map(|(_, key)| key.kid.clone()).collect()
+}
+
 impl Key {
-    fn new(jwk: &Jwk) -> Option<Self> {
-        let number = |text: &Option<String>| {
-            let bytes = URL_SAFE_NO_PAD.decode(text.as_deref()?).ok()?;
-            let start = bytes.iter().position(|byte| *byte != 0)?;
-            Some(bytes[start..].to_vec())
-        };
-        let kid = jwk.kid.clone().filter(|kid| !kid.is_empty())?;
+    fn new(value: &Value) -> Result<Self, SkipReason> {
+        let jwk = Jwk::deserialize(value).map_err(|_| SkipReason::Malformed)?;
+        jwk.check_use()?;
+        let kid = jwk.kid.clone().filter(|kid| !kid.is_empty()).ok_or(SkipReason::NoKid)?;
         let seconds = |seconds: i64| Timestamp::from_micros(seconds.saturating_mul(1_000_000));
-        Some(Self { kid, modulus: number(&jwk.n)?, exponent: number(&jwk.e)?, expires: jwk.exp.map(seconds) })
+        Ok(Self { kid, rsa: jwk.rsa()?, expires: jwk.exp.map(seconds) })
+    }
+
+    fn differs(&self, other: &Self) -> bool {
+        self.rsa != other.rsa || self.expires != other.expires
     }
 
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {
@@ -138,11 +175,11 @@ impl Key {
 
     /// Bytes of a signature with this key.
     pub(super) fn signature_len(&self) -> usize {
-        self.modulus.len()
+        self.rsa.modulus.len()
     }
 
     pub(super) fn verify(&self, signed: &[u8], signature: &[u8]) -> bool {
-        let key = RsaPublicKeyComponents { n: &self.modulus, e: &self.exponent };
+        let key = RsaPublicKeyComponents { n: &self.rsa.modulus, e: &self.rsa.exponent };
         key.verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature).is_ok()
     }
 }
@@ -150,6 +187,7 @@ impl Key {
 impl fmt::Debug for KeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kids: Vec<&str> = self.key_ids().collect();
-        f.debug_struct("KeySet").field("kids", &kids).field("valid_until", &self.valid_until).finish()
+        let mut shown = f.debug_struct("KeySet");
+        shown.field("kids", &kids).field("skipped", &self.skipped).field("valid_until", &self.valid_until).finish()
     }
 }

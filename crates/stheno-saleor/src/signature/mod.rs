@@ -19,15 +19,16 @@
 //! assert!(matches!(refused.kind(), SignatureErrorKind::Truncated { expected: 32, found: 1 }));
 //! ```
 //!
-//! Reading order: `hmac`, `keys` (the keys of a JWKS), `jws`, `error`.
+//! Reading order: `hmac`, `jwk` (a key of a JWKS), `keys` (all of them), `jws`, `error`.
 
 mod error;
 mod hmac;
+mod jwk;
 mod jws;
 mod keys;
 
 pub use self::{
     error::{SignatureError, SignatureErrorKind},
     hmac::Hmac,
-    keys::{KeySet, KeySetError},
+    keys::{KeySet, KeySetError, SkipReason, SkippedKey},
 };

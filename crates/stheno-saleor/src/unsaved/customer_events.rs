@@ -1,5 +1,8 @@
 //! Making customer events: a function for each, which checks and fills the required fields and touches nothing.
 //!
+//! An anonymous user is written as `"user_id": null`, where the event may have one. An event happened when it is stored,
+//! unless [`Unsaved::at`] says when.
+//!
 //! The customer's `placed_order` is made by [`order_events::placed`](super::order_events::placed).
 
 use crate::{

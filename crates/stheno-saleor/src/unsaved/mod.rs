@@ -23,8 +23,9 @@
 //! ```
 //!
 //! Saving one by one and collecting are the same way into the log: the bus checks each event, and its id, key and source
-//! are those it was made with. Its time is what `at` said, or else when it is stored. An event has its id from when it is made, so that one that is saved again after an
-//! unclear failure is the same event.
+//! are those it was made with. Its time is what `at` said, or else when it is stored, not when it was made. Whoever is
+//! anonymous is written as null: `"user_id": null`. An event has its id from when it is made, so that one that is saved again
+//! after an unclear failure is the same event.
 //!
 //! Reading order: this file (one event), `subject` (of what, by whom), [`order_events`] and [`customer_events`] (making
 //! them), `collector` (saving many), `error`.
@@ -46,6 +47,9 @@ pub use self::{
 };
 
 /// An event that is made and not yet saved; perhaps with another that belongs to it.
+///
+/// It happened when it is stored, unless [`at`](Self::at) says otherwise: one that is made now and saved in an hour has the
+/// later time.
 #[must_use = "nothing is saved before `save` is called, or the event is added to a `Collector`"]
 pub struct Unsaved<E> {
     event: E,
@@ -78,7 +82,8 @@ impl Entry {
 }
 
 impl<E: Event + Clone> Unsaved<E> {
-    /// An event of one's own making, checked by nobody yet.
+    /// An event of one's own making, checked by nobody yet. An author or user it does not name is written
+    /// as null.
     pub fn new(event: E) -> Self {
         Self { entries: vec![Entry::new(event.clone())], event }
     }
@@ -118,7 +123,7 @@ impl<E: Event + Clone> Unsaved<E> {
         Ok(self)
     }
 
-    /// Says when it happened, if not when it is saved.
+    /// Says when it happened, if not when it is stored.
     pub fn at(mut self, time: Timestamp) -> Self {
         self.entries.iter_mut().for_each(|entry| entry.time = Some(time));
         self

@@ -1,4 +1,7 @@
 //! Making order events: a function for each, which checks and fills the required fields and touches nothing.
+//!
+//! An anonymous author is written as `"user_id": null`. An event happened when it is stored, unless
+//! [`Unsaved::at`] says when.
 
 use stheno::Decimal;
 

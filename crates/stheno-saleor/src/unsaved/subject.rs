@@ -37,7 +37,8 @@ impl OrderRef {
     }
 }
 
-/// Who did it: a user, or somebody anonymous, of whom nothing is recorded.
+/// Who did it: a user, or somebody anonymous, of whom nothing is recorded. In the event somebody anonymous is
+/// `"user_id": null`, never an absent field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor(Option<Id>);
 
@@ -62,7 +63,7 @@ impl Actor {
         Self::user(user.id.as_str())
     }
 
-    /// A customer who is not logged in, or the system.
+    /// A customer who is not logged in, or the system: the `user_id` of the event becomes null.
     pub fn anonymous() -> Self {
         Self(None)
     }

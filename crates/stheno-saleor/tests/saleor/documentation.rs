@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Not always there, although the documentation does not say so. `*` stands for every event.
-const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 26] = [
+const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 28] = [
     ("saleor.order.order_paid", "amount", "the program's rows have none"),
     ("saleor.order.order_paid", "payment_id", "the program's rows have none"),
     ("saleor.order.order_paid", "payment_gateway", "the program's rows need not have one"),
@@ -33,6 +33,8 @@ const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 26] = [
     ("saleor.sale.toggle", "payload.meta.issuing_principal.type", "an event need not have a cause"),
     ("saleor.payment.list_gateways", "checkout", "the program sends null without a checkout"),
     ("saleor.payment.list_gateways", "currency", "the program sends null without a currency"),
+    ("saleor.payment.list_gateways", "email", "a customer need not have said it yet"),
+    ("saleor.payment.list_gateways", "sku", "a variant need not have one"),
     ("saleor.payment.list_gateways", "type", "an address of an order has none"),
     ("saleor.payment.list_gateways", "id", "an address of an order has none"),
     ("saleor.payment.action", "*", "null in the program's own type"),

@@ -77,7 +77,7 @@ fn no_input_makes_a_webhook_panic() {
 fn no_input_makes_a_row_panic() {
     let rows = Code::all().iter().map(|code| {
         let row = json!({
-            "id": 7, "type": code.stored(), "date": "2019-05-06 10:00:00+00:00", "order_id": 52, "user_id": "VXNlcjox",
+            "id": 7, "type": code.stored().unwrap_or(code.code()), "date": "2019-05-06 10:00:00+00:00", "order_id": 52, "user_id": "VXNlcjox",
             "parameters": { "amount": "16.80", "lines": [{ "quantity": 1, "line_pk": 7, "item": "Juice" }], "message": "hi" },
         });
         (code.group(), row)
@@ -105,7 +105,7 @@ fn no_input_makes_a_row_panic() {
 fn no_input_makes_a_code_panic() {
     let texts: Vec<&str> = Code::all()
         .iter()
-        .flat_map(|code| code.graphql().iter().copied().chain([code.code(), code.stored(), code.name()]))
+        .flat_map(|code| code.graphql().iter().copied().chain([code.code(), code.name()]).chain(code.stored()))
         .collect();
     let mut random = Random::seeded("codes of Saleor");
     let cases = cases(CASES);
@@ -115,7 +115,7 @@ fn no_input_makes_a_code_panic() {
         let text = changed_text(&mut random, texts[(case % texts.len() as u64) as usize]);
         match Code::parse(group, &text) {
             Ok(code) => {
-                let mut names = code.graphql().iter().copied().chain([code.code(), code.stored()]);
+                let mut names = code.graphql().iter().copied().chain([code.code()]).chain(code.stored());
                 assert!(code.group() == group && names.any(|name| name == text));
                 known += 1;
             }

@@ -103,6 +103,28 @@ fn a_checkout_is_read_alone_in_an_array_or_not_at_all() {
 }
 
 #[test]
+fn a_checkout_is_read_as_the_program_sends_it() {
+    let mut checkout = example("list_payment_gateways")["checkout"][0].clone();
+    checkout["user"] =
+        json!({ "type": "User", "id": "VXNlcjox", "email": "ada@example.com", "first_name": "Ada", "last_name": "" });
+    checkout["email"] = Value::Null;
+    checkout["lines"][0]["sku"] = Value::Null;
+    checkout["shipping_method"] = json!({ "type": "ShippingMethod", "id": "U2hpcDox", "name": "DHL", "currency": "USD", "price_amount": "9.120" });
+    let body = json!({ "checkout": checkout, "currency": "USD" });
+    let listed: PaymentListGateways = read(&body);
+    let [checkout] = listed.checkout.as_ref().unwrap().as_slice() else { panic!("one checkout") };
+    let user = checkout.user.as_ref().unwrap();
+    assert_eq!((user.id.as_str(), user.is_staff, user.metadata.as_ref()), ("VXNlcjox", None, None));
+    let method = checkout.shipping_method.as_ref().unwrap();
+    assert_eq!(method.price, Some("9.120".parse().unwrap()));
+    let written = serde_json::to_value(&listed).unwrap();
+    assert_eq!(written["checkout"]["user"], body["checkout"]["user"]);
+    assert_eq!(written["checkout"]["shipping_method"]["price"], "9.120");
+    let event = type_of("saleor.payment.list_gateways");
+    event.descriptor.check(&event.name(), body.to_string().as_bytes()).unwrap();
+}
+
+#[test]
 fn what_later_versions_add_is_kept() {
     let mut body = example("order_confirmation");
     body["meta"] = json!({ "issued_at": "2022-07-11T08:47:56.192148+00:00", "version": "3.8.0",

@@ -9,6 +9,7 @@ mod fixtures;
 mod generated;
 mod golden;
 mod lenient;
+mod rows;
 mod secrets;
 mod unsaved;
 mod webhooks;

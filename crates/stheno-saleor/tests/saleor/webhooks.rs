@@ -1,7 +1,7 @@
 //! Which request of Saleor is which event.
 
 use serde_json::{Value, json};
-use stheno_core::{Bus, Catalogs, PublishErrorKind, backend::Query};
+use stheno_core::{Bus, Catalogs, Outgoing, PublishErrorKind, backend::Query};
 use stheno_saleor::webhook::{self, WebhookError};
 use stheno_sqlite::SqliteBackend;
 
@@ -60,6 +60,65 @@ fn what_is_no_documented_event_is_refused_by_name() {
     assert!(matches!(webhook::name_of("notify_user", b"{"), Err(WebhookError::Body(_))));
     let unknown = WebhookError::UnknownEvent { event: "order_created".into() };
     assert_eq!(webhook::name_of("order_created", b"{}"), Err(unknown));
+}
+
+#[test]
+fn every_event_of_the_catalog_that_is_sent_is_found_by_its_request() {
+    let catalog = stheno_saleor::catalog();
+    let mut found = 0;
+    for event in catalog.events() {
+        let said = event.pattern.strip_prefix("saleor.notify.").unwrap_or("none");
+        let body = json!({ "notify_event": said }).to_string();
+        for header in webhook::headers_of(event.pattern) {
+            assert_eq!(webhook::name_of(header, body.as_bytes()), Ok(event.pattern));
+            assert_eq!(webhook::name_of(&header.to_uppercase(), body.as_bytes()), Ok(event.pattern));
+            found += 1;
+        }
+    }
+    assert_eq!(found, 14 + 14, "14 notifications, and 9 webhooks of which one comes under six names");
+}
+
+#[tokio::test]
+async fn a_field_of_a_newer_saleor_may_be_called_nearly_as_a_documented_one() {
+    let bus = bus();
+    let mut body = example("order_confirmation");
+    body["payload"]["logo_urls"] = json!([]);
+    let sent = webhook::outgoing("notify_user", body.to_string().as_bytes()).unwrap();
+    bus.publish(sent).await.unwrap();
+    let stored = bus.backend().read(Query::all()).await.unwrap().events;
+    assert_eq!(serde_json::from_slice::<Value>(&stored[0].body).unwrap(), body);
+    // What is made by hand is still checked.
+    let made = Outgoing::raw("saleor.notify.order_confirmation", &body);
+    let refused = bus.publish(made).await.unwrap_err();
+    assert!(
+        matches!(refused.kind(), PublishErrorKind::Payload(error) if error.path() == "payload.logo_urls"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_error_in_a_body_without_an_envelope_names_element_and_field() {
+    let bus = bus();
+    let refused = async |header: &str, body: Value| {
+        let sent = webhook::outgoing(header, body.to_string().as_bytes()).unwrap();
+        let refused = bus.publish(sent).await.unwrap_err();
+        let PublishErrorKind::Payload(error) = refused.kind() else { panic!("{refused:?}") };
+        (error.path().to_owned(), error.to_string())
+    };
+    let mut sale = example("sale_updated")["payload"].clone();
+    sale["products_added"] = json!(["a", 1]);
+    assert_eq!(refused("sale_updated", json!([sale])).await.0, "[0].products_added[1]");
+    let mut toggled = example("sale_toggle")["payload"].clone();
+    toggled["meta"]["issued_at"] = json!("yesterday");
+    assert_eq!(refused("sale_toggle", json!([toggled])).await.0, "[0].meta.issued_at");
+    let mut stock = example("product_variant_out_of_stock");
+    stock["product_id"] = json!({});
+    assert_eq!(refused("product_variant_out_of_stock", json!([stock])).await.0, "[0].product_id");
+    let good = example("product_variant_out_of_stock");
+    let (path, problem) = refused("product_variant_out_of_stock", json!([good, good])).await;
+    assert!(path.is_empty() && problem.contains("more than one"), "{path}: {problem}");
+    assert!(refused("sale_toggle", json!([])).await.1.contains("an array of one object"));
+    assert_eq!(refused("sale_toggle", json!(["a"])).await.0, "[0]");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stheno_core::{Secret, Timestamp};
-use stheno_saleor::signature::{Hmac, KeySet, KeySetError, SignatureError, SignatureErrorKind};
+use stheno_saleor::signature::{Hmac, KeySet, KeySetError, SignatureError, SignatureErrorKind, SkipReason};
 use stheno_testkit::{
     generated::{cases, changed_bytes, changed_value},
     random::Random,
@@ -71,7 +71,7 @@ fn every_jws_of_another_implementation_is_judged_as_it_should_be() {
         let found = match keys(case.keys.as_ref().unwrap_or(&vectors.keys)) {
             Ok(keys) => verdict(keys.verify(&bytes(&case.body), &case.value, NOW)),
             // Keys that cannot be used do not come so far.
-            Err(KeySetError::NoKey) => "unknown_key",
+            Err(KeySetError::NoKey(_)) => "unknown_key",
             Err(error) => panic!("{}: {error}", case.name),
         };
         assert_eq!(found, case.expect, "{}", case.name);
@@ -141,19 +141,108 @@ fn keys_that_are_too_old_are_not_used() {
     assert!(expired.needs_fresh_keys());
 }
 
+/// Why the only key of a set cannot be used.
+fn why_not(key: Value) -> SkipReason {
+    match keys(&json!({ "keys": [key] })).unwrap_err() {
+        KeySetError::NoKey(skipped) => {
+            assert_eq!((skipped.len(), skipped[0].index), (1, 0));
+            skipped[0].reason
+        }
+        error => panic!("{error}"),
+    }
+}
+
+/// The first key of the vectors with some of its fields changed.
+fn changed_key(changes: Value) -> Value {
+    let mut key = vectors().keys["keys"][0].clone();
+    for (name, value) in changes.as_object().unwrap() {
+        key[name] = value.clone();
+    }
+    key
+}
+
 #[test]
 fn what_is_no_key_set_is_refused() {
     let bad = |value: Value| keys(&value).unwrap_err();
     assert!(matches!(bad(json!([])), KeySetError::Malformed(_)));
-    assert!(
-        matches!(bad(json!({ "keys": [{ "kty": 1 }] })), KeySetError::Malformed(error) if error.path() == "keys[0].kty")
-    );
-    assert_eq!(bad(json!({ "keys": [] })), KeySetError::NoKey);
-    assert_eq!(bad(json!({ "keys": [{ "kty": "EC" }] })), KeySetError::NoKey);
-    assert_eq!(bad(json!({ "keys": [{ "kty": "RSA", "kid": "a", "n": "AQAB" }] })), KeySetError::BadKey(0));
-    assert_eq!(bad(json!({ "keys": [{ "kty": "RSA", "kid": "a", "n": "*", "e": "AQAB" }] })), KeySetError::BadKey(0));
-    assert_eq!(bad(json!({ "keys": [{ "kty": "RSA", "kid": "", "n": "AQAB", "e": "AQAB" }] })), KeySetError::BadKey(0));
+    assert!(matches!(bad(json!({ "keys": {} })), KeySetError::Malformed(error) if error.path() == "keys"));
+    assert_eq!(bad(json!({ "keys": [] })), KeySetError::NoKey(Vec::new()));
     assert_eq!(bad(json!({ "keys": vec![json!({ "kty": "EC" }); 65] })), KeySetError::TooMany);
+    // As long a message as anybody reads, whoever sends how many keys.
+    let message = bad(json!({ "keys": vec![json!({ "kty": "x".repeat(1_000) }); 64] })).to_string();
+    assert!(message.contains("`keys[0]` is no RSA key") && message.ends_with("and 56 more"), "{message}");
+    assert!(message.len() < 500, "{message}");
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_skipped_with_its_reason() {
+    let even = URL_SAFE_NO_PAD.encode([0xFE; 256]);
+    let of_1024_bits = URL_SAFE_NO_PAD.encode([0xFF; 128]);
+    for (changes, reason) in [
+        (json!({ "kty": 1 }), SkipReason::Malformed),
+        (json!({ "kty": null }), SkipReason::Malformed),
+        (json!({ "kid": 7 }), SkipReason::Malformed),
+        (json!({ "kty": "EC" }), SkipReason::OtherType),
+        (json!({ "kty": "rsa" }), SkipReason::OtherType),
+        (json!({ "kty": "oct", "alg": "HS256", "k": "c2VjcmV0" }), SkipReason::OtherType),
+        (json!({ "kty": "new-in-2030" }), SkipReason::OtherType),
+        (json!({ "use": "enc" }), SkipReason::OtherUse),
+        (json!({ "key_ops": ["encrypt"] }), SkipReason::OtherUse),
+        (json!({ "alg": "RS512" }), SkipReason::OtherAlgorithm),
+        (json!({ "alg": "HS256" }), SkipReason::OtherAlgorithm),
+        (json!({ "kid": null }), SkipReason::NoKid),
+        (json!({ "kid": "" }), SkipReason::NoKid),
+        (json!({ "n": null }), SkipReason::BadModulus),
+        (json!({ "n": "*" }), SkipReason::BadModulus),
+        (json!({ "n": even }), SkipReason::BadModulus),
+        (json!({ "n": of_1024_bits }), SkipReason::ModulusSize),
+        (json!({ "n": "AQAB" }), SkipReason::ModulusSize),
+        (json!({ "e": null }), SkipReason::BadExponent),
+        (json!({ "e": "*" }), SkipReason::BadExponent),
+        (json!({ "e": "AA" }), SkipReason::BadExponent),
+        (json!({ "e": "AQ" }), SkipReason::BadExponent),
+        (json!({ "e": "Ag" }), SkipReason::BadExponent),
+        (json!({ "e": "AQAAAAE" }), SkipReason::BadExponent),
+    ] {
+        let bad = changed_key(changes.clone());
+        assert_eq!(why_not(bad.clone()), reason, "{changes}");
+        // Beside good ones it takes none of them away, even under another's `kid`, and is none itself.
+        let vectors = vectors();
+        let (first, second) = (&vectors.keys["keys"][0], &vectors.keys["keys"][1]);
+        for set in [json!([bad, first, second]), json!([first, bad, second])] {
+            let keys = keys(&json!({ "keys": set })).unwrap();
+            assert_eq!(keys.key_ids().count(), 2, "{changes}");
+            assert_eq!(keys.skipped().iter().map(|key| key.reason).collect::<Vec<_>>(), [reason]);
+            let good = &vectors.jws[0];
+            assert_eq!(verdict(keys.verify(&bytes(&good.body), &good.value, NOW)), "ok");
+        }
+    }
+    for value in [json!(null), json!("key"), json!([]), json!(1)] {
+        assert_eq!(why_not(value), SkipReason::Malformed);
+    }
+}
+
+#[test]
+fn two_keys_with_one_kid_are_both_skipped_unless_they_are_the_same() {
+    let vectors = vectors();
+    let (first, second) = (&vectors.keys["keys"][0], &vectors.keys["keys"][1]);
+    let good = &vectors.jws[0];
+    let check = |set: Value| match keys(&json!({ "keys": set })) {
+        Ok(keys) => verdict(keys.verify(&bytes(&good.body), &good.value, NOW)),
+        Err(KeySetError::NoKey(skipped)) => {
+            assert!(skipped.iter().all(|key| key.reason == SkipReason::SameKid), "{skipped:?}");
+            "no key"
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let mut other = second.clone();
+    other["kid"] = first["kid"].clone();
+    assert_eq!(check(json!([first, other])), "no key");
+    assert_eq!(check(json!([other, first])), "no key");
+    assert_eq!(check(json!([other, first, second])), "unknown_key");
+    assert_eq!(check(json!([first, first, second])), "ok");
+    // One of them with a time at which it ends: it must not live on as the other.
+    assert_eq!(check(json!([first, changed_key(json!({ "exp": 1 }))])), "no key");
 }
 
 #[test]

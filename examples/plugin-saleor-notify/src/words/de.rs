@@ -111,6 +111,7 @@ pub(crate) static WORDS: Words = Words {
     tax: "MwSt.",
     tax_included: "Enthaltene MwSt.",
     total: "Gesamt",
+    refunded: "Erstattet",
     track: "Sendung verfolgen",
     tracking_number: "Sendungsnummer",
     ship_to: "Lieferadresse",

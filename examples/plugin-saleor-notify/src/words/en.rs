@@ -111,6 +111,7 @@ pub(crate) static WORDS: Words = Words {
     tax: "Tax",
     tax_included: "Tax (included)",
     total: "Total",
+    refunded: "Refunded",
     track: "Track my delivery",
     tracking_number: "Tracking number",
     ship_to: "Shipping address",

@@ -111,6 +111,7 @@ pub(crate) static WORDS: Words = Words {
     tax: "Taxes",
     tax_included: "Taxes (incluses)",
     total: "Total",
+    refunded: "Montant remboursé",
     track: "Suivre mon colis",
     tracking_number: "Numéro de suivi",
     ship_to: "Adresse de livraison",

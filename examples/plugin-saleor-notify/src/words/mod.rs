@@ -52,6 +52,8 @@ pub(crate) struct Words {
     pub(crate) tax: &'static str,
     pub(crate) tax_included: &'static str,
     pub(crate) total: &'static str,
+    /// What was paid back, below the total.
+    pub(crate) refunded: &'static str,
     /// What the link says that follows a parcel.
     pub(crate) track: &'static str,
     pub(crate) tracking_number: &'static str,

@@ -7,9 +7,10 @@ use crate::{
     event::payload::{Field, Sensitivity},
 };
 
+mod examples;
 mod types;
 
-use self::types::Types;
+use self::{examples::Shown, types::Types};
 
 /// As many rows make a long table: an event that documents the same fields again refers to it.
 const LONG_TABLE: usize = 8;
@@ -22,7 +23,8 @@ pub type Fact = (&'static str, String);
 /// Writes the reference page of a catalog: Markdown that is the same for the same catalog, so that a file of it can be
 /// compared with what the code says.
 ///
-/// Examples are written as they are; a catalog must not have real secrets in them.
+/// Examples are written as they are; a catalog must not have real secrets in them. A long object that the example of an
+/// earlier event has shown is `…` in a later one, with a link to where it is.
 pub fn reference_page(catalog: &Catalog) -> String {
     reference_page_with(catalog, |_| Vec::new())
 }
@@ -92,7 +94,11 @@ impl Writer<'_> {
         );
         write_statuses(page, catalog.events())?;
         self.write_contents(page, &sections)?;
-        sections.iter().try_for_each(|section| self.write_section(page, section))?;
+        let mut shown = Shown::default();
+        for section in &sections {
+            writeln!(page, "## {}\n", section.title)?;
+            section.events.iter().try_for_each(|event| self.write_event(page, event, &mut shown))?;
+        }
         self.types.write(page)
     }
 
@@ -107,12 +113,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_section(&self, page: &mut String, section: &Section<'_>) -> fmt::Result {
-        writeln!(page, "## {}\n", section.title)?;
-        section.events.iter().try_for_each(|event| self.write_event(page, event))
-    }
-
-    fn write_event(&self, page: &mut String, event: &EventDescriptor) -> fmt::Result {
+    fn write_event<'e>(&self, page: &mut String, event: &'e EventDescriptor, shown: &mut Shown<'e>) -> fmt::Result {
         writeln!(page, "<a id=\"{0}\"></a>\n\n### `{0}`\n", event.pattern)?;
         if !event.description.is_empty() {
             writeln!(page, "{}\n", event.description)?;
@@ -134,10 +135,7 @@ impl Writer<'_> {
         }
         page.push('\n');
         self.write_fields(page, event)?;
-        if let Some(example) = event.example {
-            writeln!(page, "```json\n{:#}\n```\n", example())?;
-        }
-        Ok(())
+        shown.write(page, event)
     }
 
     fn write_fields(&self, page: &mut String, event: &EventDescriptor) -> fmt::Result {

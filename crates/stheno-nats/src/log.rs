@@ -1,6 +1,9 @@
 //! What every part of the backend has of one log.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use stheno_core::backend::BackendError;
 use tokio::{runtime::Handle, sync::Semaphore};
@@ -21,6 +24,9 @@ pub(crate) const WINDOW: usize = 4_096;
 /// Atomic batches under way at once; the server takes 50 for one stream, of all processes together.
 const BATCHES: usize = 8;
 
+/// For how long it is taken for granted that it is the log that was opened.
+const GRANTED: Duration = Duration::from_secs(5);
+
 /// One open log.
 pub(crate) struct Log {
     pub(crate) options: NatsOptions,
@@ -28,6 +34,8 @@ pub(crate) struct Log {
     pub(crate) place: String,
     pub(crate) subjects: Subjects,
     pub(crate) log_id: Arc<str>,
+    /// When it was last seen that it is the log that was opened.
+    seen: Mutex<Instant>,
     pub(crate) replicas: u64,
     pub(crate) dedup_window: Duration,
     /// For appends, records and questions: what is read in bulk does not delay it.
@@ -55,6 +63,7 @@ impl Log {
             options,
             subjects,
             log_id: found.log_id.into(),
+            seen: Mutex::new(Instant::now()),
             replicas: found.replicas,
             dedup_window: found.dedup_window,
             writing,
@@ -95,7 +104,20 @@ impl Log {
                 Err(error::log_changed(&self.place, "was made anew"))
             }
             Some(info) if info.state.last_seq < reached => Err(error::log_changed(&self.place, "became shorter")),
-            Some(_) => Ok(()),
+            Some(_) => {
+                *self.seen() = Instant::now();
+                Ok(())
+            }
         }
+    }
+
+    /// The same now and then: who reads pages has no connection to one stream that would break with it.
+    pub(crate) async fn check_identity_at_times(&self) -> Result<(), BackendError> {
+        let granted = self.seen().elapsed() < GRANTED;
+        if granted { Ok(()) } else { self.check_identity(0).await }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Instant> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -36,8 +36,9 @@ pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendE
         match reader.page().await {
             Ok(page) => {
                 // After trouble it may no longer be the log that was read before.
-                if reader.careful {
-                    log.check_identity(0).await?;
+                match reader.careful {
+                    true => log.check_identity(0).await?,
+                    false => log.check_identity_at_times().await?,
                 }
                 return Ok(page);
             }

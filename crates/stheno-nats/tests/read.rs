@@ -191,6 +191,14 @@ async fn a_stream_that_is_made_anew_is_an_alarm_and_the_end() {
     stored(&anew, placed("new")).await;
     let error = log.tail(Query::all().after(1)).await.err().expect("the stream is another");
     assert_eq!(error.kind(), BackendErrorKind::LogChanged);
+    bounded("who reads pages notices too", async {
+        while let Ok(page) = log.read(Query::all()).await {
+            assert_eq!(page.events.len(), 1, "what is there is read");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(log.read(Query::all()).await.unwrap_err().kind(), BackendErrorKind::LogChanged);
+    })
+    .await;
     let error = anew.tail(Query::all().after(5)).await.err().expect("the log is shorter than that");
     assert_eq!(error.kind(), BackendErrorKind::LogChanged);
 }

@@ -39,6 +39,8 @@ struct Inner {
 #[derive(Clone)]
 pub(crate) struct Scope {
     pub(crate) subscriber: Arc<str>,
+    /// The identity of the log.
+    pub(crate) log: Arc<str>,
     pub(crate) run: u32,
     pub(crate) epoch: u64,
     pub(crate) bus: Bus,
@@ -62,6 +64,7 @@ impl Cx {
         let backend = Arc::new(crate::runtime::no_log::NoLog);
         let scope = Scope {
             subscriber: "test".into(),
+            log: "test".into(),
             run: 0,
             epoch: 1,
             bus: Bus::new(backend, Arc::default()),
@@ -130,6 +133,11 @@ impl Cx {
     /// The epoch of the lease under which the handler runs; a later holder has a higher one.
     pub fn epoch(&self) -> u64 {
         self.0.scope.epoch
+    }
+
+    /// The identity of the log: another one, or one that was made anew, has another.
+    pub fn log_id(&self) -> &str {
+        &self.0.scope.log
     }
 
     /// The id of the subscriber.

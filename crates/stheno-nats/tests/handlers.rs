@@ -18,6 +18,7 @@ use stheno_core::{
     AnyEvent, App, Cx, Failure, Start, Subscriber, SubscriberDef, Timestamp,
     app::Running,
     backend::{Append, AppendErrorKind, Backend, BackendErrorKind, Query},
+    runtime::operator::{Operator, RewindTo},
 };
 use stheno_nats::{NatsBackend, NatsOptions};
 use stheno_testkit::nats::NatsServerOptions;
@@ -90,6 +91,42 @@ async fn a_log_that_went_back_ends_who_has_read_further() {
     let stopped = bounded("the subscriber stops", running.until_signal()).await;
     assert_eq!(stopped.exit_code(), 70);
     assert_eq!(slow.calls.load(Ordering::SeqCst), 5, "nothing of the other log was handled");
+}
+
+/// It has grown past what was read, so that nothing but its identity tells.
+#[tokio::test]
+async fn a_log_that_was_made_anew_while_nobody_ran_ends_who_read_the_one_before_until_somebody_rewinds() {
+    let (options, slow) = (a_log(shared()), Slow::default());
+    let log = open(options.clone()).await;
+    for number in 0..5 {
+        stored(&log, placed(number)).await;
+    }
+    let running = start(&options, &slow).await;
+    running.settle(LIMIT).await.expect("all are handled");
+    running.stop().await;
+    let (stream, _) = names(&log).await;
+    ask(&client(shared()).await, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
+    let anew = open(options.clone()).await;
+    for number in 0..8 {
+        stored(&anew, placed(number)).await;
+    }
+    let running = start(&options, &slow).await;
+    let stopped = bounded("the subscriber stops", running.until_signal()).await;
+    assert_eq!(
+        (stopped.exit_code(), slow.calls.load(Ordering::SeqCst)),
+        (70, 5),
+        "nothing of the other log was handled"
+    );
+    let operator = Operator::new(App::new(anew).bus());
+    operator.rewind("test.slow", RewindTo::After(2)).await.expect("it can be asked");
+    let running = start(&options, &slow).await;
+    running.settle(LIMIT).await.expect("all are handled");
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 5 + 6, "what follows, once each");
+    let [status] = &operator.subscribers().await.expect("they are recorded")[..] else { panic!("there is one") };
+    assert_eq!((status.state.run, status.state.began, status.state.floor), (1, 2, 8));
+    running.stop().await;
+    start(&options, &slow).await.settle(LIMIT).await.expect("nothing is left");
+    assert_eq!(slow.calls.load(Ordering::SeqCst), 5 + 6);
 }
 
 #[tokio::test]

@@ -10,24 +10,27 @@ pub use rusqlite;
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS stheno_handled (
+    log        TEXT NOT NULL,
     subscriber TEXT NOT NULL,
     event      TEXT NOT NULL,
     run        INTEGER NOT NULL,
     epoch      INTEGER NOT NULL,
     at         INTEGER NOT NULL,
-    PRIMARY KEY (subscriber, event, run)
+    PRIMARY KEY (log, subscriber, event, run)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stheno_epoch (
-    subscriber TEXT PRIMARY KEY,
-    epoch      INTEGER NOT NULL
+    log        TEXT NOT NULL,
+    subscriber TEXT NOT NULL,
+    epoch      INTEGER NOT NULL,
+    PRIMARY KEY (log, subscriber)
 ) WITHOUT ROWID;
 ";
 
 /// Marks the event of this attempt as handled. True if it was not yet: do the work in the same transaction and commit.
 /// False if it was: there is nothing to do.
 ///
-/// The marker is for subscriber, event and run, so a replay (another run) does the work again. What a process does that
-/// has lost its lease is refused: the tables remember the highest epoch of each subscriber. Both tables,
+/// The marker is for log, subscriber, event and run, so a replay (another run) and another log do the work again. What a process does that
+/// has lost its lease is refused: the tables remember the highest epoch of each subscriber of a log. Both tables,
 /// `stheno_handled` and `stheno_epoch`, are made when they are missing. Old rows of `stheno_handled` (`at` is in microseconds
 /// since 1970) may be deleted once no attempt at their events can come any more.
 ///
@@ -61,23 +64,23 @@ pub fn handled_once(transaction: &Transaction<'_>, cx: &Cx) -> Result<bool, Once
     let epoch = i64::try_from(cx.epoch()).unwrap_or(i64::MAX);
     transaction
         .prepare_cached(
-            "INSERT INTO stheno_epoch (subscriber, epoch) VALUES (?1, ?2)
-             ON CONFLICT (subscriber) DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+            "INSERT INTO stheno_epoch (log, subscriber, epoch) VALUES (?1, ?2, ?3)
+             ON CONFLICT (log, subscriber) DO UPDATE SET epoch = max(epoch, excluded.epoch)",
         )?
-        .execute((cx.subscriber(), epoch))?;
+        .execute((cx.log_id(), cx.subscriber(), epoch))?;
     let highest: i64 = transaction
-        .prepare_cached("SELECT epoch FROM stheno_epoch WHERE subscriber = ?1")?
-        .query_row([cx.subscriber()], |row| row.get(0))?;
+        .prepare_cached("SELECT epoch FROM stheno_epoch WHERE log = ?1 AND subscriber = ?2")?
+        .query_row([cx.log_id(), cx.subscriber()], |row| row.get(0))?;
     if highest > epoch {
         let kind = OnceErrorKind::StaleEpoch { seen: highest.cast_unsigned(), own: cx.epoch() };
         return Err(OnceError { kind, source: None });
     }
     let inserted = transaction
         .prepare_cached(
-            "INSERT INTO stheno_handled (subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (subscriber, event, run) DO NOTHING",
+            "INSERT INTO stheno_handled (log, subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (log, subscriber, event, run) DO NOTHING",
         )?
-        .execute((cx.subscriber(), cx.id().as_str(), cx.run(), epoch, Timestamp::now().as_micros()))?;
+        .execute((cx.log_id(), cx.subscriber(), cx.id().as_str(), cx.run(), epoch, Timestamp::now().as_micros()))?;
     Ok(inserted == 1)
 }
 

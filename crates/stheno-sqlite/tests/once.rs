@@ -67,15 +67,18 @@ fn an_attempt_that_was_cut_off_before_the_commit_is_done_again() {
 }
 
 #[test]
-fn another_run_and_another_subscriber_do_the_work_again() {
+fn another_run_another_subscriber_and_another_log_do_the_work_again() {
     let directory = tempfile::tempdir().unwrap();
     let mut database = shop(&directory.path().join("shop.db"));
     let cx = Cx::test("order.placed");
     // Makes the tables.
     assert!(sell(&mut database, &Cx::test("order.placed")).unwrap());
-    let insert = "INSERT INTO stheno_handled (subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, 1, 0)";
-    database.execute(insert, (cx.subscriber(), cx.id().as_str(), 1)).unwrap();
-    database.execute(insert, ("other.subscriber", cx.id().as_str(), 0)).unwrap();
+    let insert = "INSERT INTO stheno_handled (log, subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, ?4, 1, 0)";
+    database.execute(insert, (cx.log_id(), cx.subscriber(), cx.id().as_str(), 1)).unwrap();
+    database.execute(insert, (cx.log_id(), "other.subscriber", cx.id().as_str(), 0)).unwrap();
+    database.execute(insert, ("other log", cx.subscriber(), cx.id().as_str(), 0)).unwrap();
+    // Epochs count anew on each log.
+    database.execute("INSERT INTO stheno_epoch VALUES ('other log', ?1, 9)", [cx.subscriber()]).unwrap();
     assert!(sell(&mut database, &cx).unwrap());
     assert!(!sell(&mut database, &cx).unwrap());
 }

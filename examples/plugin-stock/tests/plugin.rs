@@ -127,6 +127,21 @@ async fn a_replay_from_the_beginning_or_the_middle_comes_to_the_same() {
 }
 
 #[tokio::test]
+async fn another_log_with_events_of_the_same_ids_is_counted_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("stock.db");
+    let identified = || story().into_iter().enumerate().map(|(number, event)| event.id(&format!("story/{number}")));
+    for logs in 1..=2 {
+        let app = start(shop(), &database).await;
+        publish(&app, identified()).await;
+        let marks = Connection::open(&database).unwrap();
+        let count = |query| marks.query_row(query, [], |row| row.get::<_, u32>(0)).unwrap();
+        assert_eq!(count("SELECT count(DISTINCT log) FROM stheno_handled"), logs);
+        assert_eq!(count("SELECT count(*) FROM stheno_handled"), 6 * logs);
+    }
+}
+
+#[tokio::test]
 async fn a_replay_mends_what_a_mistake_has_written() {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("stock.db");

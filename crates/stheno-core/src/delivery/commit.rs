@@ -149,6 +149,7 @@ impl Machine {
         };
         StateDoc {
             format: FORMAT,
+            log: self.log.to_string(),
             run: self.run,
             epoch: self.epoch,
             began: self.began,

@@ -15,6 +15,9 @@ pub const FORMAT: u32 = 1;
 pub struct StateDoc {
     /// [`FORMAT`].
     pub format: u32,
+    /// The identity of the log that the sequences below are of.
+    #[serde(default)]
+    pub log: String,
     /// Which run this is: 0 is live, each replay has a number of its own.
     pub run: u32,
     /// The epoch of the lease that wrote it.

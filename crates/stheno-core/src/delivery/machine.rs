@@ -109,6 +109,8 @@ pub(crate) enum AloneStage {
 pub(crate) struct Machine {
     pub(crate) policy: Policy,
     pub(crate) patterns: PatternSet,
+    /// The identity of the log.
+    pub(crate) log: Arc<str>,
     pub(crate) run: u32,
     pub(crate) epoch: u64,
     pub(crate) began: u64,

@@ -19,6 +19,7 @@ impl Machine {
         Self {
             policy,
             patterns,
+            log: "".into(),
             run: 0,
             epoch,
             began: begin_after,
@@ -86,6 +87,19 @@ impl Machine {
             machine.lanes.insert(id, lane);
         }
         machine
+    }
+
+    /// The same on the log of this identity, which what is recorded is of.
+    pub(crate) fn on_log(mut self, log: &str) -> Self {
+        self.log = log.into();
+        self
+    }
+
+    /// Begins on another log, as a new run after this sequence: of what was recorded nothing is true there.
+    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+        self.rewind(0, dead_letters);
+        self.began = after;
+        (self.position, self.written_at, self.offered_before, self.recorded_floor) = (after, after, after, after);
     }
 
     /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,

@@ -54,6 +54,22 @@ pub(crate) async fn ask(backend: &Arc<dyn Backend>, subscriber: &str, command: &
     }
 }
 
+/// Where an operator wants a subscriber to go on, if it was asked to and nobody has done it: the last time it was asked, and
+/// the record of that.
+pub(crate) async fn rewind(
+    backend: &Arc<dyn Backend>,
+    subscriber: &str,
+) -> Result<Option<(u64, RecordName)>, BackendError> {
+    let records = backend.list_records(&names::commands(subscriber)).await?;
+    let of_it = records.iter().filter(|record| names::commanded(&record.name).as_deref() == Some(subscriber));
+    // Their names are in the order they were asked in.
+    let asked = of_it.filter_map(|record| match serde_json::from_slice(&record.value) {
+        Ok(Command::Rewind { after }) => Some((after, record.name.clone())),
+        _ => None,
+    });
+    Ok(asked.last())
+}
+
 /// Looks for commands and passes them on. Runs on the control thread, for as long as the app does.
 pub(crate) async fn watch(
     backend: Arc<dyn Backend>,

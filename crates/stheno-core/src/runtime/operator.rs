@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::{
-    backend::{Backend, BackendError, Query},
+    backend::{Backend, BackendError, Page, Query},
     bus::Bus,
     delivery::{
         doc::{DeadLetter, LaneDoc, Note, StateDoc},
@@ -121,10 +121,18 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn event(&self, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
         let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
+        Ok(self.events(query).await?.events.into_iter().next())
+    }
+
+    /// A page of the log as subscribers see it: an event that another program has published without a key has the key of its
+    /// catalog. The backend's own [`read`](Backend::read) gives such an event without one, and finds it by none.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    pub async fn events(&self, query: Query) -> Result<Page, BackendError> {
         let keys = Arc::new(Keys::new(self.bus.catalogs()));
         keys.learn(self.backend()).await?;
-        let log = keyed(self.backend(), &keys);
-        Ok(log.read(query).await?.events.into_iter().next())
+        keyed(self.backend(), &keys).read(query).await
     }
 
     /// Hands a dead letter, and what is parked behind it, back to the handler.

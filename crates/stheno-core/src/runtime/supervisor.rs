@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    backend::{BackendError, BackendErrorKind, Expect, RecordError, RecordWrite, Revision},
+    backend::{BackendError, BackendErrorKind, Expect, LogInfo, RecordError, RecordWrite, Revision},
     bus::Bus,
     cx::Scope,
     delivery::{
@@ -26,7 +26,7 @@ use crate::{
     runtime::{
         attempts::Attempts,
         backfill::{self, Missed},
-        command::Asked,
+        command::{self, Asked},
         lease::Lease,
         progress::Progress,
         store,
@@ -144,25 +144,31 @@ impl Supervisor {
         }
         loop {
             let recorded = store::load(backend, id).await?;
-            let last = backend.info().await?.last;
+            let info = backend.info().await?;
             let mut passed_over = None;
-            let (mut machine, guard) = match recorded.state {
-                None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, last), None),
+            let (machine, guard) = match recorded.state {
+                None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, info.last), None),
                 Some((state, revision)) => {
-                    if state.floor > last {
-                        let message = format!(
-                            "the log ends at {last} and subscriber `{id}` has read up to {}; is it another log, or an \
-                             earlier state of it? Restore the log, or rewind the subscriber",
-                            state.floor
-                        );
-                        return Err(BackendError::new(BackendErrorKind::LogChanged, message));
+                    let other = another_log(id, &state, &info);
+                    if other.is_none() {
+                        say_what_is_gone(id, &state, &info);
+                        passed_over = backfill::note(backend, id, lease.epoch, &state, patterns).await?;
                     }
-                    passed_over = backfill::note(backend, id, lease.epoch, &state, patterns).await?;
-                    let machine =
-                        Machine::restored(policy.clone(), patterns.clone(), lease.epoch, state, recorded.lanes, last);
+                    let (policy, patterns) = (policy.clone(), patterns.clone());
+                    let mut machine =
+                        Machine::restored(policy, patterns, lease.epoch, state, recorded.lanes, info.last);
+                    if let Some(message) = other {
+                        // An operator knows, and has said where to go on.
+                        let Some((after, command)) = command::rewind(backend, id).await? else {
+                            return Err(BackendError::new(BackendErrorKind::LogChanged, message));
+                        };
+                        machine.begin_anew(after, &store::dead_letters(backend, id).await?);
+                        machine.outbox.carried_out(command);
+                    }
                     (machine, Some(revision))
                 }
             };
+            let mut machine = machine.on_log(&info.log_id);
             let Some(commit) = machine.take_commit(self.around.clock.now()) else { continue };
             let mut writes = commit.writes(id, guard);
             writes.extend(passed_over);
@@ -194,6 +200,7 @@ impl Supervisor {
         let Enabled { id, patterns, missed, batch, policy, handler, .. } = &self.subscriber;
         let scope = Scope {
             subscriber: Arc::clone(id),
+            log: Arc::clone(&machine.log),
             run: machine.run,
             epoch: lease.epoch,
             bus: self.bus.clone(),
@@ -230,6 +237,33 @@ impl Supervisor {
     }
 }
 
+/// Why what a subscriber has recorded is not about this log, if it is not.
+fn another_log(id: &str, state: &StateDoc, info: &LogInfo) -> Option<String> {
+    let (floor, last) = (state.floor, info.last);
+    let said = match state.log.is_empty() || state.log == info.log_id {
+        false => "the log was made anew, or is another one",
+        true if floor > last => "the log is shorter than it was: is it an earlier state?",
+        true => return None,
+    };
+    Some(format!(
+        "{said}: it ends at {last}, and subscriber `{id}` has read up to {floor} of the one before. Restore the log, or rewind \
+         the subscriber: it then begins a new run here, and forgets what waited"
+    ))
+}
+
+/// Says aloud that events were deleted which a subscriber has not seen: by limits of the log, or by somebody.
+fn say_what_is_gone(id: &str, state: &StateDoc, info: &LogInfo) {
+    if info.first > state.floor + 1 {
+        tracing::warn!(
+            subscriber = id,
+            from = state.floor + 1,
+            to = info.first - 1,
+            "events that this subscriber has not seen are no longer in the log; keep them for longer (`max_age`, `max_bytes`), \
+             or start it more often"
+        );
+    }
+}
+
 /// Notes where a subscriber begins that has never run, so that nothing published from now on is missed. Says after which
 /// sequence, if it has never run.
 pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Result<Option<u64>, BackendError> {
@@ -243,13 +277,15 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
     {
         return Ok(None);
     }
+    let info = backend.info().await?;
     let began = match (&subscriber.missed, subscriber.policy.start) {
         (Some(missed), _) => missed.after,
-        (None, Start::New) => backend.info().await?.last,
-        (None, Start::Beginning) => backend.info().await?.first.saturating_sub(1),
+        (None, Start::New) => info.last,
+        (None, Start::Beginning) => info.first.saturating_sub(1),
     };
     let state = StateDoc {
         format: FORMAT,
+        log: info.log_id,
         run: 0,
         epoch: 0,
         began,

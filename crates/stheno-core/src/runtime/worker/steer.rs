@@ -9,6 +9,11 @@ use crate::runtime::{
 impl Worker {
     pub(super) async fn obey(&mut self, asked: Asked) {
         let now = self.around.clock.now();
+        // It may have been carried out since it was passed on, when the subscriber was taken over; and one that cannot be read
+        // comes again.
+        if !matches!(self.around.backend.get_record(&asked.record).await, Ok(Some(_))) {
+            return;
+        }
         match asked.command {
             Command::Redrive { sequence } | Command::Discard { sequence } => {
                 let letters = store::dead_letters(&self.around.backend, &self.id).await;

@@ -75,7 +75,7 @@ pub use stheno_core::{
     NameError, NameErrorKind, NewEvent, OffsetTime, OffsetTimeError, Outgoing, Pattern, PatternSet, Payload, Plugin,
     Policy, PublishError, PublishErrorKind, Published, RecordedEvent, Res, Resources, Secret, Sensitivity, Setup,
     Start, Status, Subscriber, SubscriberDef, SystemClock, Timestamp, UnknownCurrency, async_trait, catalog,
-    declare_event, decode_json, decode_token, encode_token, plugin, plugins, register_subscriber, subscriber,
+    declare_event, decode_json, decode_token, encode_token, nearest, plugin, plugins, register_subscriber, subscriber,
     text_enum,
 };
 pub use stheno_core::{

@@ -1,5 +1,7 @@
 //! Invariants that can be seen by reading the sources.
 
+use std::collections::BTreeSet;
+
 use crate::workspace::{Source, assert_none_says, files, root, rust_files};
 
 /// The testkit is test code in a crate: it says what backends say, and ends with its test.
@@ -100,6 +102,24 @@ fn the_facade_holds_nothing_but_the_address_and_the_host() {
     let spared = ["crates/stheno/src/connect.rs", "crates/stheno/src/host.rs"];
     let words = ["fn ", "struct ", "enum ", "trait ", "impl ", "static ", "macro_rules!"];
     assert_none_says(library_lines(&files, &spared), &words, "the facade re-exports; logic lives below it");
+}
+
+#[test]
+fn what_a_catalog_can_use_of_the_contract_is_in_the_facade_too() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("it is a file of the workspace");
+    let names = |text: &str| -> BTreeSet<String> {
+        text.split(|character: char| !(character.is_alphanumeric() || character == '_')).map(str::to_owned).collect()
+    };
+    let contract = read("crates/stheno-core/src/lib.rs");
+    let (_, list) = contract.split_once("pub use crate::{").expect("the contract exports its parts");
+    let (list, _) = list.split_once("\n};").expect("the list has an end");
+    // The last word of each path: what stands before a brace or two colons is a module.
+    let words = list.split([',', '{', '}']).map(|path| path.rsplit("::").next().unwrap_or_default().trim());
+    let exported: Vec<_> = words.filter(|word| !word.is_empty() && !list.contains(&format!("{word}::{{"))).collect();
+    assert!(exported.len() > 60, "the contract exports more than {exported:?}");
+    let facade = names(&read("crates/stheno/src/lib.rs"));
+    let missing: Vec<_> = exported.into_iter().filter(|word| !facade.contains(*word)).collect();
+    assert!(missing.is_empty(), "a catalog outside of this workspace depends on the facade: {missing:?}");
 }
 
 #[test]

@@ -65,13 +65,26 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
-/// The last microsecond of the year 9999, which RFC 3339 can write.
+/// The first microsecond of the year 0 and the last one of the year 9999, which RFC 3339 can write.
+const FIRST_WRITABLE: i64 = -62_167_219_200_000_000;
 const LAST_WRITABLE: i64 = 253_402_300_799_999_999;
+/// Years after which the calendar repeats itself, five times over, and the microseconds in them. By as much a time before 1970
+/// is moved to be read and written, since what reads and writes knows none.
+const YEARS: u16 = 2000;
+const MICROS_OF_YEARS: i64 = 63_113_904_000_000_000;
 
+/// Written up to the years 0 and 9999; an earlier or later time as the first or last one of these.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let writable = Timestamp(self.0.clamp(0, LAST_WRITABLE));
-        fmt::Display::fmt(&humantime::format_rfc3339_micros(writable.into()), f)
+        let writable = self.0.clamp(FIRST_WRITABLE, LAST_WRITABLE);
+        if writable >= 0 {
+            return fmt::Display::fmt(&humantime::format_rfc3339_micros(Timestamp(writable).into()), f);
+        }
+        let moved = humantime::format_rfc3339_micros(Timestamp(writable + MICROS_OF_YEARS).into()).to_string();
+        let (year, rest) = moved.split_at_checked(4).unwrap_or_default();
+        // It is of the years 2000 to 3969.
+        let year = year.parse::<u16>().unwrap_or(YEARS).saturating_sub(YEARS);
+        f.pad(&format!("{year:04}{rest}"))
     }
 }
 
@@ -91,9 +104,20 @@ pub struct TimestampError {
 impl FromStr for Timestamp {
     type Err = TimestampError;
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        let parsed = humantime::parse_rfc3339_weak(text);
-        parsed.map(Self::from).map_err(|_| TimestampError { text: text.chars().take(80).collect() })
+        let parsed = match before_1970(text) {
+            Some((year, rest)) => humantime::parse_rfc3339_weak(&format!("{:04}{rest}", year + YEARS))
+                .map(|moved| Self(Self::from(moved).0 - MICROS_OF_YEARS)),
+            None => humantime::parse_rfc3339_weak(text).map(Self::from),
+        };
+        parsed.map_err(|_| TimestampError { text: text.chars().take(80).collect() })
     }
+}
+
+/// The year of a text, if it is one before 1970, and what follows it.
+fn before_1970(text: &str) -> Option<(u16, &str)> {
+    let (year, rest) = text.split_at_checked(4)?;
+    let year = year.parse().ok().filter(|_| year.bytes().all(|byte| byte.is_ascii_digit()))?;
+    (year < 1970).then_some((year, rest))
 }
 
 impl Serialize for Timestamp {
@@ -149,6 +173,24 @@ mod tests {
         assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
         assert_eq!(Timestamp::from(SystemTime::from(time)), time);
         assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    #[test]
+    fn a_time_before_1970_is_kept() {
+        for (text, seconds) in [
+            ("1914-06-28T10:50:00.000000Z", -1_751_807_400),
+            ("1969-12-31T23:59:59.000000Z", -1),
+            ("1600-02-29T00:00:00.000000Z", -11_670_998_400),
+            ("0000-01-01T00:00:00.000000Z", -62_167_219_200),
+        ] {
+            let time = Timestamp::from_micros(seconds * 1_000_000);
+            assert_eq!((time.to_string().as_str(), text.parse::<Timestamp>().unwrap()), (text, time));
+        }
+        assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(Timestamp::from_micros(i64::MIN).to_string(), "0000-01-01T00:00:00.000000Z");
+        for wrong in ["1900-02-29T00:00:00Z", "19", "+196-01-01T00:00:00Z", "1914-06-28"] {
+            assert!(wrong.parse::<Timestamp>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

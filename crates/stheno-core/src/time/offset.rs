@@ -11,8 +11,8 @@ const DAY: i64 = 24 * 60 * MINUTE;
 
 /// A time with an offset from UTC, which is written back as it was read.
 ///
-/// It reads what RFC 3339 allows, from the year 0 to 9999: `2021-03-11T16:56:57.028Z`,
-/// `2021-03-11 16:56:59.121991+00:00`, `2008-01-10T08:00:00-05:00`. Digits after the microsecond are kept in the text and
+/// It reads what RFC 3339 allows, from the year 0 to 9999, without leap seconds and with up to nine digits of a second:
+/// `2021-03-11T16:56:57.028Z`, `2021-03-11 16:56:59.121991+00:00`, `2008-01-10T08:00:00-05:00`. Digits after the microsecond are kept in the text and
 /// not counted. Two are equal when they are written the same; compare [`OffsetTime::timestamp`] for the moment.
 ///
 /// ```

@@ -104,7 +104,7 @@ impl NatsOptions {
         if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
             return Err(refused("a stream has 1 to 5 replicas".to_owned()));
         }
-        Ok(())
+        self.check_window()
     }
 }
 

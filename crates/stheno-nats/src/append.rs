@@ -22,7 +22,7 @@ use crate::{
 /// Most events in one batch: the server takes no more all or nothing.
 pub(crate) const MAX_BATCH: usize = 1_000;
 /// What headers may take of the server's largest message.
-const HEADER_ROOM: usize = 24 * 1024;
+pub(crate) const HEADER_ROOM: usize = 24 * 1024;
 /// How often an append is begun anew whose expectation was refused and yet holds.
 const RACES: usize = 20;
 

@@ -43,8 +43,9 @@ impl NatsBackend {
     /// [`manage`](NatsOptions::manage)`(false)`).
     ///
     /// # Errors
-    /// [`BackendError`] of kind `Address` (a server that is too old, JetStream not enabled, a stream that differs from
-    /// what was chosen, field by field), `Permission`, `Unavailable` (no server answers), `NewerSchema`.
+    /// [`BackendError`] of kind `Address` (a server that is too old or takes messages of less than 64 KiB, JetStream not
+    /// enabled, a stream that differs from what was chosen, field by field, a dedup window in which an append could be
+    /// stored twice), `Permission`, `Unavailable` (no server answers), `NewerSchema`.
     pub async fn open(options: NatsOptions) -> Result<Arc<Self>, BackendError> {
         options.check()?;
         let io = Io::start()?;
@@ -76,7 +77,7 @@ async fn ready(api: &Api, options: &NatsOptions, subjects: &Subjects) -> Result<
     let until = Instant::now() + options.patience;
     loop {
         let found = async {
-            server::check_jetstream(api, &options.place()).await?;
+            server::check_jetstream(api, options).await?;
             provision::provision(api, options, subjects).await
         };
         match found.await {

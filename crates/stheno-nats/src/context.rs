@@ -8,7 +8,7 @@ use stheno_core::{Secret, backend::BackendError};
 use crate::{
     login::Login,
     options::NatsOptions,
-    url::{refused, with_port},
+    url::{Place, refused},
 };
 
 /// A context as the `nats` command keeps it. What it says beyond this is for that command.
@@ -66,15 +66,15 @@ pub(crate) fn of_variables<'v>(variable: &impl Fn(&str) -> Option<&'v str>) -> C
 
 impl Context {
     /// Where it says something, the options are so.
-    pub(crate) fn apply(self, options: &mut NatsOptions) {
-        let servers = self.url.split(',').filter_map(|url| {
-            let url = url.trim();
-            let host = url.rsplit("://").next()?.trim_end_matches('/');
-            with_port(host.rsplit('@').next()?).ok()
-        });
-        options.servers = servers.collect();
-        options.tls.required = self.url.starts_with("tls://") || self.tls_first;
+    pub(crate) fn apply(self, options: &mut NatsOptions) -> Result<(), BackendError> {
+        let place = Place::read(&self.url)
+            .map_err(|error| refused(format!("the `url` of the context cannot be used: {error}")))?;
+        options.servers = place.servers;
+        options.tls.required = place.tls || self.tls_first;
         options.tls.first = self.tls_first;
+        if let Some(login) = place.login {
+            options.login = login;
+        }
         if !self.creds.is_empty() {
             options.login = Login::Credentials(self.creds.into());
         } else if !self.nkey.is_empty() {
@@ -98,8 +98,9 @@ impl Context {
         if !self.jetstream_api_prefix.is_empty() {
             options.api_prefix = self.jetstream_api_prefix.trim_end_matches('.').to_owned();
         } else if !self.jetstream_domain.is_empty() {
-            options.api_prefix = format!("$JS.{}.API", self.jetstream_domain);
+            *options = options.clone().in_domain(&self.jetstream_domain)?;
         }
+        Ok(())
     }
 }
 
@@ -122,6 +123,18 @@ mod tests {
         assert_eq!((options.inbox_prefix.as_str(), options.api_prefix.as_str()), ("_INBOX_me", "$JS.hub.API"));
         let options = NatsOptions::from_url_in("nats://c?context=shop&stream=S", variables()).unwrap();
         assert_eq!((options.servers, options.stream.as_str()), (vec!["c:4222".to_owned()], "S"));
+        let login = |name: &str, context: &str| {
+            std::fs::write(folder.join(format!("{name}.json")), context).unwrap();
+            NatsOptions::from_url_in(&format!("nats://?context={name}"), variables()).map(|options| options.login)
+        };
+        let of_url = login("url", r#"{"url":"nats://bob:s3cr%40t@a,nats://bob:s3cr%40t@b"}"#);
+        assert!(matches!(of_url, Ok(Login::User { name, password }) if name == "bob" && password.expose() == "s3cr@t"));
+        let of_fields = login("fields", r#"{"url":"nats://bob:s3cret@a","user":"me","password":"p"}"#);
+        assert!(matches!(of_fields, Ok(Login::User { name, .. }) if name == "me"));
+        for wrong in [r#"{"url":"nats://bob:s3@cret@a"}"#, r#"{"url":"nats://a","jetstream_domain":"a.b"}"#] {
+            let error = login("wrong", wrong).expect_err(wrong);
+            assert!(!format!("{error} {error:?}").contains("cret"), "{error}");
+        }
         for missing in ["nats://?context=other", "nats://?context=..%2Fshop", "nats://?context=shop%00"] {
             assert!(NatsOptions::from_url_in(missing, variables()).is_err(), "{missing}");
         }

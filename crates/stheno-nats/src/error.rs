@@ -66,8 +66,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
-
 /// Why a request has no useful answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Trouble {
@@ -128,8 +126,7 @@ impl Trouble {
             Trouble::NoResponders | Trouble::Unanswered => away(place),
             Trouble::Denied(said) => denied(place, &said),
             Trouble::Unsent(why) => {
-                let message = format!("the request could not be sent to {place}");
-                BackendError::new(BackendErrorKind::Other, message).with_source(why)
+                BackendError::new(BackendErrorKind::Other, format!("the request could not be sent to {place}: {why}"))
             }
             Trouble::Garbled(why) => {
                 let message = format!("{place} does not answer as a nats-server does; is something else in between?");
@@ -144,17 +141,23 @@ fn explain_refusal(refusal: Refusal, place: &str) -> BackendError {
     let (kind, message) = match refusal.err_code {
         _ if refusal.is_full() => (
             BackendErrorKind::Full,
-            format!("there is no room left for the log at {place}; raise its limits or free disk space, and try again"),
+            format!(
+                "there is no room left for the log at {place} ({refusal}); raise its limits or free disk space, and try again"
+            ),
         ),
         code if code::NOT_ENABLED.contains(&code) => (BackendErrorKind::Address, jetstream_disabled(place)),
         code::STREAM_NOT_FOUND => (
             BackendErrorKind::LogChanged,
             format!("the stream of the log at {place} is no longer there; if it was made anew, start again"),
         ),
-        _ if refusal.passes() => return away(place).with_source(refusal),
-        _ => (BackendErrorKind::Other, format!("the nats-server refused it for the log at {place}")),
+        _ if refusal.passes() => (
+            BackendErrorKind::Unavailable,
+            format!("{place} cannot do it now, as when it elects a leader ({refusal}); try again"),
+        ),
+        _ => (BackendErrorKind::Other, format!("the nats-server refused it for the log at {place}: {refusal}")),
     };
-    BackendError::new(kind, message).with_source(refusal)
+    // What it says stands in the message: often nothing else is shown.
+    BackendError::new(kind, message)
 }
 
 pub(crate) fn jetstream_disabled(place: &str) -> String {
@@ -162,6 +165,24 @@ pub(crate) fn jetstream_disabled(place: &str) -> String {
         "JetStream is not enabled for this account at {place}; add `jetstream {{ store_dir: \"./data\" }}` to the \
          server's configuration (and `jetstream: enabled` to the account), or start it with `-js`"
     )
+}
+
+pub(crate) fn domain_missing(place: &str, domain: &str) -> String {
+    format!(
+        "nobody answers at {place} for the JetStream domain `{domain}`; correct `domain=` (it is the `domain` of the \
+         `jetstream` block in a server's configuration, and `nats account info` shows it), leave it out for the server's \
+         own, or enable JetStream for this account there"
+    )
+}
+
+/// The stream of the records was deleted.
+pub(crate) fn records_gone(place: &str, stream: &str) -> BackendError {
+    let message = format!(
+        "the bucket of the records at {place} (stream `{stream}`) is no longer there, and with it where every subscriber \
+         stands; restore it if there is a backup (`nats stream restore`), then start again: without it a start makes an \
+         empty one and begins every subscriber anew"
+    );
+    BackendError::new(BackendErrorKind::LogChanged, message)
 }
 
 pub(crate) fn away(place: &str) -> BackendError {
@@ -188,4 +209,24 @@ pub(crate) fn log_changed(place: &str, what: &str) -> BackendError {
 
 pub(crate) fn not_sent(error: async_nats::PublishError) -> BackendError {
     away("the connection").with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_says_stands_in_the_message() {
+        for (code, err_code, kind) in [
+            (400, 10052, BackendErrorKind::Other),
+            (503, 10005, BackendErrorKind::Unavailable),
+            (503, 10077, BackendErrorKind::Full),
+        ] {
+            let description = "maximum of it reached".to_owned();
+            let error = Trouble::Refused(Refusal { code, err_code, description }).explain("nats://a");
+            assert_eq!(error.kind(), kind, "{error}");
+            let said = format!("maximum of it reached (JetStream error {err_code})");
+            assert!(error.to_string().contains(&said), "{error}");
+        }
+    }
 }

@@ -14,8 +14,8 @@ use crate::{
     message::{Place, Stored},
 };
 
-/// After how long the server forgets a consumer that nobody asks any more.
-const FORGET: Duration = Duration::from_secs(30);
+/// After how long the server forgets a consumer that nobody asks any more, or whose reader has gone.
+pub(crate) const FORGET: Duration = Duration::from_secs(30);
 /// Bytes that are asked for at once; a single message is always less.
 const BYTES: usize = 8 * 1024 * 1024;
 

@@ -131,7 +131,8 @@ impl NatsOptions {
     }
 
     /// For how long an id is known as a duplicate; [`NatsOptions::DEDUP_WINDOW`] by default. A log that is there already
-    /// has to have the same.
+    /// has to have the same. It is never shorter than the [`patience`](NatsOptions::patience) and 5 seconds for the last
+    /// answer, in which an append may be sent again: a log that would store it twice is not opened.
     #[must_use]
     pub fn dedup_window(mut self, window: Duration) -> Self {
         self.dedup_window = Some(window);
@@ -195,6 +196,11 @@ impl NatsOptions {
     /// The servers, without anything secret.
     pub(crate) fn place(&self) -> String {
         format!("nats://{}", self.servers.join(","))
+    }
+
+    /// The JetStream domain that was chosen.
+    pub(crate) fn domain(&self) -> Option<&str> {
+        self.api_prefix.strip_prefix("$JS.")?.strip_suffix(".API")
     }
 
     pub(crate) fn server_urls(&self) -> Vec<String> {

@@ -16,7 +16,7 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     api::Api,
     error::Trouble,
-    fetch::Begin,
+    fetch::{Begin, FORGET},
     link::Health,
     message::{Place, Stored},
 };
@@ -26,8 +26,6 @@ const HEARTBEAT: Duration = Duration::from_secs(2);
 /// Silence after which the consumer counts as gone.
 const SILENCE: Duration = Duration::from_millis(4_800);
 const _: () = assert!(SILENCE.as_millis() > 2 * HEARTBEAT.as_millis() && SILENCE.as_secs() < 15);
-/// After how long the server forgets a consumer whose reader has gone.
-const FORGET: Duration = Duration::from_secs(30);
 
 /// What came, or why nothing did.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use stheno_core::backend::{BackendError, BackendErrorKind};
 use crate::{
     api::{Api, StreamInfo},
     error::{Trouble, code},
+    limits,
     options::NatsOptions,
     subject::Subjects,
 };
@@ -34,8 +35,10 @@ pub(crate) struct Found {
 pub(crate) async fn provision(api: &Api, options: &NatsOptions, subjects: &Subjects) -> Result<Found, BackendError> {
     let (stream, bucket) = (stream_config(options, subjects), bucket_config(options));
     let found = find_or_make(api, options, &options.stream, &stream, Compare::Log).await?;
+    let found = describe(&found);
+    options.check_window_of(found.dedup_window)?;
     find_or_make(api, options, &format!("KV_{}", options.bucket()), &bucket, Compare::Records).await?;
-    Ok(describe(&found))
+    Ok(found)
 }
 
 /// What identifies the log that a stream is now.
@@ -77,10 +80,10 @@ async fn find_or_make(
             }
             Err(Trouble::Refused(refusal)) if refusal.err_code == code::SUBJECTS_OVERLAP => {
                 let message = format!(
-                    "stream `{name}` cannot be made at {place}: another stream has its subjects already; give this log \
-                     subjects of its own with `prefix=`, or an account of its own"
+                    "stream `{name}` cannot be made at {place}: another stream has its subjects already ({refusal}); give \
+                     this log subjects of its own with `prefix=`, or an account of its own"
                 );
-                return Err(BackendError::new(BackendErrorKind::Address, message).with_source(refusal));
+                return Err(BackendError::new(BackendErrorKind::Address, message));
             }
             Err(trouble) => return Err(trouble.explain(&place)),
         }
@@ -93,10 +96,12 @@ async fn find_or_make(
         return Err(BackendError::new(BackendErrorKind::Address, message));
     };
     check_layout(&found, name, &place)?;
-    let differences = match compare {
-        Compare::Log => differences(wanted, &found.config, &LOG_FIELDS, options),
-        Compare::Records => differences(wanted, &found.config, &RECORDS_FIELDS, options),
+    let fields = match compare {
+        Compare::Log => &LOG_FIELDS,
+        Compare::Records => &RECORDS_FIELDS,
     };
+    let mut differences = differences(wanted, &found.config, fields, options);
+    differences.extend(limits::tight(&found.config, limits::largest(api, options)));
     if differences.is_empty() {
         return Ok(found);
     }
@@ -205,7 +210,7 @@ fn stream_config(options: &NatsOptions, subjects: &Subjects) -> Value {
         "max_msgs_per_subject": -1,
         "max_consumers": MAX_CONSUMERS,
         "num_replicas": options.replicas.unwrap_or(1),
-        "duplicate_window": nanos(options.dedup_window.unwrap_or(NatsOptions::DEDUP_WINDOW)),
+        "duplicate_window": nanos(options.window()),
         "allow_direct": true,
         "allow_atomic": true,
         "allow_msg_ttl": true,

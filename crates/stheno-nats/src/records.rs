@@ -8,13 +8,20 @@ use std::{collections::HashMap, time::Duration};
 use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
 
 use futures_util::future::try_join_all;
+use serde_json::Value;
 use stheno_core::backend::{
     BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision,
 };
 use tokio::time::Instant;
 
 use crate::{
-    append, batch, encode::Outgoing, error::Trouble, log::Log, message::Stored, publish, record_list,
+    api::StreamInfo,
+    append, batch,
+    encode::Outgoing,
+    error::{self, Trouble, code},
+    log::Log,
+    message::Stored,
+    publish, record_list,
     record_subject::RecordSubjects,
 };
 
@@ -28,6 +35,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 const UNANSWERED: Duration = Duration::from_secs(12);
 /// How often a write is begun anew whose expectation was refused and yet holds.
 const RACES: usize = 20;
+/// How long it may take to see whether the bucket is there, when nobody listens for it.
+const LOOK: Duration = Duration::from_secs(1);
 /// What marks a deletion, as key-value tools know it.
 const OPERATION: HeaderName = HeaderName::from_static("KV-Operation");
 const DELETED: &str = "DEL";
@@ -83,11 +92,33 @@ fn record(name: RecordName, stored: Stored) -> Record {
     Record::new(name, written(stored.sequence), stored.body)
 }
 
+/// What trouble with the records means. Nobody listens any more for a bucket that was deleted, as when the server is away.
+async fn explain(log: &Log, trouble: Trouble) -> BackendError {
+    let stream = bucket_stream(log);
+    let gone = match &trouble {
+        Trouble::NoResponders => is_gone(log, &stream).await,
+        trouble => trouble.code() == Some(code::STREAM_NOT_FOUND),
+    };
+    if gone {
+        return error::records_gone(&log.place, &stream);
+    }
+    log.explain(trouble)
+}
+
+async fn is_gone(log: &Log, stream: &str) -> bool {
+    let subject = format!("STREAM.INFO.{stream}");
+    let looked = tokio::time::timeout(LOOK, log.writing.call::<StreamInfo>(&subject, &Value::Null)).await;
+    looked.is_ok_and(|looked| looked.is_err_and(|trouble| trouble.code() == Some(code::STREAM_NOT_FOUND)))
+}
+
 /// One record.
 pub(crate) async fn get(log: &Log, name: &RecordName) -> Result<Option<Record>, BackendError> {
     log.check_open()?;
     let last = log.writing.last(&bucket_stream(log), &subjects(log).of(name.as_str())).await;
-    let last = last.map_err(|trouble| log.explain(trouble))?;
+    let last = match last {
+        Ok(last) => last,
+        Err(trouble) => return Err(explain(log, trouble).await),
+    };
     Ok(last.filter(|stored| !is_mark(stored)).map(|stored| record(name.clone(), stored)))
 }
 
@@ -111,7 +142,7 @@ pub(crate) async fn list(log: &Log, prefix: &str) -> Result<Vec<Record>, Backend
             Err(trouble) if trouble.passes() && Instant::now() < until => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(trouble) => return Err(log.explain(trouble)),
+            Err(trouble) => return Err(explain(log, trouble).await),
         }
     }
 }
@@ -143,7 +174,7 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
                 match done(log, writes, guarded, &id).await {
                     Ok(Some(revisions)) => return Ok(revisions),
                     Ok(None) => {}
-                    Err(trouble) => return Err(log.explain(trouble).into()),
+                    Err(trouble) => return Err(explain(log, trouble).await.into()),
                 }
             }
             Err(trouble) if append::is_conflict(&trouble) && races < RACES => {
@@ -151,14 +182,14 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
                 match conflict(log, writes, &mut marks).await {
                     Ok(Some(name)) => return Err(RecordError::Conflict { name }),
                     Ok(None) => {}
-                    Err(trouble) => return Err(log.explain(trouble).into()),
+                    Err(trouble) => return Err(explain(log, trouble).await.into()),
                 }
             }
             // Certainly not done, and may pass.
             Err(trouble) if !matches!(trouble, Trouble::Unanswered) && trouble.passes() && Instant::now() < until => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(trouble) => return Err(log.explain(trouble).into()),
+            Err(trouble) => return Err(explain(log, trouble).await.into()),
         }
     }
 }

@@ -7,18 +7,20 @@ use stheno_core::backend::{BackendError, BackendErrorKind};
 use crate::{
     api::Api,
     error::{self, Trouble, code},
+    limits,
+    options::NatsOptions,
 };
 
 /// Atomic batches work as they should from here on.
 const OLDEST: [u64; 3] = [2, 14, 4];
 
-/// Refuses a server that is too old.
+/// Refuses a server that is too old, or takes too little in one message.
 pub(crate) fn check(client: &Client, place: &str) -> Result<(), BackendError> {
     let version = client.server_info().version;
     match numbers(&version) {
         // Builds without a number are new ones.
         Some(found) if found < OLDEST => Err(too_old(&version, place)),
-        _ => Ok(()),
+        _ => limits::check_payload(client.server_info().max_payload, place),
     }
 }
 
@@ -36,10 +38,18 @@ fn numbers(version: &str) -> Option<[u64; 3]> {
     Some([parts.next()??, parts.next()??, parts.next()??])
 }
 
-/// Refuses a server, or an account, without JetStream.
-pub(crate) async fn check_jetstream(api: &Api, place: &str) -> Result<(), BackendError> {
-    let disabled = || BackendError::new(BackendErrorKind::Address, error::jetstream_disabled(place));
-    if !api.link.client().server_info().jetstream {
+/// Refuses a server, or an account, without JetStream; or a domain that is not there.
+pub(crate) async fn check_jetstream(api: &Api, options: &NatsOptions) -> Result<(), BackendError> {
+    let place = &options.place();
+    let disabled = || {
+        let message = match options.domain() {
+            Some(domain) => error::domain_missing(place, domain),
+            None => error::jetstream_disabled(place),
+        };
+        BackendError::new(BackendErrorKind::Address, message)
+    };
+    // Another server may have the domain.
+    if options.domain().is_none() && !api.link.client().server_info().jetstream {
         return Err(disabled());
     }
     match api.ask::<Value>("INFO", &Value::Null).await {

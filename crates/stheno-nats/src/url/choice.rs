@@ -17,10 +17,17 @@ const KNOWN_OPTIONS: &str = "stream=EVENTS, prefix=eu, replicas=3, manage=false,
                              inbox_prefix=_INBOX_shop, domain=hub";
 
 impl NatsOptions {
-    pub(super) fn with(self, name: &str, value: &str) -> Result<Self, BackendError> {
-        // The value may be a secret, so it is not repeated.
+    /// Takes the option of this number; the first is 1.
+    pub(super) fn with(self, number: usize, name: &str, value: &str) -> Result<Self, BackendError> {
+        // The value may be a secret, and so may the name of one that is not known: the rest of a token with `&`.
         let bad =
             || refused(format!("what the address says as `{name}=` is not understood; it may say {KNOWN_OPTIONS}"));
+        let unknown = || {
+            refused(format!(
+                "option {number} after the `?` of the address is not known; it may say {KNOWN_OPTIONS}; an `&` in a value is \
+                 written `%26`, and a `?` in a password `%3F`"
+            ))
+        };
         let yes = || value.parse::<bool>().map_err(|_| bad());
         let mut options = self;
         match name {
@@ -46,10 +53,25 @@ impl NatsOptions {
             "tls_first" => options.tls.first = false,
             "name" => options.client_name = value.to_owned(),
             "inbox_prefix" => options.inbox_prefix = value.to_owned(),
-            "domain" => options.api_prefix = format!("$JS.{value}.API"),
-            _ => return Err(bad()),
+            "domain" => options = options.in_domain(value)?,
+            "headers" | "sync" => return Err(bad()),
+            _ => return Err(unknown()),
         }
         Ok(options)
+    }
+
+    /// Asks the JetStream of a domain.
+    pub(crate) fn in_domain(mut self, domain: &str) -> Result<Self, BackendError> {
+        let illegal = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '.' | '*' | '>');
+        if domain.is_empty() || domain.contains(illegal) {
+            return Err(refused(
+                "a JetStream domain (`domain=`) is one word without spaces, `.`, `*` and `>`; it is the `domain` of the \
+                 `jetstream` block in a server's configuration"
+                    .to_owned(),
+            ));
+        }
+        self.api_prefix = format!("$JS.{domain}.API");
+        Ok(self)
     }
 
     /// Refuses what no server would take.
@@ -57,6 +79,13 @@ impl NatsOptions {
         let token = |text: &str| {
             !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         };
+        if self.servers.iter().any(|server| server.contains(['@', '/', ',', ' '])) {
+            return Err(refused(
+                "a server is `host:port`; give the login by itself (`user`, `token`), or read an address with \
+                 `NatsOptions::from_url`"
+                    .to_owned(),
+            ));
+        }
         if !token(&self.stream) || self.stream.len() > 200 {
             return Err(refused(format!(
                 "`{}` is no name for a stream; use letters, digits, `_` and `-`",
@@ -75,7 +104,7 @@ impl NatsOptions {
         if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
             return Err(refused("a stream has 1 to 5 replicas".to_owned()));
         }
-        Ok(())
+        self.check_window()
     }
 }
 

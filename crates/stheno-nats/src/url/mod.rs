@@ -12,18 +12,19 @@ use stheno_core::{
     decode_token,
 };
 
-pub(crate) use self::place::with_port;
+pub(crate) use self::place::Place;
 use crate::{context, options::NatsOptions};
 
 impl NatsOptions {
     /// Reads an address: `nats://host:port`, `tls://host`, several hosts joined by commas, `user:password@` or `token@`
-    /// before the first.
+    /// before the first. Each may have the scheme and the login, if they are the same: `nats://me:p@a,nats://me:p@b`.
     ///
     /// Options follow a `?`. About the log: `stream`, `prefix`, `replicas`, `manage` (`true`, `false`), `dedup` and
     /// `max_age` (durations such as `20m`), `max_bytes` and `max_body` (bytes, or with `KiB`, `MiB`, `GiB`), `headers`
     /// (`lean`, `cloudevents`), `sync` (`interval`, `always`), `group_commit` (`true`, `false`), `patience`. About the connection: `token`, `creds`, `nkey`,
     /// `ca`, `cert` with `key`, `tls_first`, `name`, `inbox_prefix`, `domain`. `context` names a context of the `nats`
-    /// command, which [`NatsOptions::from_url_in`] finds. A character with a meaning of its own is written `%XX`.
+    /// command, which [`NatsOptions::from_url_in`] finds. A character with a meaning of its own is written `%XX`: `@` in a
+    /// password is `%40`, `,` is `%2C`, `?` is `%3F`, and `@` and `&` in an option are `%40` and `%26`.
     ///
     /// # Errors
     /// [`BackendErrorKind::Address`] says which part is not understood and what may stand there, and repeats no password.
@@ -50,6 +51,14 @@ impl NatsOptions {
             found.map(|(_, value)| value.as_str())
         };
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        if query.contains('@') {
+            // What stands before it may be the rest of a password, and is not looked at.
+            return Err(refused(
+                "the address has `@` after a `?`; write `%3F` for a `?` in a user, a password or a token, and `%40` for an \
+                 `@` in an option"
+                    .to_owned(),
+            ));
+        }
         let pairs = || {
             query
                 .split('&')
@@ -61,15 +70,16 @@ impl NatsOptions {
             None => context::of_variables(&variable),
         };
         let mut options = Self::servers(Vec::new());
-        context.apply(&mut options);
+        context.apply(&mut options)?;
         options.take_address(address)?;
         let mut certificate = (None, None);
-        for (name, value) in pairs().filter(|(name, _)| *name != "context") {
+        for (number, (name, value)) in (1..).zip(pairs()) {
             let value = decoded(value)?;
             match name {
+                "context" => {}
                 "cert" => certificate.0 = Some(value),
                 "key" => certificate.1 = Some(value),
-                _ => options = options.with(name, &value)?,
+                _ => options = options.with(number, name, &value)?,
             }
         }
         match certificate {

@@ -19,9 +19,10 @@ const binary = HTTP.binary(order("order_node_binary"));
 const options = { msgID: "order_node_binary/placed", headers: natsHeaders(binary.headers) };
 print(await js.publish("events.order.placed", binary.body, options));
 
-// CloudEvents in structured mode: attributes and data in one body.
+// CloudEvents in structured mode: attributes and data in one body. The server looks for the id in the header alone.
 const structured = HTTP.structured(order("order_node_structured"));
-print(await js.publish("events.order.placed", structured.body, { headers: natsHeaders(structured.headers) }));
+const known = { msgID: "order_node_structured/placed", headers: natsHeaders(structured.headers) };
+print(await js.publish("events.order.placed", structured.body, known));
 
 await connection.close();
 

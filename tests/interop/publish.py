@@ -33,9 +33,10 @@ async def main(url: str) -> None:
     ack = await jetstream.publish("events.order.placed", message.body, headers=headers)
     print(ack.seq)
 
-    # CloudEvents in structured mode: attributes and data in one body.
+    # CloudEvents in structured mode: attributes and data in one body. The server looks for the id in the header alone.
     message = to_structured(order("order_python_structured"), JSONFormat())
-    ack = await jetstream.publish("events.order.placed", message.body, headers=message.headers)
+    headers = {**message.headers, "Nats-Msg-Id": "order_python_structured/placed"}
+    ack = await jetstream.publish("events.order.placed", message.body, headers=headers)
     print(ack.seq)
 
     await connection.close()

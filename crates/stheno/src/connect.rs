@@ -43,15 +43,38 @@ pub async fn backend(url: &str) -> Result<Arc<dyn Backend>, BackendError> {
         }
         _ => {
             // An address may carry a password: only its scheme is repeated.
-            let message = match scheme {
-                "" => format!("the address has no scheme; this build understands {}", understood()),
-                scheme => format!(
-                    "addresses that begin with `{scheme}:` are not understood; this build understands {}",
-                    understood()
-                ),
+            let wrong = match (scheme, feature(scheme)) {
+                ("", _) => "the address has no scheme".to_owned(),
+                (_, Some(feature)) => {
+                    format!("addresses that begin with `{scheme}:` need the feature `{feature}` of stheno")
+                }
+                _ => format!("addresses that begin with `{scheme}:` are not understood"),
             };
+            let message = format!("{wrong}; this build understands {}", understood());
             Err(BackendError::new(BackendErrorKind::Address, message))
         }
+    }
+}
+
+/// The feature with the backend of an address.
+fn feature(scheme: &str) -> Option<&'static str> {
+    match scheme {
+        "sqlite" | "memory" => Some("sqlite"),
+        "nats" | "tls" => Some("nats"),
+        _ => None,
+    }
+}
+
+/// Where the log of an address is, without what may be secret in it: for who may not ask the backend. Only of addresses that
+/// were understood.
+pub(crate) fn place(url: &str) -> String {
+    let (address, options) = url.split_once('?').unwrap_or((url, ""));
+    let (scheme, rest) = address.split_once("://").unwrap_or((address, ""));
+    // As backends read it: the last `@` ends the login.
+    let hosts = rest.rsplit_once('@').map_or(rest, |(_, hosts)| hosts).trim_end_matches('/');
+    match options.split('&').find_map(|option| option.strip_prefix("stream=")) {
+        Some(stream) => format!("{scheme}://{hosts}/{stream}"),
+        None => format!("{scheme}://{hosts}"),
     }
 }
 
@@ -79,4 +102,34 @@ impl BusExt for Bus {
 /// As [`backend`].
 pub async fn app(url: &str) -> Result<App, BackendError> {
     Ok(App::new(backend(url).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_nothing_secret() {
+        assert_eq!(place("nats://127.0.0.1:4222"), "nats://127.0.0.1:4222");
+        let url = "tls://shop:p@ss/word@a:4222,b:4222/?ca=ca.pem&token=t&stream=SHOP";
+        assert_eq!(place(url), "tls://a:4222,b:4222/SHOP");
+    }
+
+    #[test]
+    fn an_address_of_another_feature_names_it() {
+        let features = ["nats://h", "tls://h", "sqlite://f", "memory:", "http://h"]
+            .map(|url| feature(url.split_once(':').map_or("", |(scheme, _)| scheme)));
+        assert_eq!(features, [Some("nats"), Some("nats"), Some("sqlite"), Some("sqlite"), None]);
+    }
+
+    #[cfg(not(feature = "nats"))]
+    #[test]
+    fn a_build_without_nats_says_which_feature_it_lacks() {
+        let opening = std::pin::pin!(backend("nats://shop:secret@host"));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let std::task::Poll::Ready(Err(error)) = opening.poll(&mut context) else { panic!("it is refused at once") };
+        let said = error.to_string();
+        assert!(said.contains("`nats:` need the feature `nats` of stheno; this build understands "), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
 }

@@ -316,8 +316,13 @@ async fn from_config(config: Config, place: &Path) -> Result<App> {
     }
     let (url, reason) = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
     let app = connect::app(&url).await?.config(config);
-    // The place is without what may be secret in an address.
-    let log = app.bus().backend().info().await?.place;
+    let log = match app.bus().backend().info().await {
+        // The place is without what may be secret in an address.
+        Ok(info) => info.place,
+        // Who may publish need not be allowed to read.
+        Err(error) if error.kind() == BackendErrorKind::Permission => connect::place(&url),
+        Err(error) => return Err(error.into()),
+    };
     eprintln!("log: {log}, {reason}");
     Ok(app)
 }

@@ -1,10 +1,8 @@
-//! What the storefront can do beside its tour: publish, show, explain, hand back.
-
-use std::time::Duration;
+//! What the storefront can do beside its tour: publish, show, explain; and which words do it.
 
 use serde_json::Value;
 use stheno::{
-    App, Bus, Exit, Key, Operator, Outgoing, RecordedEvent,
+    Bus, Exit, Key, Operator, Outgoing, RecordedEvent,
     backend::{Query, info::Durability},
     catalog::redact::redact,
     delivery::{doc::NoteKind, why::Why},
@@ -12,14 +10,12 @@ use stheno::{
 
 use crate::{
     app,
-    print::{self, Grid},
-    shop,
+    print::{Grid, misused},
+    steer::{self, Verdict},
 };
 
 /// Events that `log` shows without a key.
 const NEWEST: usize = 40;
-/// How long `redrive` waits for what becomes of the event.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 const HELP: &str = "\
 cargo run -- COMMAND
@@ -31,6 +27,10 @@ cargo run -- COMMAND
   why SEQUENCE SUBSCRIBER         why a handler did, or did not, act: why 12 notifications.receipt
   dead                            the dead letters
   redrive SUBSCRIBER SEQUENCE     hand a dead letter back to its handler
+  discard SUBSCRIBER SEQUENCE     give a dead letter up for good; what waits behind it goes on
+  rewind SUBSCRIBER SEQUENCE      let a handler see again every event after this one
+  pause SUBSCRIBER                let a handler stand still, also over restarts
+  resume SUBSCRIBER               let it go on
 
 STHENO_URL says where the log is, MEDUSA_URL and MEDUSA_TOKEN where the shop is.
 ";
@@ -49,7 +49,11 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         ["log", key] => log(&app().await?.bus(), Some(key)).await,
         ["why", sequence, subscriber] => why(&app().await?.bus(), sequence, subscriber).await,
         ["dead"] => dead(&app().await?.bus()).await,
-        ["redrive", subscriber, sequence] => redrive(app().await?, subscriber, sequence).await,
+        ["redrive", subscriber, sequence] => steer::decide(app().await?, subscriber, sequence, Verdict::Redrive).await,
+        ["discard", subscriber, sequence] => steer::decide(app().await?, subscriber, sequence, Verdict::Discard).await,
+        ["rewind", subscriber, sequence] => steer::rewind(&operator().await?, subscriber, sequence).await,
+        ["pause", subscriber] => steer::pause(&operator().await?, subscriber).await,
+        ["resume", subscriber] => steer::resume(&operator().await?, subscriber).await,
         [command, ..] => {
             let usage = HELP.lines().find(|line| line.split_whitespace().next() == Some(*command));
             match usage {
@@ -60,6 +64,10 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         }
         [] => Ok(help()),
     }
+}
+
+async fn operator() -> stheno::Result<Operator> {
+    Ok(Operator::new(app().await?.bus()))
 }
 
 async fn publish(bus: &Bus, name: &str, body: &str) -> stheno::Result<Exit> {
@@ -148,48 +156,4 @@ async fn dead(bus: &Bus) -> stheno::Result<Exit> {
         false => println!("there are no dead letters"),
     }
     Ok(Exit::OK)
-}
-
-/// Runs the app for as long as it takes to see what becomes of the event. If another process serves, that one hands it
-/// back, and this one looks on.
-async fn redrive(app: App, subscriber: &str, sequence: &str) -> stheno::Result<Exit> {
-    let Ok(sequence) = sequence.parse::<u64>() else {
-        return Ok(misused(&format!("`{sequence}` is no sequence; `dead` shows them")));
-    };
-    let operator = Operator::new(app.bus());
-    let letters = operator.dead_letters(subscriber).await?;
-    let Some(letter) = letters.into_iter().find(|letter| letter.sequence == sequence) else {
-        // Why it is none: the subscriber is misspelt, the event was handled, it waits for a retry.
-        let why = operator.why(subscriber, sequence).await?;
-        return Ok(misused(&format!("{sequence} is no dead letter of `{subscriber}`: {why}; `dead` shows what is")));
-    };
-    let running = match app.provide_shared(shop::from_env()?).start().await {
-        Ok(running) => running,
-        Err(error) => return Ok(print::refusal(&error)),
-    };
-    running.operator().redrive(subscriber, sequence).await?;
-    let settled = async {
-        loop {
-            match running.operator().why(subscriber, sequence).await? {
-                Why::Dead(now) if now.at == letter.at => {}
-                Why::Behind { .. } | Why::NotYetTaken { .. } => {}
-                settled => return Ok::<_, stheno::Error>(settled),
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    let outcome = tokio::time::timeout(PATIENCE, settled).await;
-    running.stop().await;
-    match outcome {
-        Ok(why) => println!("{sequence}  {}  {subscriber}: {}", letter.name, why?),
-        Err(_) => {
-            println!("{sequence} is handed back, and not handled yet; ask again with `why {sequence} {subscriber}`")
-        }
-    }
-    Ok(Exit::OK)
-}
-
-fn misused(message: &str) -> Exit {
-    eprintln!("{message}");
-    Exit::USAGE
 }

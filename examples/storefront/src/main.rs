@@ -4,13 +4,14 @@
 //! help` says what else it can do.
 //!
 //! Reading order: this file, `shop` (where the plugins look things up), `events` (an event of the host's own), `tour`,
-//! `commands`, `place` (where files go), `print` (tables).
+//! `commands`, `steer` (what subscribers are told), `place` (where files go), `print` (tables).
 
 mod commands;
 mod events;
 mod place;
 mod print;
 mod shop;
+mod steer;
 mod tour;
 
 use stheno::{App, AppExt, Exit};

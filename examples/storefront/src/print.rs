@@ -1,4 +1,4 @@
-//! What is printed in more than one place: tables, and why the app did not start.
+//! What is printed in more than one place: tables, why the app did not start, and what was asked in a wrong way.
 
 use std::{error::Error, fmt};
 
@@ -13,6 +13,12 @@ pub(crate) fn refusal(error: &StartError) -> Exit {
         source = error.source();
     }
     Exit::from(error)
+}
+
+/// Says what was asked in a wrong way.
+pub(crate) fn misused(message: &str) -> Exit {
+    eprintln!("{message}");
+    Exit::USAGE
 }
 
 /// Rows of cells, aligned.

@@ -3,6 +3,8 @@
 //! `STHENO_UPDATE=1 cargo test -p storefront --test output` writes the golden outputs and the manifest anew.
 
 mod program;
+mod steering;
+mod users;
 
 use std::{fs, path::Path};
 
@@ -11,6 +13,9 @@ use stheno_testkit::nats::{NatsServer, NatsServerOptions};
 
 /// Texts of the payloads that nobody may see outside a mail.
 const SECRETS: [&str; 3] = ["not-a-real-", "@", "Ada"];
+
+/// What is said after each list of commands when the log is where a variable says.
+const WITH: &str = ", with the same STHENO_URL";
 
 /// Compares with a file under `tests/golden`, in which times and folders are masked.
 fn assert_golden(name: &str, text: &str) {
@@ -251,6 +256,10 @@ fn the_tours_over_a_nats_server_print_what_they_print_on_the_embedded_log() {
         assert_eq!(ended.stdout.matches(&place).count(), 2, "{}", ended.stdout);
         let printed = ended.masked(storefront.folder()).replacen(&format!("at {place}"), "and no server", 1);
         let printed = printed.replace(&place, "[folder]/storefront-data/stheno.db");
+        // Every command that is proposed needs the address, which is not repeated.
+        let commands = printed.lines().filter(|line| line.contains("cargo run")).count();
+        assert_eq!((commands, printed.matches(WITH).count()), (4 + number, number), "{printed}");
+        let printed = printed.replace(WITH, "");
         assert_golden(golden, &printed);
         assert_nothing_secret(&ended.stdout, "the output");
         assert_eq!(storefront.mails().len(), 9 * number);

@@ -60,9 +60,9 @@ impl Secrets {
         format!(
             "The cluster starts at {servers}; Ctrl-C ends it. Passwords, in a shell: . {state}/passwords.env\n\n\
              A program that makes the log, once:\n  \
-             STHENO_URL=\"tls://operator:$NATS_OPERATOR_PASSWORD@{servers}?ca={ca}&inbox_prefix=_INBOX_operator&replicas=3\"\n\
+             STHENO_URL=\"tls://operator:$NATS_OPERATOR_PASSWORD@{servers}?ca={ca}&inbox_prefix=_INBOX_operator&replicas=3&sync=always\"\n\
              A host, from then on:\n  \
-             STHENO_URL=\"tls://host:$NATS_HOST_PASSWORD@{servers}?ca={ca}&inbox_prefix=_INBOX_host&manage=false\"\n"
+             STHENO_URL=\"tls://host:$NATS_HOST_PASSWORD@{servers}?ca={ca}&inbox_prefix=_INBOX_host&manage=false&sync=always\"\n"
         )
     }
 }
@@ -82,4 +82,19 @@ fn password() -> std::io::Result<String> {
 pub(crate) fn parse(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_say_that_the_servers_write_through() {
+        let node = fs::read_to_string(folder().join("node.conf")).unwrap();
+        assert!(node.contains("sync_interval: always"));
+        let help = Secrets { passwords: Vec::new(), certificates: "target/cluster/tls".into() }.help();
+        let addresses: Vec<_> = help.lines().filter(|line| line.contains("STHENO_URL=")).collect();
+        assert_eq!(addresses.len(), 2, "{help}");
+        assert!(addresses.iter().all(|address| address.contains("&sync=always")), "{help}");
+    }
 }

@@ -31,6 +31,9 @@ pub(super) struct Report {
     /// The first event of the tour.
     first: u64,
     log: LogInfo,
+    /// What a command needs beside its words to find this log again, if it needs anything. The address itself is not
+    /// repeated: it may have a password in it.
+    with: &'static str,
     examples: (usize, usize),
     story: (usize, usize),
     took: Duration,
@@ -73,7 +76,8 @@ impl Report {
         let log = running.bus().backend().info().await?;
         let (examples, story) = (new_and_old(&tour.examples), new_and_old(&tour.story));
         let first = tour.examples.iter().filter_map(|published| published.sequence).min().unwrap_or(0);
-        Ok(Self { tour: tour.number, first, log, examples, story, took, rows, done, incidents })
+        let with = if std::env::var_os("STHENO_URL").is_some() { ", with the same STHENO_URL" } else { "" };
+        Ok(Self { tour: tour.number, first, log, with, examples, story, took, rows, done, incidents })
     }
 }
 
@@ -223,7 +227,7 @@ impl Report {
         }
         match earlier.len() {
             0 => writeln!(f),
-            many => writeln!(f, "  and {many} of earlier tours: cargo run -- dead\n"),
+            many => writeln!(f, "  and {many} of earlier tours: cargo run -- dead{}\n", self.with),
         }
     }
 
@@ -234,7 +238,7 @@ impl Report {
         writeln!(f, "  mails  {}, {mails} files", place::MAILS)?;
         let others = place::OTHERS.iter().filter(|(_, path)| Path::new(path).exists());
         others.into_iter().try_for_each(|(name, path)| writeln!(f, "  {name}  {path}"))?;
-        writeln!(f, "\nSee it again\n{}", self.commands())
+        writeln!(f, "\nSee it again{}\n{}", self.with, self.commands())
     }
 
     fn commands(&self) -> Grid {

@@ -56,7 +56,11 @@ impl Storefront {
 
     /// Starts it.
     pub fn spawn(&self, words: &[&str]) -> Started {
-        let mut command = self.command(words, &[]);
+        self.spawn_with(words, &[])
+    }
+
+    pub fn spawn_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Started {
+        let mut command = self.command(words, variables);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, said) = mpsc::channel();
         let stderr = BufReader::new(process.stderr.take().unwrap());

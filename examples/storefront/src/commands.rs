@@ -86,7 +86,8 @@ async fn log(bus: &Bus, key: Option<&str>) -> stheno::Result<Exit> {
         Some(Ok(key)) => Query::all().key(key).backward().limit(NEWEST),
         Some(Err(error)) => return Ok(misused(&error.to_string())),
     };
-    let mut page = bus.backend().read(query).await?;
+    // As subscribers see it: what another program has published without a key has the key of its catalog.
+    let mut page = Operator::new(bus.clone()).events(query).await?;
     page.events.reverse();
     let mut grid = Grid::new(["seq", "stored", "event", "key", if key.is_some() { "body" } else { "" }], &[0]);
     for event in &page.events {

@@ -9,7 +9,7 @@ mod users;
 use std::{fs, path::Path};
 
 use program::{Ended, Storefront};
-use stheno_testkit::nats::{NatsServer, NatsServerOptions};
+use stheno_testkit::nats::{NatsServer, NatsServerOptions, Wire};
 
 /// Texts of the payloads that nobody may see outside a mail.
 const SECRETS: [&str; 3] = ["not-a-real-", "@", "Ada"];
@@ -281,4 +281,18 @@ fn a_login_in_the_environment_is_taken_and_a_wrong_one_is_refused() {
     assert_eq!(published.code, Some(0), "{}", published.stderr);
     let log = storefront.run_with(&["log"], &login("right"));
     assert!(log.stdout.contains("order.placed"), "{}", log.stdout);
+}
+
+#[test]
+fn the_log_of_a_key_has_what_other_programs_published_of_it() {
+    let server = NatsServer::start();
+    let (storefront, url) = (Storefront::new(), server.url());
+    let at = [("STHENO_URL", &*url)];
+    storefront.run_with(&["publish", "order.placed", r#"{"id":"order_1"}"#], &at);
+    let mut wire = Wire::connect(server.port()).unwrap();
+    let reply = wire.request("events.order.canceled", &[], br#"{"id":"order_1"}"#).unwrap();
+    assert_eq!(reply.status, None, "it is acknowledged");
+    let log = storefront.run_with(&["log", "order:order_1"], &at);
+    let events: Vec<_> = ["order.placed", "order.canceled"].iter().filter(|name| log.stdout.contains(**name)).collect();
+    assert_eq!(events.len(), 2, "{}", log.stdout);
 }

@@ -24,6 +24,8 @@ async fn handlers_get_what_is_published_in(language: Language, source: &str) {
     let running = app.start().await.unwrap();
     let sequences = language.run("publish", &[&server.url()]).await;
     assert_eq!(sequences, ["1", "2", "3"], "it was told where its events are");
+    let again = language.run("publish", &[&server.url()]).await;
+    assert_eq!(again, sequences, "each is known by its `Nats-Msg-Id`, in every form");
 
     let mut lines = seen.at_least(3).await;
     lines.sort();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use stheno::nearest;
+
 /// What an event is recorded of; codes are unique within one group. `note_added` is the code of two events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -57,7 +59,7 @@ impl Code {
             let mut names = [known.code].into_iter().chain(known.graphql.iter().copied()).chain(known.stored);
             known.group == group && names.any(|name| name == text)
         };
-        CODES.iter().find(means).ok_or_else(|| UnknownCode { group, text: text.chars().take(80).collect() })
+        CODES.iter().find(means).ok_or_else(|| UnknownCode::new(group, text))
     }
 
     /// What it is recorded of.
@@ -88,14 +90,24 @@ impl Code {
 }
 
 /// A text that is the code of no event.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is the code of no {group} event of Saleor; `Code::all` lists those there are")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCode {
     group: Group,
     text: String,
+    nearest: Option<&'static str>,
 }
 
 impl UnknownCode {
+    fn new(group: Group, text: &str) -> Self {
+        let text: String = text.chars().take(80).collect();
+        let of_group = CODES.iter().filter(|known| known.group == group);
+        let names = of_group.flat_map(|known| known.graphql.iter().copied().chain([known.code]).chain(known.stored));
+        // Values of GraphQL are in upper case, and codes in lower case.
+        let in_lower_case = |text: &str| text.contains(char::is_lowercase);
+        let alike = names.filter(|name| in_lower_case(name) == in_lower_case(&text));
+        Self { group, nearest: nearest(&text, alike), text }
+    }
+
     /// The group that was searched.
     pub fn group(&self) -> Group {
         self.group
@@ -105,7 +117,26 @@ impl UnknownCode {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The code or value nearest to the text, if one is near enough to be meant.
+    pub fn nearest(&self) -> Option<&'static str> {
+        self.nearest
+    }
 }
+
+/// The text comes from outside: what is no visible character is shown escaped.
+impl fmt::Display for UnknownCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, text, nearest } = self;
+        write!(f, "`{}` is the code of no {group} event of Saleor; ", text.escape_debug())?;
+        match nearest {
+            Some(nearest) => write!(f, "did you mean `{nearest}`?"),
+            None => f.write_str("`Code::all` lists those there are"),
+        }
+    }
+}
+
+impl std::error::Error for UnknownCode {}
 
 /// Saleor 2.11 ("Events"; `saleor/order/__init__.py`, `saleor/account/__init__.py`), and the documentation of 2019.
 #[rustfmt::skip]

@@ -1,5 +1,11 @@
 //! Order events: what Saleor records of an order.
 
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IntoDeserializer},
+};
 use stheno::{Decimal, Extra, Payload};
 
 use crate::{
@@ -256,13 +262,47 @@ of_order! {
 }
 
 /// A line that an event is about: its primary key, as the program stores it, or the line, as the documentation says.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 pub enum OrderLineRef {
     /// Its primary key.
     Key(Id),
     /// The line.
     Line(Box<DownloadedLine>),
+}
+
+/// By its shape, so that an error names the field of a line that is wrong.
+impl<'de> Deserialize<'de> for OrderLineRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OrderLineVisitor)
+    }
+}
+
+struct OrderLineVisitor;
+
+impl<'de> de::Visitor<'de> for OrderLineVisitor {
+    type Value = OrderLineRef;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a line of an order: its primary key (a string or a whole number), or an object with its `id`")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<OrderLineRef, E> {
+        Ok(OrderLineRef::Key(text.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<OrderLineRef, E> {
+        Ok(OrderLineRef::Key(number.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<OrderLineRef, E> {
+        Id::deserialize(number.into_deserializer()).map(OrderLineRef::Key)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, line: A) -> Result<OrderLineRef, A::Error> {
+        let line = DownloadedLine::deserialize(de::value::MapAccessDeserializer::new(line))?;
+        Ok(OrderLineRef::Line(Box::new(line)))
+    }
 }
 
 impl Payload for OrderLineRef {

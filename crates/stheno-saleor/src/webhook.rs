@@ -56,14 +56,15 @@ pub const ACTION_HEADER: &str = "saleor-event";
 pub enum WebhookError {
     /// The header `Saleor-Event` says what nobody documented.
     #[error(
-        "no event is documented for `Saleor-Event: {event}`; events that are no notification or legacy webhook come with a query of one's own"
+        "no event is documented for `Saleor-Event: {}`; events that are no notification or legacy webhook come with a query of one's own",
+        event.escape_debug()
     )]
     UnknownEvent {
         /// What it says, cut after 80 characters.
         event: String,
     },
     /// The body of a notification says what nobody documented.
-    #[error("no notification is documented for `notify_event` = `{notify_event}`")]
+    #[error("no notification is documented for `notify_event` = `{}`", notify_event.escape_debug())]
     UnknownNotification {
         /// What it says, cut after 80 characters.
         notify_event: String,

@@ -213,6 +213,8 @@ impl UnknownVerb {
 impl fmt::Display for UnknownVerb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject_type, verb, is_resource, nearest } = self;
+        // They come from outside: what is no visible character is shown escaped.
+        let (subject_type, verb) = (subject_type.escape_debug().to_string(), verb.escape_debug());
         match (is_resource, subject_type.as_str()) {
             (true, _) => write!(f, "`{verb}` is no documented verb of `{subject_type}`")?,
             (false, "ApiPermission") => f.write_str("no verb of `ApiPermission` is documented")?,

@@ -1,6 +1,6 @@
 //! The handlers: one for each notification. Each makes its letter and sends it.
 
-use mailer::{MailError, Mailer};
+use mailer::Mailer;
 use stheno::{
     prelude::*,
     saleor::{
@@ -11,12 +11,17 @@ use stheno::{
     },
 };
 
-use crate::{classify, letters};
+use crate::{NoticeError, classify, letters};
 
 /// Confirms a new account.
 #[subscriber("saleor.notify.account_confirmation", id = "saleor-notify.account-confirmation", classify = classify)]
-async fn account_confirmation(event: NotifyAccountConfirmation, mailer: Res<Mailer>, cx: Cx) -> Result<(), MailError> {
-    mailer.send(letters::account_confirmation(&event.payload), &cx.idempotency_key()).await
+async fn account_confirmation(
+    event: NotifyAccountConfirmation,
+    mailer: Res<Mailer>,
+    cx: Cx,
+) -> Result<(), NoticeError> {
+    mailer.send(letters::account_confirmation(&event.payload)?, &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Sends the link that resets a password.
@@ -25,8 +30,9 @@ async fn account_password_reset(
     event: NotifyAccountPasswordReset,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::account_password_reset(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::account_password_reset(&event.payload)?, &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Asks the new address whether it is the customer's.
@@ -35,8 +41,9 @@ async fn account_change_email_request(
     event: NotifyAccountChangeEmailRequest,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::account_change_email_request(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::account_change_email_request(&event.payload)?, &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says that the address was changed.
@@ -45,14 +52,16 @@ async fn account_change_email_confirm(
     event: NotifyAccountChangeEmailConfirm,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::account_change_email_confirm(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::account_change_email_confirm(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Asks whether the account shall be deleted.
 #[subscriber("saleor.notify.account_delete", id = "saleor-notify.account-delete", classify = classify)]
-async fn account_delete(event: NotifyAccountDelete, mailer: Res<Mailer>, cx: Cx) -> Result<(), MailError> {
-    mailer.send(letters::account_delete(&event.payload), &cx.idempotency_key()).await
+async fn account_delete(event: NotifyAccountDelete, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
+    mailer.send(letters::account_delete(&event.payload)?, &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Lets a customer choose the first password.
@@ -61,26 +70,30 @@ async fn account_set_customer_password(
     event: NotifyAccountSetCustomerPassword,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::account_set_customer_password(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::account_set_customer_password(&event.payload)?, &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Sends the link to an invoice.
 #[subscriber("saleor.notify.invoice_ready", id = "saleor-notify.invoice-ready", classify = classify)]
-async fn invoice_ready(event: NotifyInvoiceReady, mailer: Res<Mailer>, cx: Cx) -> Result<(), MailError> {
-    mailer.send(letters::invoice_ready(&event.payload), &cx.idempotency_key()).await
+async fn invoice_ready(event: NotifyInvoiceReady, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
+    mailer.send(letters::invoice_ready(&event.payload)?, &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says that an order came in.
 #[subscriber("saleor.notify.order_confirmation", id = "saleor-notify.order-confirmation", classify = classify)]
-async fn order_confirmation(event: NotifyOrderConfirmation, mailer: Res<Mailer>, cx: Cx) -> Result<(), MailError> {
-    mailer.send(letters::order_confirmation(&event.payload), &cx.idempotency_key()).await
+async fn order_confirmation(event: NotifyOrderConfirmation, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
+    mailer.send(letters::order_confirmation(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says that the shop has confirmed an order.
 #[subscriber("saleor.notify.order_confirmed", id = "saleor-notify.order-confirmed", classify = classify)]
-async fn order_confirmed(event: NotifyOrderConfirmed, mailer: Res<Mailer>, cx: Cx) -> Result<(), MailError> {
-    mailer.send(letters::order_confirmed(&event.payload), &cx.idempotency_key()).await
+async fn order_confirmed(event: NotifyOrderConfirmed, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
+    mailer.send(letters::order_confirmed(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says that goods are on their way.
@@ -89,8 +102,9 @@ async fn order_fulfillment_confirmation(
     event: NotifyOrderFulfillmentConfirmation,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::order_fulfillment_confirmation(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::order_fulfillment_confirmation(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says how to follow goods that are on their way.
@@ -99,8 +113,9 @@ async fn order_fulfillment_update(
     event: NotifyOrderFulfillmentUpdate,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::order_fulfillment_update(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::order_fulfillment_update(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says that an order was paid.
@@ -109,14 +124,16 @@ async fn order_payment_confirmation(
     event: NotifyOrderPaymentConfirmation,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::order_payment_confirmation(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::order_payment_confirmation(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says that an order was canceled.
 #[subscriber("saleor.notify.order_canceled", id = "saleor-notify.order-canceled", classify = classify)]
-async fn order_canceled(event: NotifyOrderCanceled, mailer: Res<Mailer>, cx: Cx) -> Result<(), MailError> {
-    mailer.send(letters::order_canceled(&event.payload), &cx.idempotency_key()).await
+async fn order_canceled(event: NotifyOrderCanceled, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
+    mailer.send(letters::order_canceled(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }
 
 /// Says what was refunded.
@@ -125,6 +142,7 @@ async fn order_refund_confirmation(
     event: NotifyOrderRefundConfirmation,
     mailer: Res<Mailer>,
     cx: Cx,
-) -> Result<(), MailError> {
-    mailer.send(letters::order_refund_confirmation(&event.payload), &cx.idempotency_key()).await
+) -> Result<(), NoticeError> {
+    mailer.send(letters::order_refund_confirmation(&event.payload), &cx.idempotency_key()).await?;
+    Ok(())
 }

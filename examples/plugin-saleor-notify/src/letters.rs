@@ -9,8 +9,9 @@ use stheno::saleor::{
 };
 
 use crate::{
-    order::{self, is_download, sent, whole},
-    page::{Block, Page, one_line},
+    NoticeError,
+    order::{self, sent, whole},
+    page::{Block, Page, is_web, one_line},
     words::{self, Text, Words},
 };
 
@@ -35,46 +36,55 @@ macro_rules! envelope {
 }
 
 /// Confirms a new account.
-pub fn account_confirmation(notice: &AccountConfirmation) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when the link leads nowhere.
+pub fn account_confirmation(notice: &AccountConfirmation) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
-    let link = (words.account_confirmation.action, notice.confirm_url.expose().as_str());
-    of_account(
+    let link = (words.account_confirmation.action, usable("confirm_url", notice.confirm_url.expose())?);
+    Ok(of_account(
         envelope!(notice, "account-confirmation".into()),
         words,
         &words.account_confirmation,
         &notice.user,
         Some(link),
         &[],
-    )
+    ))
 }
 
 /// The link that resets a password.
-pub fn account_password_reset(notice: &AccountPasswordReset) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when the link leads nowhere.
+pub fn account_password_reset(notice: &AccountPasswordReset) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
-    let link = (words.account_password_reset.action, notice.reset_url.expose().as_str());
-    of_account(
+    let link = (words.account_password_reset.action, usable("reset_url", notice.reset_url.expose())?);
+    Ok(of_account(
         envelope!(notice, "password-reset".into()),
         words,
         &words.account_password_reset,
         &notice.user,
         Some(link),
         &[],
-    )
+    ))
 }
 
 /// Asks the new address whether it is the customer's.
-pub fn account_change_email_request(notice: &AccountChangeEmailRequest) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when the link leads nowhere.
+pub fn account_change_email_request(notice: &AccountChangeEmailRequest) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
-    let link = (words.account_change_email_request.action, notice.redirect_url.expose().as_str());
+    let link = (words.account_change_email_request.action, usable("redirect_url", notice.redirect_url.expose())?);
     let fill = [("{old}", notice.old_email.as_str()), ("{new}", notice.new_email.as_str())];
-    of_account(
+    Ok(of_account(
         envelope!(notice, "change-email".into()),
         words,
         &words.account_change_email_request,
         &notice.user,
         Some(link),
         &fill,
-    )
+    ))
 }
 
 /// Says that the address was changed.
@@ -91,32 +101,52 @@ pub fn account_change_email_confirm(notice: &AccountChangeEmailConfirm) -> Lette
 }
 
 /// Asks whether the account shall be deleted.
-pub fn account_delete(notice: &AccountDelete) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when the link leads nowhere.
+pub fn account_delete(notice: &AccountDelete) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
-    let link = (words.account_delete.action, notice.delete_url.expose().as_str());
-    of_account(envelope!(notice, "account-delete".into()), words, &words.account_delete, &notice.user, Some(link), &[])
+    let link = (words.account_delete.action, usable("delete_url", notice.delete_url.expose())?);
+    Ok(of_account(
+        envelope!(notice, "account-delete".into()),
+        words,
+        &words.account_delete,
+        &notice.user,
+        Some(link),
+        &[],
+    ))
 }
 
 /// Lets a customer choose the first password.
-pub fn account_set_customer_password(notice: &AccountSetCustomerPassword) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when the link leads nowhere.
+pub fn account_set_customer_password(notice: &AccountSetCustomerPassword) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
-    let link = (words.account_set_customer_password.action, notice.password_set_url.expose().as_str());
-    of_account(
+    let link =
+        (words.account_set_customer_password.action, usable("password_set_url", notice.password_set_url.expose())?);
+    Ok(of_account(
         envelope!(notice, "set-password".into()),
         words,
         &words.account_set_customer_password,
         &notice.user,
         Some(link),
         &[],
-    )
+    ))
 }
 
 /// The link to an invoice. Its payload says no language.
-pub fn invoice_ready(notice: &InvoiceReady) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when the link leads nowhere.
+pub fn invoice_ready(notice: &InvoiceReady) -> Result<Letter, NoticeError> {
     let words = words::of("");
-    let link = Block::Link(words.invoice_ready.action.into(), notice.invoice.download_url.expose().clone());
+    let link = Block::Link(
+        words.invoice_ready.action.into(),
+        usable("invoice.download_url", notice.invoice.download_url.expose())?.into(),
+    );
     let envelope = envelope!(notice, "invoice".into());
-    letter(envelope, words, &words.invoice_ready, &[("{number}", &notice.invoice.number)], vec![link])
+    Ok(letter(envelope, words, &words.invoice_ready, &[("{number}", &notice.invoice.number)], vec![link]))
 }
 
 /// An order came in.
@@ -133,10 +163,15 @@ pub fn order_confirmed(notice: &OrderByStaff) -> Letter {
     of_order(envelope, words, &words.order_confirmed, &notice.order, None, whole(words, &notice.order))
 }
 
-/// Goods are on their way, or can be downloaded.
+/// Goods are on their way, or can be downloaded. Without a line it is not said which.
 pub fn order_fulfillment_confirmation(notice: &OrderFulfillment) -> Letter {
     let words = words::of(&notice.order.language_code);
-    let text = if is_download(notice) { &words.order_downloads } else { &words.order_fulfillment_confirmation };
+    let unnamed = Text { lead: words.sent_unnamed, ..words.order_fulfillment_confirmation };
+    let text = match (notice.physical_lines.is_empty(), notice.digital_lines.is_empty()) {
+        (false, _) => &words.order_fulfillment_confirmation,
+        (true, false) => &words.order_downloads,
+        (true, true) => &unnamed,
+    };
     let envelope = envelope!(notice, "order-sent".into());
     of_order(envelope, words, text, &notice.order, None, sent(words, notice))
 }
@@ -177,6 +212,11 @@ pub fn order_refund_confirmation(notice: &OrderRefundConfirmation) -> Letter {
     let envelope = envelope!(notice, "order-refund".into());
     let blocks = order::refunded(words, &notice.order, refunded.clone());
     of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), blocks)
+}
+
+/// The address that a mail is about. Without one the mail is of no use, and nobody would hear of it.
+fn usable<'a>(field: &'static str, address: &'a str) -> Result<&'a str, NoticeError> {
+    if is_web(address) { Ok(address) } else { Err(NoticeError::Link(field)) }
 }
 
 /// A mail about an account: a greeting, what it is about, the link, and what to do if it was somebody else.
@@ -230,7 +270,9 @@ fn letter_with(
     before: Vec<Block>,
     after: Vec<Block>,
 ) -> Letter {
-    let fill: Vec<(&str, &str)> = fill.iter().copied().chain([("{site}", envelope.site.0)]).collect();
+    let (name, domain) = envelope.site;
+    let site = if one_line(name).is_empty() { domain } else { name };
+    let fill: Vec<(&str, &str)> = fill.iter().copied().chain([("{site}", site)]).collect();
     let lead = Block::Paragraph(filled(text.lead, &fill));
     let page = Page {
         words,
@@ -239,7 +281,9 @@ fn letter_with(
         site: envelope.site,
         logo: envelope.logo,
     };
+    // A shop without a name and a domain leaves no hole.
     let subject = one_line(&filled(text.subject, &fill));
+    let subject = subject.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     Letter::new(envelope.label, envelope.to, subject, page.text()).html(page.html())
 }
 

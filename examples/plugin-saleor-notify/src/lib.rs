@@ -7,6 +7,8 @@
 //!   `de-at` is German; what is not known is English.
 //! - Whatever a payload says is text: in HTML it is escaped, and only addresses that begin with `https:` or `http:` become
 //!   links or images. Neither can a name write a line of its own into a mail.
+//! - A mail about a link, such as one that resets a password, is not sent without it: an address that is empty or begins
+//!   otherwise makes the event a dead letter, and [`NoticeError`] names the field.
 //! - HTML shows the shop's logo and the goods, where the payload has images of them.
 //! - Amounts have the digits of the payload, without zeros beyond the places of their currency, and are written as the
 //!   language does: `$1,234.56`, `1.234,56 €`.
@@ -23,6 +25,8 @@ mod order;
 mod page;
 mod words;
 
+use std::fmt;
+
 use mailer::{MailConfig, MailError, Mailer, Transport};
 use stheno::prelude::*;
 
@@ -38,9 +42,49 @@ async fn setup(p: &mut Setup) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why a notification did not become a mail.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NoticeError {
+    /// The field of the payload with the link that the mail is about has no address of the web: it is empty, for one.
+    Link(&'static str),
+    /// The mail was not taken.
+    Mail(MailError),
+}
+
+impl fmt::Display for NoticeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(field) => write!(
+                f,
+                "`payload.{field}` is no address that begins with https:// or http://, and the mail is about it; see what the storefront gives Saleor as its address"
+            ),
+            Self::Mail(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NoticeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Link(_) => None,
+            Self::Mail(error) => error.source(),
+        }
+    }
+}
+
+impl From<MailError> for NoticeError {
+    fn from(error: MailError) -> Self {
+        Self::Mail(error)
+    }
+}
+
 /// What a failure means for delivery: a mail that can never be sent is a dead letter.
-fn classify(error: MailError) -> Failure {
-    let is_final = error.is_final();
+fn classify(error: NoticeError) -> Failure {
+    let is_final = match &error {
+        NoticeError::Link(_) => true,
+        NoticeError::Mail(error) => error.is_final(),
+    };
     let failure = Failure::new(error);
     if is_final { failure.terminal() } else { failure }
 }

@@ -63,11 +63,6 @@ fn totals(words: &Words, order: &Order) -> Vec<(String, String)> {
     rows
 }
 
-/// Whether nothing of it is sent, and all of it is downloaded.
-pub(crate) fn is_download(notice: &OrderFulfillment) -> bool {
-    notice.physical_lines.is_empty() && !notice.digital_lines.is_empty()
-}
-
 /// What was sent: which lines, how to follow them, what can be downloaded.
 pub(crate) fn sent(words: &Words, notice: &OrderFulfillment) -> Vec<Block> {
     let shown = |line: &FulfillmentLine| shown(&line.order_line, line.quantity, None);

@@ -1,6 +1,7 @@
 //! The database: the entries of every order.
 
 use std::{
+    collections::HashSet,
     fmt,
     path::Path,
     sync::{Mutex, PoisonError},
@@ -30,17 +31,13 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_of_order ON entries (about, micros, sequence);
 ";
 
-/// The entries of an order. A customer's note is left out where the order has it too: all that is heard of is kept, and
-/// what is shown does not depend on which of the two came first.
+/// The entries of an order.
 const TIMELINE: &str = "
-SELECT sequence, micros, event, moment, detail, author FROM entries AS entry
-WHERE about = ?1 AND NOT EXISTS (
-    SELECT 1 FROM entries AS other
-    WHERE entry.event = ?2 AND other.event = ?3
-        AND other.about = entry.about AND other.author IS entry.author AND other.detail = entry.detail
-)
-ORDER BY micros, sequence
+SELECT sequence, micros, event, moment, detail, author FROM entries WHERE about = ?1 ORDER BY micros, sequence
 ";
+
+/// How far apart Saleor writes the two events of one note, at most.
+const ONE_NOTE: Duration = Duration::from_secs(5);
 
 /// How long another program may hold the database before an attempt fails.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -95,8 +92,7 @@ impl Book {
     pub fn timeline(&self, order: &Key) -> Result<Vec<Entry>, rusqlite::Error> {
         let database = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut select = database.prepare_cached(TIMELINE)?;
-        let names = (CustomerNoteAddedToOrder::PATTERN, OrderNoteAdded::PATTERN);
-        let rows = select.query_map((order.as_str(), names.0, names.1), |row| {
+        let rows = select.query_map((order.as_str(),), |row| {
             Ok(Entry {
                 sequence: row.get::<_, i64>(0)?.unsigned_abs(),
                 time: Timestamp::from_micros(row.get(1)?),
@@ -106,7 +102,7 @@ impl Book {
                 author: row.get(5)?,
             })
         })?;
-        rows.collect()
+        Ok(each_note_once(rows.collect::<Result<_, _>>()?))
     }
 
     /// Writes an entry in its place. Blocks.
@@ -126,6 +122,25 @@ impl Book {
             .execute((sequence, order.as_str(), time.as_micros(), event, moment.to_string(), detail, author))?;
         Ok(())
     }
+}
+
+/// Leaves out a customer's note where the order has it too, one for one: the same words of the same known author, at nearly
+/// the same time. All that is heard of is kept, and what is shown does not depend on which of the two came first.
+fn each_note_once(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let mut twice = HashSet::new();
+    for note in entries.iter().filter(|entry| entry.event == OrderNoteAdded::PATTERN && entry.author.is_some()) {
+        let is_same = |other: &&Entry| {
+            other.event == CustomerNoteAddedToOrder::PATTERN
+                && (&other.author, &other.detail) == (&note.author, &note.detail)
+                && u128::from(other.time.as_micros().abs_diff(note.time.as_micros())) <= ONE_NOTE.as_micros()
+                && !twice.contains(&other.sequence)
+        };
+        if let Some(other) = entries.iter().find(is_same) {
+            twice.insert(other.sequence);
+        }
+    }
+    entries.retain(|entry| !twice.contains(&entry.sequence));
+    entries
 }
 
 impl fmt::Debug for Book {

@@ -7,7 +7,11 @@
 //! One thing that happened is one entry, and only what is done is shown as done. That a payment was captured is one, and
 //! that the order is fully paid another, though both may come of one payment. Goods that came back are not yet in stock, a
 //! refund that is pending is none. A note that a customer writes is recorded twice by Saleor, of the order and of the
-//! customer; the timeline shows it once, whichever comes first.
+//! customer; the timeline shows it once, whichever comes first: the same words of the same author within five seconds, one
+//! for one. Notes of somebody anonymous are all shown.
+//!
+//! Mails are shown as mails, with which it was: `mailed`, `shipping_confirmation`. Saleor has no other word for goods that
+//! are sent, and says when the mail was sent, so it is not shown as `shipped`.
 //!
 //! An order is known by the key of its events: `order:order_01H…`, `saleor.order:52`, `shopify.order:450789469`. A payment
 //! and a swap of Medusa and what a customer of Saleor does have other keys, and name their order in the body: they may be
@@ -82,6 +86,7 @@ fn classify(error: TimelineError) -> Failure {
     "payment.payment_captured",
     "swap.received",
     "saleor.order.*",
+    "saleor.communication.*",
     "saleor.customer.note_added_to_order",
     "saleor.customer.digital_link_downloaded",
     "shopify.order.*",

@@ -7,11 +7,15 @@ use stheno::{
     Currency, Decimal, DecodeError, Event, Key, RecordedEvent,
     medusa::{OrderPaymentCaptureFailed, PaymentCaptured, SwapReceived, entity::Payment},
     saleor::{
-        CustomerDigitalLinkDownloaded, CustomerNoteAddedToOrder, Id, OrderCaptured, OrderEmailSent, OrderNoteAdded,
-        OrderPaid, OrderPaymentFailed, OrderRefunded, OrderRestockedItems,
+        CustomerDigitalLinkDownloaded, CustomerNoteAddedToOrder, DraftLine, Id, OrderCaptured, OrderDraftAddedProducts,
+        OrderDraftRemovedProducts, OrderEmailSent, OrderFulfilledItems, OrderFulfillmentCanceled, OrderNoteAdded,
+        OrderOversoldItems, OrderPaid, OrderPaymentFailed, OrderRefunded, OrderRestockedItems,
     },
     shopify::{EventObject, ObjectError},
 };
+
+/// What the names of Saleor's events of mails begin with; which mail it was follows.
+const MAILS: &str = "saleor.communication.";
 
 /// What happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +80,11 @@ const NAMES: [(Moment, &[&str]); 17] = [
     (Moment::RefundFailed, &["order.refund_failed", "shopify.order.refund_failure"]),
     (Moment::Voided, &["saleor.order.voided", "shopify.order.void_success"]),
     (Moment::Canceled, &["order.canceled", "saleor.order.canceled", "shopify.order.cancelled"]),
-    (Moment::Mailed, &["saleor.order.email_sent", "shopify.order.mail_sent"]),
+    // The mail `shipping_confirmation` is all that Saleor has to say of goods that are sent.
+    (Moment::Mailed, &["saleor.order.email_sent", "shopify.order.mail_sent", "saleor.communication.payment_confirmation",
+        "saleor.communication.shipping_confirmation", "saleor.communication.tracking_updated",
+        "saleor.communication.order_confirmation", "saleor.communication.fulfillment_confirmation",
+        "saleor.communication.digital_links"]),
     (Moment::Noted, &["saleor.order.note_added", "saleor.customer.note_added_to_order"]),
     (Moment::Updated, &["order.updated", "saleor.order.updated", "shopify.order.update"]),
 ];
@@ -210,6 +218,12 @@ fn detail(event: &RecordedEvent) -> Result<Option<String>, DecodeError> {
         OrderNoteAdded::PATTERN => Some(read::<OrderNoteAdded>(event)?.message),
         CustomerNoteAddedToOrder::PATTERN => Some(read::<CustomerNoteAddedToOrder>(event)?.message),
         OrderEmailSent::PATTERN => Some(read::<OrderEmailSent>(event)?.email_type.as_str().to_owned()),
+        OrderDraftAddedProducts::PATTERN => of_lines(&read::<OrderDraftAddedProducts>(event)?.lines),
+        OrderDraftRemovedProducts::PATTERN => of_lines(&read::<OrderDraftRemovedProducts>(event)?.lines),
+        OrderOversoldItems::PATTERN => said(read::<OrderOversoldItems>(event)?.oversold_items.join(", ")),
+        OrderFulfilledItems::PATTERN => said(counted(read::<OrderFulfilledItems>(event)?.fulfilled_items.len())),
+        OrderFulfillmentCanceled::PATTERN => said(read::<OrderFulfillmentCanceled>(event)?.composed_id.to_string()),
+        name if name.starts_with(MAILS) => said(name[MAILS.len()..].to_owned()),
         OrderRestockedItems::PATTERN => Some(read::<OrderRestockedItems>(event)?.quantity.to_string()),
         name if name.starts_with("shopify.") => of_shopify(&object(event)?),
         _ => None,
@@ -227,6 +241,21 @@ fn object(event: &RecordedEvent) -> Result<EventObject, DecodeError> {
     })
 }
 
+/// How many of which product.
+fn of_lines(lines: &[DraftLine]) -> Option<String> {
+    let lines = lines.iter().map(|line| format!("{} × {}", line.quantity, line.item_name));
+    said(lines.collect::<Vec<_>>().join(", "))
+}
+
+/// How many lines of an order, as Shopify says it.
+fn counted(lines: usize) -> String {
+    if lines == 1 { "1 line item".to_owned() } else { format!("{lines} line items") }
+}
+
+fn said(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
 /// The money of a payment, which Medusa counts in the smallest unit of its currency.
 fn of_payment(payment: &Payment) -> Option<String> {
     let currency: Currency = payment.currency_code.as_ref()?.to_uppercase().parse().ok()?;
@@ -237,7 +266,7 @@ fn of_payment(payment: &Payment) -> Option<String> {
 fn of_shopify(object: &EventObject) -> Option<String> {
     match object.money() {
         Ok(Some(money)) => Some(format!("{} {}", money.amount, money.currency)),
-        _ => Some(object.arguments.as_slice().join(", ")).filter(|text| !text.is_empty()),
+        _ => said(object.arguments.as_slice().join(", ")),
     }
 }
 

@@ -143,7 +143,16 @@ async fn the_same_story_is_the_same_timeline_on_every_platform() {
     assert_eq!(details(orders[0]), texts([None, Some("declined"), money, None, None, None, None, None]));
     assert_eq!(
         details(orders[1]),
-        texts([None, Some("declined"), Some("210.94"), None, None, Some("2"), Some("16.800"), None])
+        texts([
+            None,
+            Some("declined"),
+            Some("210.94"),
+            Some("1 line item"),
+            Some("52-1"),
+            Some("2"),
+            Some("16.800"),
+            None
+        ])
     );
     assert_eq!(details(orders[2]), texts([None, money, money, lines, lines, Some("2"), money, Some("Ada")]));
 }
@@ -287,6 +296,57 @@ async fn a_note_of_a_customer_is_there_once_whichever_of_its_two_events_comes_fi
 }
 
 #[tokio::test]
+async fn notes_are_one_only_if_they_are_the_same_words_of_one_author_at_one_time() {
+    let at = |event: Outgoing, time: &str| event.time(time.parse().unwrap());
+    let of_order = |user: Value| of_saleor("note_added", json!({ "user_id": user, "message": "ok" }));
+    let of_customer = || note_of_customer(json!(52), 68, "ok");
+    let anonymous = Outgoing::raw("saleor.customer.note_added_to_order", &json!({ "order_id": 52, "message": "ok" }))
+        .key(Key::new("saleor.user", "68").unwrap());
+    let (early, late) = ("2024-03-11T16:57:00Z", "2025-03-11T16:57:00Z");
+    for (events, shown) in [
+        (vec![at(of_order(json!(68)), early), at(of_customer(), "2024-03-11T16:57:05Z")], 1),
+        (vec![at(of_order(json!(68)), "2024-03-11T16:57:05.000001Z"), at(of_customer(), early)], 2),
+        (vec![at(of_order(json!(68)), early), at(of_customer(), late)], 2),
+        (vec![at(of_order(json!(68)), early), at(of_customer(), early), at(of_customer(), early)], 2),
+        (vec![at(of_order(Value::Null), early), at(anonymous, early)], 2),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, book) = start(folder.path(), vec![]).await;
+        app.given(events).await.unwrap();
+        assert_eq!(timeline(&book, "saleor.order:52").len(), shown);
+    }
+}
+
+#[tokio::test]
+async fn what_an_event_has_lines_or_a_number_of_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (app, book) = start(folder.path(), vec![]).await;
+    let lines = json!([
+        { "quantity": 2, "line_pk": 7, "item_name": "Apple Juice" },
+        { "quantity": 1, "line_pk": 8, "item": "Tea" },
+    ]);
+    app.given([
+        of_saleor("draft_added_products", json!({ "lines": lines })),
+        of_saleor("draft_removed_products", json!({ "lines": [lines[1]] })),
+        of_saleor("oversold_items", json!({ "oversold_items": ["Apple Juice", "Tea"] })),
+        of_saleor("fulfilled_items", json!({ "fulfilled_items": [7, 8] })),
+        Outgoing::raw("saleor.communication.shipping_confirmation", &json!({ "order_id": 52 })),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(
+        shown(&timeline(&book, "saleor.order:52")),
+        [
+            ("products added to draft".to_owned(), Some("2 × Apple Juice, 1 × Tea")),
+            ("products removed from draft".to_owned(), Some("1 × Tea")),
+            ("items oversold".to_owned(), Some("Apple Juice, Tea")),
+            ("fulfilled".to_owned(), Some("2 line items")),
+            ("mailed".to_owned(), Some("shipping_confirmation")),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_is_handled_again_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let told = by_medusa().into_iter().chain(by_saleor()).chain(by_shopify()).collect();
@@ -368,7 +428,7 @@ async fn words_of_one_platform_alone_are_kept() {
             ("noted".to_owned(), Some("hello world!")),
             ("mailed".to_owned(), Some("digital_links")),
             ("fully paid".to_owned(), Some("5")),
-            ("fulfillment canceled".to_owned(), None),
+            ("fulfillment canceled".to_owned(), Some("52-1")),
         ]
     );
     assert_eq!(entries[0].moment, Moment::Other("draft created".into()));

@@ -169,6 +169,32 @@ fn every_alias_is_read_and_the_name_is_written() {
 }
 
 #[test]
+fn null_under_one_name_of_a_field_does_not_hide_its_value_under_another() {
+    for (message, text) in [("null", "\"no\""), ("\"no\"", "null")] {
+        let body = format!(r#"{{"id":"1","item":{message},"item_name":{text},"reason":{text},"message":{message}}}"#);
+        let read: Noticed = serde_json::from_str(&body).unwrap();
+        assert_eq!((read.item_name.as_str(), read.reason.as_deref()), ("no", Some("no")), "{body}");
+    }
+    let none: Noticed = serde_json::from_str(r#"{"item":"a","reason":null,"message":null}"#).unwrap();
+    assert_eq!(none.reason, None);
+    assert!(refused::<Noticed>(r#"{"item":null,"item_name":null}"#).contains("`item_name`"));
+    for body in [r#"{"item":"a","item_name":"b"}"#, r#"{"item":"a","message":"b","reason":"c"}"#] {
+        let refused = refused::<Noticed>(body);
+        let both = [["`item_name`", "`item`"], ["`reason`", "`message`"]];
+        assert!(both.iter().any(|names| names.iter().all(|name| refused.contains(name))), "{refused}");
+    }
+}
+
+/// What some call by other names.
+#[derive(Clone, PartialEq, Payload)]
+struct Noticed {
+    #[field(alias = "item", example = "Juice")]
+    item_name: String,
+    #[field(alias = "message", alias = "text")]
+    reason: Option<String>,
+}
+
+#[test]
 fn a_documented_field_among_the_extra_ones_is_not_written_twice() {
     let mut value = PasswordReset::example();
     value.extra.insert("id", "another");

@@ -68,11 +68,8 @@ fn deserialize(payload: &Payload) -> TokenStream {
         quote!(#name #(| #aliases)* => ::stheno::__private::Option::Some(#index),)
     });
     let fill = payload.fields.iter().zip(indices()).zip(&places).map(|((field, index), place)| {
-        let name = &field.name;
-        quote_spanned! {at(&field.value)=>
-            ::stheno::__private::Result::Ok(#index) =>
-                ::stheno::__private::object::fill(&mut #place, #name, &mut __object)?,
-        }
+        let fill = fill(field, place);
+        quote_spanned!(at(&field.value)=> ::stheno::__private::Result::Ok(#index) => #fill,)
     });
     let finish = payload.fields.iter().zip(&places).map(|(field, place)| {
         let (ident, name) = (&field.ident, &field.name);
@@ -138,6 +135,30 @@ fn deserialize(payload: &Payload) -> TokenStream {
                 }
                 ::stheno::__private::Result::Ok(Self { #(#finish)* #extra })
             }
+        }
+    }
+}
+
+/// Reads the value of a field into its place. Under one of several names null is as good as absent, so that what stands
+/// under another is not hidden by it; two values are one too many.
+fn fill(field: &Field, place: &Ident) -> TokenStream {
+    let Field { name, aliases, value, optional, .. } = field;
+    if aliases.is_empty() {
+        return quote_spanned! {at(value)=>
+            ::stheno::__private::object::fill(&mut #place, #name, &mut __object)?
+        };
+    }
+    let also = aliases.iter().map(|alias| format!("`{alias}`")).collect::<Vec<_>>().join(", ");
+    let twice = format!("duplicate field `{name}`: it is also read as {also}; give one of these names a value");
+    let read = if *optional { quote!(::stheno::__private::Option::Some(__value)) } else { quote!(__value) };
+    quote_spanned! {at(value)=>
+        if let ::stheno::__private::Option::Some(__value) = ::stheno::__private::serde::de::MapAccess::next_value::<
+            ::stheno::__private::Option<#value>,
+        >(&mut __object)? {
+            if #place.is_some() {
+                return ::stheno::__private::Result::Err(::stheno::__private::serde::de::Error::custom(#twice));
+            }
+            #place = ::stheno::__private::Option::Some(#read);
         }
     }
 }

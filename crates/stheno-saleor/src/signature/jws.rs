@@ -36,6 +36,9 @@ impl KeySet {
     pub fn verify(&self, body: &[u8], value: &str, now: Timestamp) -> Result<(), SignatureError> {
         let (protected, signature) = parts(value)?;
         let header = decode("header", protected)?;
+        if !is_object(&header) {
+            return Err(refused("header", Kind::Malformed));
+        }
         let header: Protected = serde_json::from_slice(&header).map_err(|_| refused("header", Kind::Malformed))?;
         let kid = check(&header)?;
         if self.has_expired(now) {
@@ -76,8 +79,8 @@ fn check(header: &Protected) -> Result<&str, SignatureError> {
     if header.alg != "RS256" {
         return Err(refused("header.alg", Kind::Algorithm));
     }
-    // RFC 7515: what is critical and not understood makes the signature invalid.
-    if header.crit.iter().any(|name| name != B64) {
+    // RFC 7515: what is critical and not understood makes the signature invalid, and no name stands there twice.
+    if header.crit.iter().any(|name| name != B64) || header.crit.len() > 1 {
         return Err(refused("header.crit", Kind::Malformed));
     }
     // RFC 7797: an unencoded payload has to be critical.
@@ -85,6 +88,11 @@ fn check(header: &Protected) -> Result<&str, SignatureError> {
         return Err(refused("header.b64", Kind::NotDetached));
     }
     header.kid.as_deref().ok_or_else(|| refused("header.kid", Kind::Malformed))
+}
+
+/// Whether JSON is an object, if it is JSON: fields are never read by their place in an array.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
 }
 
 fn decode(field: &'static str, text: &str) -> Result<Vec<u8>, SignatureError> {

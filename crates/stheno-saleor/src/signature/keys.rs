@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 use serde_json::Value;
-use stheno::Timestamp;
+use stheno::{DecodeError, Timestamp};
 
 use crate::signature::jwk::{Jwk, Rsa};
 
@@ -59,7 +59,7 @@ impl fmt::Display for SkippedKey {
 #[non_exhaustive]
 pub enum KeySetError {
     /// They are no JSON object with `keys`.
-    Malformed(stheno::DecodeError),
+    Malformed(DecodeError),
     /// There are too many keys.
     TooMany,
     /// There is no key that can be used: why not each of those there are, of which the message names the first eight.
@@ -99,6 +99,9 @@ impl KeySet {
     /// # Errors
     /// [`KeySetError`] when it is none, or has no key that can be used.
     pub fn from_json(json: &[u8]) -> Result<Self, KeySetError> {
+        if json.trim_ascii_start().starts_with(b"[") {
+            return Err(KeySetError::Malformed(DecodeError::new("", "is an array; a JWKS is an object with `keys`")));
+        }
         let Jwks { keys: all } = stheno::decode_json(json).map_err(KeySetError::Malformed)?;
         if all.len() > MAX_KEYS {
             return Err(KeySetError::TooMany);
@@ -158,6 +161,9 @@ fn ambiguous(found: &[(usize, Key)]) -> BTreeSet<String> {
 
 impl Key {
     fn new(value: &Value) -> Result<Self, SkipReason> {
+        if !value.is_object() {
+            return Err(SkipReason::Malformed);
+        }
         let jwk = Jwk::deserialize(value).map_err(|_| SkipReason::Malformed)?;
         jwk.check_use()?;
         let kid = jwk.kid.clone().filter(|kid| !kid.is_empty()).ok_or(SkipReason::NoKid)?;

@@ -1,6 +1,8 @@
 //! Many events, saved at once.
 
-use stheno::{Bus, Event, Published};
+use std::collections::HashSet;
+
+use stheno::{Bus, Event, EventId, Published};
 
 use crate::unsaved::{Entry, SaveError, Unsaved};
 
@@ -40,18 +42,23 @@ impl Collector {
     ///
     /// # Errors
     /// [`SaveError`]; no event was saved then, and committing again is safe. [`SaveError::too_many`] when there are more
-    /// than the log takes at once (1,000 for both backends).
+    /// than the log takes at once (1,000 for both backends), [`SaveError::repeated_id`] when two have one id.
     pub async fn commit(&self, bus: &Bus) -> Result<Vec<Published>, SaveError> {
         commit(bus, &self.entries).await
     }
 
     /// Saves them in chunks of as many as the log takes at once: each chunk all or nothing, an event never without the one
-    /// that belongs to it.
+    /// that belongs to it. Every event is checked before the first chunk is sent.
     ///
     /// # Errors
-    /// [`SaveError`]; the chunks of [`SaveError::saved`] are in the log. Committing again is safe: what is there is not
-    /// stored a second time.
+    /// [`SaveError`]; the chunks of [`SaveError::saved`] are in the log: none, when an event is wrong or two have one id.
+    /// Committing again is safe: what is there is not stored a second time.
     pub async fn commit_in_chunks(&self, bus: &Bus) -> Result<Vec<Published>, SaveError> {
+        // The bus checks each event before it counts them, and sends none when they are too many.
+        match commit(bus, &self.entries).await {
+            Err(error) if error.too_many().is_some() => {}
+            settled => return settled,
+        }
         let limit = bus.backend().abilities().max_batch;
         let mut saved = Vec::with_capacity(self.entries.len());
         let mut start = 0;
@@ -80,7 +87,16 @@ impl Collector {
     }
 }
 
+/// The first id that an event before has too.
+fn repeated(entries: &[Entry]) -> Option<&EventId> {
+    let mut seen = HashSet::with_capacity(entries.len());
+    entries.iter().map(|entry| &entry.id).find(|id| !seen.insert(id.as_str()))
+}
+
 /// Saves events all or nothing.
 pub(super) async fn commit(bus: &Bus, entries: &[Entry]) -> Result<Vec<Published>, SaveError> {
+    if let Some(id) = repeated(entries) {
+        return Err(SaveError::repeated(id.clone()));
+    }
     bus.publish_all(entries.iter().map(Entry::outgoing)).atomic().send().await.map_err(SaveError::new)
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use stheno::{PublishError, PublishErrorKind, Published, backend::AppendErrorKind};
+use stheno::{
+    EventId, PublishError, PublishErrorKind, Published,
+    backend::{AppendError, AppendErrorKind},
+};
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +65,19 @@ impl std::error::Error for FieldError {}
 pub struct SaveError {
     saved: Vec<Published>,
     source: PublishError,
+    /// The id that two of the events have; nothing was sent then.
+    repeated: Option<EventId>,
 }
 
 impl SaveError {
     pub(crate) fn new(source: PublishError) -> Self {
-        Self { saved: Vec::new(), source }
+        Self { saved: Vec::new(), source, repeated: None }
+    }
+
+    /// Two events have one id. The log would take them for one event, of which it has a part already.
+    pub(crate) fn repeated(id: EventId) -> Self {
+        let source = AppendError::new(AppendErrorKind::MixedDuplicates).into();
+        Self { repeated: Some(id), ..Self::new(source) }
     }
 
     pub(crate) fn after(mut self, saved: Vec<Published>) -> Self {
@@ -74,7 +85,7 @@ impl SaveError {
         self
     }
 
-    /// Why.
+    /// Why; `Append(MixedDuplicates)` also for events of which two have one id.
     pub fn kind(&self) -> &PublishErrorKind {
         self.source.kind()
     }
@@ -87,6 +98,11 @@ impl SaveError {
         }
     }
 
+    /// The id that two of the events have, if that is why.
+    pub fn repeated_id(&self) -> Option<&EventId> {
+        self.repeated.as_ref()
+    }
+
     /// The events of chunks that were saved before; none unless chunks were asked for.
     pub fn saved(&self) -> &[Published] {
         &self.saved
@@ -95,19 +111,24 @@ impl SaveError {
 
 impl fmt::Display for SaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(id) = &self.repeated {
+            return write!(f, "no event was saved: two of them have the id `{id}`; give each an id of its own");
+        }
         match (self.too_many(), self.saved.len()) {
             (Some((events, limit)), _) => write!(
                 f,
                 "{events} events cannot be saved all or nothing, at most {limit} can; commit fewer, or `commit_in_chunks`"
             ),
             (None, 0) => f.write_str("no event was saved"),
-            (None, saved) => write!(f, "{saved} events were saved, and those after them were not; commit again"),
+            (None, saved) => {
+                write!(f, "{saved} events were saved, and those after them were not; committing again saves none twice")
+            }
         }
     }
 }
 
 impl std::error::Error for SaveError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
+        self.repeated.is_none().then_some(&self.source as _)
     }
 }

@@ -49,6 +49,15 @@ fn a_value_of_the_wrong_type_is_found_by_its_path() {
 }
 
 #[test]
+fn a_line_without_its_id_is_said_to_be_one() {
+    let name = "saleor.customer.digital_link_downloaded";
+    assert_eq!(path_of(name, &json!({ "order_line": { "product_name": "x" } })), "order_line.id");
+    assert_eq!(path_of(name, &json!({ "order_line": { "id": 7, "quantity": "two" } })), "order_line.quantity");
+    assert_eq!(path_of(name, &json!({ "order_line": [7] })), "order_line");
+    assert_eq!(path_of(name, &json!({ "order_line": u64::MAX })), "order_line");
+}
+
+#[test]
 fn a_required_field_that_is_missing_is_named() {
     for event in every_type() {
         let example = (event.example)();

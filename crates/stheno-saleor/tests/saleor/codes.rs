@@ -88,3 +88,14 @@ fn the_codes_of_mails_are_those_of_the_communication_events() {
     }
     assert_eq!(EmailType::from("order_cancel"), EmailType::Other("order_cancel".into()));
 }
+
+#[test]
+fn the_code_that_was_meant_is_named_and_nothing_unseen_is_shown() {
+    let near = |group, text| Code::parse(group, text).unwrap_err().nearest();
+    assert_eq!(near(Group::Order, "placd"), Some("placed"));
+    assert_eq!(near(Group::Order, "PAYMENT_CAPTURD"), Some("PAYMENT_CAPTURED"));
+    assert_eq!(near(Group::Order, "zebra"), None);
+    let text = format!("a\u{1b}[31m\n\u{202e}{}", "x".repeat(500));
+    let shown = Code::parse(Group::Order, &text).unwrap_err().to_string();
+    assert!(!shown.contains(['\u{1b}', '\n', '\u{202e}']) && shown.len() < 300, "{shown:?}");
+}

@@ -40,6 +40,22 @@ fn the_words_of_the_program_may_be_published() {
 }
 
 #[test]
+fn null_under_the_documented_word_does_not_hide_the_word_of_the_program() {
+    let failed = json!({ "order_id": 1, "message": "m", "gateway": "g", "payment_gateway": null });
+    assert_eq!(read::<OrderPaymentFailed>(&failed).payment_gateway.as_deref(), Some("g"));
+    let name = "saleor.order.payment_failed";
+    type_of(name).descriptor.check(&EventName::new(name).unwrap(), failed.to_string().as_bytes()).unwrap();
+    let line = json!({ "quantity": 2, "line_pk": 7, "item": "Juice", "item_name": null });
+    let added: OrderDraftAddedProducts = read(&json!({ "order_id": 1, "lines": [line] }));
+    assert_eq!(added.lines[0].item_name, "Juice");
+    let downloaded: CustomerDigitalLinkDownloaded = read(&json!({ "order_line": null, "order_line_pk": 9 }));
+    assert_eq!(downloaded.order_line, OrderLineRef::Key(Id::from(9)));
+    let twice = json!({ "order_id": 1, "message": "m", "gateway": "g", "payment_gateway": "h" });
+    let refused = OrderPaymentFailed::decode(&EventName::new(name).unwrap(), twice.to_string().as_bytes()).unwrap_err();
+    assert!(["`gateway`", "`payment_gateway`"].iter().all(|word| refused.to_string().contains(word)), "{refused}");
+}
+
+#[test]
 fn composed_ids_and_amounts_are_texts_or_numbers_and_stay_so() {
     for composed_id in [json!("52-1"), json!(521)] {
         let canceled: OrderFulfillmentCanceled = read(&json!({ "order_id": 1, "composed_id": composed_id }));

@@ -36,6 +36,8 @@ macro_rules! on {
             tests!(one_wrong_event_keeps_all_from_being_saved);
             tests!(more_than_the_limit_is_refused_or_saved_in_chunks);
             tests!(saving_again_stores_nothing_twice);
+            tests!(one_wrong_event_keeps_every_chunk_from_being_saved);
+            tests!(an_id_that_two_events_have_is_named_before_anything_is_sent);
         }
     };
 }
@@ -156,6 +158,39 @@ async fn more_than_the_limit_is_refused_or_saved_in_chunks(open: impl AsyncFn() 
     assert_eq!(saved.len(), 2 * limit + 1);
     assert_eq!(count(&bus).await, before + saved.len() as u64);
     assert!(saved.iter().all(|event| !event.duplicate));
+}
+
+async fn one_wrong_event_keeps_every_chunk_from_being_saved(open: impl AsyncFn() -> Arc<dyn Backend>) {
+    let bus = bus(open().await).with_max_body(2_000);
+    let before = count(&bus).await;
+    let mut collector = Collector::new();
+    for number in 0..1_500 {
+        collector.add(order_events::note_added(&order(number), &staff(), "short").unwrap());
+    }
+    collector.add(order_events::note_added(&order(1), &staff(), &"long ".repeat(1_000)).unwrap());
+    let refused = collector.commit_in_chunks(&bus).await.unwrap_err();
+    assert!(matches!(refused.kind(), PublishErrorKind::TooLarge { limit: 2_000, .. }), "{refused:?}");
+    assert_eq!((count(&bus).await, refused.saved().len()), (before, 0));
+}
+
+async fn an_id_that_two_events_have_is_named_before_anything_is_sent(open: impl AsyncFn() -> Arc<dyn Backend>) {
+    let bus = bus(open().await);
+    let before = count(&bus).await;
+    for others in [0, 1_500] {
+        let mut collector = Collector::new();
+        let note = || order_events::note_added(&order(1), &staff(), "once").unwrap().with_id("note-1").unwrap();
+        collector.add(note());
+        for number in 0..others {
+            collector.add(order_events::canceled(&order(number), &staff()));
+        }
+        collector.add(note());
+        for refused in [collector.commit(&bus).await, collector.commit_in_chunks(&bus).await] {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.repeated_id().map(|id| id.as_str()), Some("note-1"));
+            assert!(refused.to_string().contains("`note-1`"), "{refused}");
+        }
+        assert_eq!(count(&bus).await, before);
+    }
 }
 
 async fn saving_again_stores_nothing_twice(open: impl AsyncFn() -> Arc<dyn Backend>) {

@@ -130,3 +130,13 @@ async fn a_body_that_is_not_what_its_name_documents_is_refused_by_field() {
     let PublishErrorKind::Payload(error) = refused.kind() else { panic!("{refused:?}") };
     assert_eq!(error.path(), "payload.order.currency");
 }
+
+#[test]
+fn what_a_request_says_is_shown_without_control_characters() {
+    let hostile = format!("a\u{1b}[31m\n{}", "x".repeat(500));
+    let body = json!({ "notify_event": hostile, "payload": {} }).to_string();
+    for refused in [webhook::name_of(&hostile, b"{}"), webhook::name_of("notify_user", body.as_bytes())] {
+        let shown = refused.unwrap_err().to_string();
+        assert!(shown.contains("\\n") && !shown.contains(['\u{1b}', '\n']) && shown.len() < 300, "{shown:?}");
+    }
+}

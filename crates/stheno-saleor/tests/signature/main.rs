@@ -175,6 +175,26 @@ fn what_is_no_key_set_is_refused() {
 }
 
 #[test]
+fn what_is_read_by_name_is_not_read_by_place() {
+    let first = &vectors().keys["keys"][0];
+    let by_place = json!(["RSA", first["kid"], "sig", null, "RS256", first["n"], first["e"], null]);
+    assert_eq!(why_not(by_place), SkipReason::Malformed);
+    assert!(matches!(keys(&json!([[first]])), Err(KeySetError::Malformed(_))));
+
+    let vectors = vectors();
+    let (keys, good) = (keys(&vectors.keys).unwrap(), &vectors.jws[0]);
+    let (protected, signature) = good.value.split_once("..").unwrap();
+    let kid = serde_json::from_slice::<Value>(&bytes(protected)).unwrap()["kid"].clone();
+    for header in [
+        json!(["RS256", kid, false, ["b64"]]),
+        json!({ "alg": "RS256", "kid": kid, "b64": false, "crit": ["b64", "b64"] }),
+    ] {
+        let value = format!("{}..{signature}", URL_SAFE_NO_PAD.encode(header.to_string()));
+        assert_eq!(verdict(keys.verify(&bytes(&good.body), &value, NOW)), "malformed", "{header}");
+    }
+}
+
+#[test]
 fn a_key_that_cannot_be_used_is_skipped_with_its_reason() {
     let even = URL_SAFE_NO_PAD.encode([0xFE; 256]);
     let of_1024_bits = URL_SAFE_NO_PAD.encode([0xFF; 128]);

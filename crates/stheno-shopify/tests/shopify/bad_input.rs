@@ -122,6 +122,10 @@ fn unknown_resources_and_verbs_are_refused_by_field() {
         assert_eq!((refused.field(), refused.subject_type(), refused.verb()), (field, subject_type, verb));
     }
     assert_eq!(Verb::find("Order", &"x".repeat(500)).unwrap_err().verb().len(), 80);
+    for (subject_type, verb) in [("Order", "a\u{1b}[31m\n"), ("a\u{1b}[31m\n", "placed")] {
+        let shown = Verb::find(subject_type, verb).unwrap_err().to_string();
+        assert!(shown.contains("\\n") && !shown.contains(['\u{1b}', '\n']), "{shown:?}");
+    }
     let mut object = EventObject::example();
     object.verb = "confirm".into();
     assert!(object.to_event().is_err() && object.rendered().is_err());

@@ -79,6 +79,7 @@ pub(crate) static WORDS: Words = Words {
         lead: "Danke für deine Bestellung Nr. {number}. Hier kannst du deine Artikel herunterladen.",
         action: "",
     },
+    sent_unnamed: "Artikel aus deiner Bestellung Nr. {number} sind auf dem Weg zu dir.",
     order_fulfillment_update: Text {
         subject: "Sendungsverfolgung für deine Bestellung Nr. {number}",
         title: "Sendung verfolgen",

@@ -79,6 +79,7 @@ pub(crate) static WORDS: Words = Words {
         lead: "Thank you for your order #{number}. You can download your items here.",
         action: "",
     },
+    sent_unnamed: "Items from your order #{number} are on their way.",
     order_fulfillment_update: Text {
         subject: "Track your order #{number}",
         title: "Track your delivery",

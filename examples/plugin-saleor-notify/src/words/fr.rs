@@ -79,6 +79,7 @@ pub(crate) static WORDS: Words = Words {
         lead: "Merci pour votre commande n°\u{a0}{number}. Vous pouvez télécharger vos articles ici.",
         action: "",
     },
+    sent_unnamed: "Des articles de votre commande n°\u{a0}{number} sont en route vers vous.",
     order_fulfillment_update: Text {
         subject: "Suivez votre commande n°\u{a0}{number}",
         title: "Suivez votre colis",

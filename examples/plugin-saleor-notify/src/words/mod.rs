@@ -39,6 +39,8 @@ pub(crate) struct Words {
     pub(crate) order_fulfillment_confirmation: Text,
     /// Instead of it, where nothing is sent and all of it is downloaded.
     pub(crate) order_downloads: Text,
+    /// What is said in place of its lead, where the payload names nothing that is sent.
+    pub(crate) sent_unnamed: &'static str,
     pub(crate) order_fulfillment_update: Text,
     pub(crate) order_payment_confirmation: Text,
     pub(crate) order_canceled: Text,

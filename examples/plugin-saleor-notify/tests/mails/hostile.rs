@@ -2,15 +2,24 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{downloaded, in_language, mail, notification, notifications, parts};
+use stheno::{Outgoing, delivery::why::Why};
+
+use crate::support::{downloaded, in_language, mail, notification, notifications, parts, start};
 
 /// What nobody should be able to write into a mail.
 const HOSTILE: &str =
     "<script>alert(1)</script>\"'><img src=x onerror=y>\r\nBcc: all@example.com\r\n\r\n{site}{number}";
 
-/// Puts a hostile text before every text of a payload but the addresses that mails go to, and what is no free text.
+/// Puts a hostile text before every text of a payload but the addresses that mails go to or are about, and what is no free
+/// text.
 fn made_hostile(value: &mut Value, name: &str, hostile: &str) {
-    const KEPT: [&str; 11] = [
+    const KEPT: [&str; 17] = [
+        "confirm_url",
+        "reset_url",
+        "redirect_url",
+        "delete_url",
+        "password_set_url",
+        "download_url",
         "notify_event",
         "recipient_email",
         "currency",
@@ -95,6 +104,32 @@ async fn what_is_no_address_of_the_web_is_never_a_link() {
             assert!(!html.contains("href=") && !html.contains("<img"), "{address:?}: {html}");
             assert!(!html.contains("<script") && !html.contains("\"onclick"), "{address:?}: {html}");
             assert!(text.contains("The Book of Tea"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_about_a_link_that_leads_nowhere_is_a_dead_letter_that_names_the_field() {
+    for (name, field) in [
+        ("account_confirmation", "confirm_url"),
+        ("account_password_reset", "reset_url"),
+        ("account_change_email_request", "redirect_url"),
+        ("account_delete", "delete_url"),
+        ("account_set_customer_password", "password_set_url"),
+        ("invoice_ready", "invoice.download_url"),
+    ] {
+        let event = notification(name);
+        for address in NO_ADDRESSES.into_iter().chain([""]) {
+            let (app, mails) = start().await;
+            let mut body = event.example.unwrap()();
+            *body.pointer_mut(&format!("/payload/{}", field.replace('.', "/"))).unwrap() = json!(address);
+            let published = app.when(Outgoing::raw(event.pattern, &body)).await.unwrap();
+            let subscriber = format!("saleor-notify.{}", name.replace('_', "-"));
+            let outcome = app.outcome(&subscriber, &published).await.unwrap();
+            let Why::Dead(letter) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(letter.attempts, 1);
+            assert!(format!("{letter:?}").contains(&format!("payload.{field}")), "{letter:?}");
+            assert!(mails.0.lock().unwrap().is_empty());
         }
     }
 }

@@ -183,6 +183,27 @@ async fn downloads_are_links_and_make_no_empty_table() {
 }
 
 #[tokio::test]
+async fn what_a_payload_does_not_say_leaves_no_hole_in_its_mail() {
+    let event = notification("order_fulfillment_confirmation");
+    let mut body = event.example.unwrap()();
+    body["payload"]["physical_lines"] = json!([]);
+    body["payload"]["digital_lines"] = json!([]);
+    let [_, text, _] = parts(&mail(&event, &body).await);
+    assert!(!text.contains("these items") && text.contains("on their way"), "{text}");
+    let event = notification("account_password_reset");
+    for (domain, subject) in [("shop.example", "Reset your shop.example password"), ("", "Reset your password")] {
+        let mut body = event.example.unwrap()();
+        body["payload"]["site_name"] = json!("");
+        body["payload"]["domain"] = json!(domain);
+        let [headers, ..] = parts(&mail(&event, &body).await);
+        assert!(
+            headers.contains(&format!("Subject: {subject}\r\n")) || headers.contains(&format!("Subject: {subject}\n")),
+            "{headers}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_best_image_of_the_web_is_shown_and_none_is_needed() {
     let event = notification("order_confirmation");
     let addresses = |sizes: &[(&str, &str)]| json!({ "original": BTreeMap::from_iter(sizes.iter().copied()) });

@@ -3,7 +3,7 @@
 use crate::{
     Id,
     define::of_user,
-    examples::{EMAIL, ORDER},
+    examples::{EMAIL, RECORDED_ORDER},
     order::OrderLineRef,
 };
 
@@ -28,7 +28,7 @@ of_user! {
     #[event(name = "saleor.customer.placed_order", section = "Customer Events")]
     pub struct CustomerPlacedOrder {
         /// The order; undocumented, and stored beside the parameters.
-        #[field(nullable, kind = "string_or_number", example = ORDER)]
+        #[field(nullable, kind = "string_or_number", example = RECORDED_ORDER)]
         pub order_id: Option<Id>,
     }
 
@@ -36,7 +36,7 @@ of_user! {
     #[event(name = "saleor.customer.note_added_to_order", section = "Customer Events")]
     pub struct CustomerNoteAddedToOrder {
         /// The order; undocumented, and stored beside the parameters.
-        #[field(nullable, kind = "string_or_number", example = ORDER)]
+        #[field(nullable, kind = "string_or_number", example = RECORDED_ORDER)]
         pub order_id: Option<Id>,
         /// The note.
         #[field(personal, example = "Please ring twice.")]
@@ -51,7 +51,7 @@ of_user! {
     )]
     pub struct CustomerDigitalLinkDownloaded {
         /// The order; undocumented, and stored beside the parameters.
-        #[field(nullable, kind = "string_or_number", example = ORDER)]
+        #[field(nullable, kind = "string_or_number", example = RECORDED_ORDER)]
         pub order_id: Option<Id>,
         /// The fulfilled digital order line that was downloaded.
         #[field(alias = "order_line_pk", kind = "any", fields, example = <OrderLineRef as stheno::Payload>::example())]

@@ -11,10 +11,10 @@ macro_rules! of_order {
         #[event(key = "saleor.order:/order_id")]
         pub struct $event {
             /// The order.
-            #[field(kind = "string_or_number", example = crate::examples::ORDER)]
+            #[field(kind = "string_or_number", example = crate::examples::RECORDED_ORDER)]
             pub order_id: crate::Id,
             /// Who did it; null for an anonymous customer and for the system.
-            #[field(nullable, kind = "string_or_number", example = crate::examples::STAFF)]
+            #[field(nullable, kind = "string_or_number", example = crate::examples::RECORDED_STAFF)]
             pub user_id: Option<crate::Id>,
             $( $(#[$field_about])+ pub $field: $type, )*
             /// Fields that nobody documented.
@@ -35,7 +35,7 @@ macro_rules! of_user {
         #[event(key = "saleor.user:/user_id")]
         pub struct $event {
             /// The user; null for an anonymous one.
-            #[field(nullable, kind = "string_or_number", example = crate::examples::USER)]
+            #[field(nullable, kind = "string_or_number", example = crate::examples::RECORDED_USER)]
             pub user_id: Option<crate::Id>,
             $( $(#[$field_about])+ pub $field: $type, )*
             /// Fields that nobody documented.

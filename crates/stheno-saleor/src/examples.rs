@@ -1,8 +1,14 @@
-//! Values that examples share. Ids are as Saleor's documentation shows them; secrets are none.
+//! Values that examples share. Ids are as Saleor's documentation shows them, but for recorded events, which have the primary
+//! keys of the database; secrets are none.
 
 use stheno::{Decimal, OffsetTime, Timestamp};
 
 pub(crate) const ORDER: &str = "VXNlcjo1MQ==";
+/// An order, a user and a line of an order in what is recorded of them.
+pub(crate) const RECORDED_ORDER: i64 = 52;
+pub(crate) const RECORDED_STAFF: i64 = 67;
+pub(crate) const RECORDED_USER: i64 = 68;
+pub(crate) const RECORDED_LINE: i64 = 124;
 pub(crate) const ORDER_LINE: &str = "VXNlcjoxMjQ=";
 pub(crate) const PRODUCT: &str = "VXNlcjo3Mg==";
 pub(crate) const STAFF: &str = "VXNlcjo2Nw==";

@@ -26,7 +26,9 @@
 //! - Ids are opaque. An order has one id in the events that are recorded of it and another in notifications, so the keys
 //!   of the two differ.
 //! - Writing gives the documented shape. Reading is lenient: what nobody documented is kept in `extra` and written back, null
-//!   is the same as absent, and names that only Saleor's program uses are read too.
+//!   is the same as absent, and names that only Saleor's program uses are read too. Numbers that are kept so, or in a map
+//!   without documented fields, are those of `serde_json`: a whole number beyond 64 bits becomes the nearest `f64`. The body in
+//!   the log has all its digits.
 //! - Money is an exact decimal ([`stheno::Decimal`]). A text is written back with its digits. A number is what it is worth,
 //!   without zeros at the end (`10.50` is `10.5`), and refused by field where its digits would be rounded.
 //! - A constructor such as [`OrderPlaced::new`] takes what is required. Of what is not set, an author or user is written as

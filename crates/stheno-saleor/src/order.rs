@@ -11,7 +11,7 @@ use stheno::{Decimal, Extra, Payload};
 use crate::{
     Id,
     define::of_order,
-    examples::{EMAIL, ORDER_LINE, cents},
+    examples::{EMAIL, RECORDED_LINE, cents},
 };
 
 /// A line that was put into a draft order, or taken out of it.
@@ -21,7 +21,7 @@ pub struct DraftLine {
     #[field(example = 2)]
     pub quantity: i64,
     /// Primary key of the line: a whole number, a UUID in later versions.
-    #[field(kind = "string_or_number", example = 124_i64)]
+    #[field(kind = "string_or_number", example = RECORDED_LINE)]
     pub line_pk: Id,
     /// What it is called. The program calls the field `item`.
     #[field(alias = "item", example = "Apple Juice (1l)")]
@@ -235,7 +235,7 @@ of_order! {
     #[event(name = "saleor.order.fulfilled_items", section = "Order Events")]
     pub struct OrderFulfilledItems {
         /// Primary key of each line: whole numbers, UUIDs in later versions.
-        #[field(kind = "array", example = [124_i64])]
+        #[field(kind = "array", example = [RECORDED_LINE])]
         pub fulfilled_items: Vec<Id>,
     }
 
@@ -317,7 +317,7 @@ impl Payload for OrderLineRef {
 #[derive(Clone, PartialEq, Payload)]
 pub struct DownloadedLine {
     /// Its id.
-    #[field(kind = "string_or_number", example = ORDER_LINE)]
+    #[field(kind = "string_or_number", example = RECORDED_LINE)]
     pub id: Id,
     /// What the product is called.
     #[field(example = "Apple Juice")]

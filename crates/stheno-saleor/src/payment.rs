@@ -133,7 +133,7 @@ pub struct PaymentAction {
     /// How is paid: `credit-card`.
     #[field(nullable, example = "credit-card")]
     pub payment_method: Option<String>,
-    /// What the storefront gives the payment app; may give access to the payment.
+    /// What the storefront gives the payment app; may give access to the payment. A whole number in it that is longer than 64 bits is read as the nearest fraction that 64 bits hold.
     #[field(nullable, kind = "any", example = json!({}))]
     pub data: Option<Secret<Value>>,
     /// Fields that nobody documented.

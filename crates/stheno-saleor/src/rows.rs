@@ -55,7 +55,10 @@ pub enum RowError {
     #[error(transparent)]
     Code(#[from] UnknownCode),
     /// A column and a parameter have one name and say different things: in the event there is one place for both.
-    #[error("the column `{0}` is also a parameter, and says something else; rename it, or take it out of `extra`")]
+    #[error(
+        "the column `{}` is also a parameter, and says something else; rename it, or take it out of `extra`",
+        shown(.0)
+    )]
     Twice(String),
 }
 
@@ -111,6 +114,11 @@ impl Row {
         said.sort_all_objects();
         Some(EventId::derived(&format!("saleor-row/{said}")).to_string())
     }
+}
+
+/// The name of a column, which comes from outside: its first 80 characters, those that cannot be seen escaped.
+fn shown(column: &str) -> String {
+    column.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 fn value_of(id: Id) -> Value {

@@ -2,7 +2,8 @@
 //!
 //! The field trees are those of the 21 example payloads of Saleor's documentation. Money is an exact decimal in a string,
 //! but where Saleor sums from a whole zero: then it is the number 0. Lines do not add up to the subtotal in any example, so
-//! nobody should check sums. Whatever else came is in `extra` and is written back.
+//! nobody should check sums. Whatever else came is in `extra` and is written back; a whole number in it that is longer than
+//! 64 bits becomes the nearest `f64`.
 //!
 //! Source: "Webhook Payloads" of the documentation of Saleor 3.x.
 //!

@@ -10,7 +10,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let backend: Arc<dyn Backend> = stheno_sqlite::SqliteBackend::memory()?;
 //! # let bus = Bus::new(backend, Arc::new(Catalogs::new([stheno_saleor::catalog()], []).0));
-//! let (order, user) = (OrderRef::new("T3JkZXI6NTI=")?, Actor::user("VXNlcjo2Nw==")?);
+//! let (order, user) = (OrderRef::new(52)?, Actor::user(67)?);
 //!
 //! order_events::note_added(&order, &user, "hello world!")?.save(&bus).await?;
 //!

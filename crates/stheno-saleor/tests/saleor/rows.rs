@@ -81,6 +81,8 @@ fn a_column_that_contradicts_a_parameter_is_named() {
     let with = |column: Value| json!({ "type": "note_added", "order_id": 52, "parameters": { "message": "hi" }, "message": column });
     let refused = row(with(json!("bye"))).into_event(Group::Order).unwrap_err();
     assert_eq!(refused, RowError::Twice("message".into()));
+    let shown = RowError::Twice(format!("a\u{1b}[31m\n{}", "x".repeat(500))).to_string();
+    assert!(shown.contains("\\n") && !shown.contains(['\u{1b}', '\n']) && shown.len() < 300, "{shown:?}");
     assert!(row(with(json!("hi"))).into_event(Group::Order).is_ok());
 }
 

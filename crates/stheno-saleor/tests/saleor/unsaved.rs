@@ -316,6 +316,21 @@ fn a_field_that_is_missing_or_wrong_is_named() {
     );
 }
 
+#[test]
+fn blanks_fill_no_field() {
+    let (order, staff, one) = (order(1), staff(), Decimal::new(1, 0));
+    assert!(OrderRef::new(" \t").is_err());
+    let found = [
+        order_events::captured(&order, &staff, one, " ", "g").err().unwrap(),
+        order_events::captured(&order, &staff, one, "p", "\u{a0}").err().unwrap(),
+        order_events::voided(&order, &staff, "p", " ").err().unwrap(),
+        order_events::email_sent(&order, &staff, " ", EmailType::DigitalLinks).err().unwrap(),
+        order_events::email_sent(&order, &staff, "ada@example.com", EmailType::from(" ")).err().unwrap(),
+    ];
+    let fields: Vec<_> = found.iter().map(|error| error.field()).collect();
+    assert_eq!(fields, ["payment_id", "payment_gateway", "payment_gateway", "email", "email_type"]);
+}
+
 /// Every function, with what it makes: of the right event, by the right user, and as its name documents it.
 #[tokio::test]
 async fn every_function_makes_its_event() {

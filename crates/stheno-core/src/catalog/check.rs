@@ -58,7 +58,10 @@ fn check_object(
 ) -> Result<(), DecodeError> {
     for field in fields {
         let at = join(path, field.name);
-        let value = [field.name].iter().chain(field.aliases).find_map(|name| object.get(*name));
+        // Null under one of its names is as if that were absent.
+        let named =
+            || [field.name].into_iter().chain(field.aliases.iter().copied()).filter_map(|name| object.get(name));
+        let value = named().find(|value| !value.is_null()).or_else(|| named().next());
         match value {
             None | Some(Value::Null) if field.optional => {}
             None | Some(Value::Null) => {

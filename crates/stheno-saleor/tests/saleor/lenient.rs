@@ -46,8 +46,13 @@ fn null_under_the_documented_word_does_not_hide_the_word_of_the_program() {
     let name = "saleor.order.payment_failed";
     type_of(name).descriptor.check(&EventName::new(name).unwrap(), failed.to_string().as_bytes()).unwrap();
     let line = json!({ "quantity": 2, "line_pk": 7, "item": "Juice", "item_name": null });
-    let added: OrderDraftAddedProducts = read(&json!({ "order_id": 1, "lines": [line] }));
+    let lines = json!({ "order_id": 1, "lines": [line] });
+    let added: OrderDraftAddedProducts = read(&lines);
     assert_eq!(added.lines[0].item_name, "Juice");
+    let name_of_lines = "saleor.order.draft_added_products";
+    let checked =
+        type_of(name_of_lines).descriptor.check(&EventName::new(name_of_lines).unwrap(), lines.to_string().as_bytes());
+    checked.unwrap();
     let downloaded: CustomerDigitalLinkDownloaded = read(&json!({ "order_line": null, "order_line_pk": 9 }));
     assert_eq!(downloaded.order_line, OrderLineRef::Key(Id::from(9)));
     let twice = json!({ "order_id": 1, "message": "m", "gateway": "g", "payment_gateway": "h" });

@@ -2,15 +2,13 @@
 //! and the last of several to be tried again.
 
 use std::{
-    fmt,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use stheno_testkit::nats::NatsServer;
+use stheno_testkit::{Warnings, nats::NatsServer};
 use tokio::{runtime::Handle, sync::watch};
-use tracing::{Event, Level, Metadata, Subscriber, field, span};
 
 use crate::{
     dial::Dial,
@@ -46,9 +44,9 @@ async fn a_connection_to_a_frozen_server_counts_as_lost_and_comes_back() {
     tokio::join!(asking, lost);
     assert!(began.elapsed() < NOTICED, "{:?}", began.elapsed());
     // What waits for an answer says so before the connection counts as lost.
-    let said = warnings.0.lock().unwrap().clone();
     for words in ["no answer of the nats-server in time", "the connection was lost"] {
-        let (at, _) = said.iter().find(|(_, said)| said.contains(words)).unwrap_or_else(|| panic!("{words}: {said:?}"));
+        let said = warnings.about(words);
+        let (at, _) = said.first().unwrap_or_else(|| panic!("{words}: {warnings:?}"));
         assert!(at.duration_since(began) < NOTICED, "{words}");
     }
     server.resume();
@@ -73,40 +71,4 @@ async fn of_several_servers_the_frozen_one_is_not_tried_before_the_others() {
     assert!(began.elapsed() < NOTICED, "{:?}", began.elapsed());
     assert_eq!(connected(&link), other.port());
     link.close().await;
-}
-
-/// The warnings of a thread, and when they were given.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<(Instant, String)>>>);
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut said = Said(String::new());
-        event.record(&mut said);
-        self.0.lock().unwrap().push((Instant::now(), said.0));
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-struct Said(String);
-
-impl field::Visit for Said {
-    fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
-        self.0.push_str(&format!("{field}={value:?} "));
-    }
 }

@@ -2,17 +2,12 @@
 
 mod common;
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
-
 use async_trait::async_trait;
 use common::{LIMIT, a_log, ask, client, names, open, placed, shared, stored};
 use serde_json::json;
 use stheno_core::{AnyEvent, App, Cx, Failure, Start, Subscriber, SubscriberDef, app::Running};
 use stheno_nats::NatsOptions;
-use tracing::{Event, Level, Metadata, field, span};
+use stheno_testkit::Warnings;
 
 /// Handles everything.
 struct Takes;
@@ -54,56 +49,13 @@ async fn events_that_went_unseen_are_said_with_their_range() {
     ask(&client, &format!("STREAM.PURGE.{stream}"), &keep(6)).await;
     let running = start(&options).await;
     running.stop().await;
-    assert_eq!(warnings.about("no longer in the log"), Vec::<String>::new());
+    assert_eq!(warnings.about("no longer in the log"), []);
     for number in 9..12 {
         stored(&log, placed(number)).await;
     }
     ask(&client, &format!("STREAM.PURGE.{stream}"), &keep(2)).await;
     let running = start(&options).await;
     running.settle(LIMIT).await.expect("what is left is handled");
-    let [said] = &warnings.about("no longer in the log")[..] else { panic!("once: {:?}", warnings.0) };
+    let [(_, said)] = &warnings.about("no longer in the log")[..] else { panic!("once: {warnings:?}") };
     assert!(said.contains("subscriber=\"test.gone\"") && said.contains("to=10"), "{said}");
-}
-
-/// The warnings of the process.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-impl Warnings {
-    fn about(&self, words: &str) -> Vec<String> {
-        let said = self.0.lock().expect("nobody panics with it");
-        said.iter().filter(|said| said.contains(words)).cloned().collect()
-    }
-}
-
-impl tracing::Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::WARN
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut said = Said(String::new());
-        event.record(&mut said);
-        self.0.lock().expect("nobody panics with it").push(said.0);
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
-}
-
-struct Said(String);
-
-impl field::Visit for Said {
-    fn record_debug(&mut self, field: &field::Field, value: &dyn fmt::Debug) {
-        self.0.push_str(&format!("{field}={value:?} "));
-    }
 }

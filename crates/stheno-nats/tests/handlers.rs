@@ -48,6 +48,18 @@ async fn start(options: &NatsOptions, slow: &Slow) -> Running {
     app.start().await.expect("the app starts")
 }
 
+/// A log whose five events were handled, by an app that has stopped; the name of its stream.
+async fn five_were_handled(options: &NatsOptions, slow: &Slow) -> String {
+    let log = open(options.clone()).await;
+    for number in 0..5 {
+        stored(&log, placed(number)).await;
+    }
+    let running = start(options, slow).await;
+    running.settle(LIMIT).await.expect("all are handled");
+    running.stop().await;
+    names(&log).await.0
+}
+
 #[tokio::test]
 async fn ten_events_are_handled_ten_times_by_a_handler_that_takes_700_milliseconds() {
     let options = a_log(shared());
@@ -70,15 +82,8 @@ async fn ten_events_are_handled_ten_times_by_a_handler_that_takes_700_millisecon
 #[tokio::test]
 async fn a_log_that_went_back_ends_who_has_read_further() {
     let (options, slow) = (a_log(shared()), Slow::default());
-    let log = open(options.clone()).await;
-    for number in 0..5 {
-        stored(&log, placed(number)).await;
-    }
-    let running = start(&options, &slow).await;
-    running.settle(LIMIT).await.expect("all are handled");
-    running.stop().await;
+    let stream = five_were_handled(&options, &slow).await;
     // An earlier state of the same stream, as a backup that was restored would be.
-    let (stream, _) = names(&log).await;
     let client = client(shared()).await;
     let config = ask(&client, &format!("STREAM.INFO.{stream}"), &json!(null)).await["config"].clone();
     ask(&client, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
@@ -97,14 +102,7 @@ async fn a_log_that_went_back_ends_who_has_read_further() {
 #[tokio::test]
 async fn a_log_that_was_made_anew_while_nobody_ran_ends_who_read_the_one_before_until_somebody_rewinds() {
     let (options, slow) = (a_log(shared()), Slow::default());
-    let log = open(options.clone()).await;
-    for number in 0..5 {
-        stored(&log, placed(number)).await;
-    }
-    let running = start(&options, &slow).await;
-    running.settle(LIMIT).await.expect("all are handled");
-    running.stop().await;
-    let (stream, _) = names(&log).await;
+    let stream = five_were_handled(&options, &slow).await;
     ask(&client(shared()).await, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
     let anew = open(options.clone()).await;
     for number in 0..8 {

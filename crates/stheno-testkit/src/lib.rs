@@ -9,10 +9,11 @@
 //!   [`generated`]: bodies that were right once, changed at random.
 //! - [`nats`] starts, freezes and kills a real nats-server, and clusters of them; cuts and stalls connections; fills disks.
 //! - [`load`] publishes and handles meanwhile, and checks that nothing acknowledged is lost or out of order.
+//! - [`Warnings`] hears what is said aloud.
 //! - [`kill`] ends a process in the middle of its work, again and again, and checks that nothing acknowledged is lost.
 //!
 //! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`event_types`](mod@event_types),
-//! [`generated`], [`nats`], [`kill`], [`load`].
+//! [`generated`], [`nats`], [`kill`], [`load`], [`warnings`].
 
 pub mod app;
 pub mod clock;
@@ -24,8 +25,10 @@ pub mod kill;
 pub mod load;
 pub mod nats;
 pub mod random;
+pub mod warnings;
 
 pub use crate::{
     app::{Started, TestApp, TestError},
     clock::ManualClock,
+    warnings::Warnings,
 };

@@ -77,16 +77,17 @@ impl KeyRule {
 
     /// The key of an event whose body is JSON. Only the way to the key is read.
     pub(crate) fn find(&self, name: &EventName, body: &[u8]) -> Option<Key> {
-        self.0.iter().find_map(|source| match *source {
-            KeySource::Body { kind, pointer } => KeySource::at(kind, pointer, body),
-            KeySource::Token { kind, index } => KeySource::in_name(kind, index, name),
-        })
+        self.first(name, |kind, pointer| KeySource::at(kind, pointer, body))
     }
 
     /// The key of an event.
     pub fn apply(&self, name: &EventName, body: &Value) -> Option<Key> {
+        self.first(name, |kind, pointer| KeySource::in_body(kind, pointer, body))
+    }
+
+    fn first(&self, name: &EventName, in_body: impl Fn(&'static str, &'static str) -> Option<Key>) -> Option<Key> {
         self.0.iter().find_map(|source| match *source {
-            KeySource::Body { kind, pointer } => KeySource::in_body(kind, pointer, body),
+            KeySource::Body { kind, pointer } => in_body(kind, pointer),
             KeySource::Token { kind, index } => KeySource::in_name(kind, index, name),
         })
     }

@@ -8,7 +8,7 @@ use crate::{
     delivery::{
         doc::{Counts, DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
         lane::LaneId,
-        machine::{Alone, AloneStage, Machine, ToRecord},
+        machine::{Alone, AloneStage, Machine},
         names,
     },
     time::Timestamp,
@@ -16,6 +16,16 @@ use crate::{
 
 /// Lanes, and dead letters, that one write holds at most: with the rest of it, it fits an atomic batch of 1,000.
 const PER_COMMIT: usize = 256;
+
+/// How soon something has to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ToRecord {
+    Nothing,
+    /// Events were handled: a write may wait a moment for further ones, which a crash would repeat with them.
+    Soon,
+    /// More hangs on it than a repetition.
+    Now,
+}
 
 /// What waits to be written beside the state and the lanes.
 #[derive(Debug, Default)]
@@ -129,6 +139,16 @@ impl Machine {
         if self.reserve_runs_out() {
             self.record_now();
         }
+    }
+
+    /// Whether something has to be recorded.
+    pub(crate) fn has_to_record(&self) -> bool {
+        self.to_record > ToRecord::Nothing
+    }
+
+    /// Whether something is held up until it is recorded, or would be tried again if the process ended now.
+    pub(crate) fn has_to_record_now(&self) -> bool {
+        self.to_record == ToRecord::Now || self.reserve_runs_out()
     }
 
     /// Asks for a write that may wait for others.

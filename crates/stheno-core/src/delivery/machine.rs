@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     delivery::{
-        commit::Outbox,
+        commit::{Outbox, ToRecord},
         doc::{Counts, Suspect},
         lane::{Doing, Lane, LaneId},
     },
@@ -74,16 +74,6 @@ pub(crate) struct Load {
     pub(crate) limit: usize,
     /// An event that was there, and is the first unless it is gone.
     pub(crate) known: Option<u64>,
-}
-
-/// How soon something has to be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ToRecord {
-    Nothing,
-    /// Events were handled: a write may wait a moment for further ones, which a crash would repeat with them.
-    Soon,
-    /// More hangs on it than a repetition.
-    Now,
 }
 
 /// An attempt that is tried alone: first with leave of the whole process, then once the record says so, then it starts.
@@ -204,16 +194,6 @@ impl Machine {
     /// Whether an event is being tried alone, or about to be.
     pub(crate) fn is_alone(&self) -> bool {
         self.alone.is_some()
-    }
-
-    /// Whether something has to be recorded.
-    pub(crate) fn has_to_record(&self) -> bool {
-        self.to_record > ToRecord::Nothing
-    }
-
-    /// Whether something is held up until it is recorded, or would be tried again if the process ended now.
-    pub(crate) fn has_to_record_now(&self) -> bool {
-        self.to_record == ToRecord::Now || self.reserve_runs_out()
     }
 
     /// Takes the next live event. An attempt that comes back has to be settled or suspended before the next call.

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::{
     delivery::{
-        commit::Outbox,
+        commit::{Outbox, ToRecord},
         doc::{Counts, DeadLetter, LaneDoc, StateDoc},
         lane::{Doing, Lane, LaneId},
-        machine::{Machine, ToRecord},
+        machine::Machine,
     },
     pattern::PatternSet,
     subscriber::policy::Policy,

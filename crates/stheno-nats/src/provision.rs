@@ -213,7 +213,6 @@ fn stream_config(options: &NatsOptions, subjects: &Subjects) -> Value {
         "duplicate_window": nanos(options.window()),
         "allow_direct": true,
         "allow_atomic": true,
-        "allow_msg_ttl": true,
         "allow_msg_schedules": true,
         "metadata": { LAYOUT_KEY: LAYOUT.to_string(), LOG_ID_KEY: uuid::Uuid::now_v7().to_string() },
     });

@@ -106,7 +106,8 @@ async fn what_is_wrong_with_a_message_does_not_stop_the_others() {
 async fn nobody_publishes_an_event_that_expires() {
     let log = open(a_log(shared())).await;
     let (_, subject) = names(&log).await;
-    let answer = publish(&client(shared()).await, &format!("{subject}.order.placed"), &[("Nats-TTL", "1s")], BODY).await;
+    let answer =
+        publish(&client(shared()).await, &format!("{subject}.order.placed"), &[("Nats-TTL", "1s")], BODY).await;
     assert_eq!(answer["error"]["err_code"], 10166, "{answer}");
     assert!(everything(&log).await.is_empty());
 }

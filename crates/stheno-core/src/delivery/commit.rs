@@ -44,6 +44,11 @@ impl Outbox {
         self.commands.push(command);
     }
 
+    /// Whether a command was carried out that no write holds yet.
+    pub(crate) fn is_carried_out(&self, command: &RecordName) -> bool {
+        self.commands.contains(command)
+    }
+
     /// Adds a note to the ring. Of many between two writes only the newest are kept.
     pub(crate) fn note(&mut self, counts: &mut Counts, note: Note) {
         if self.notes.len() >= 2 * PER_COMMIT {

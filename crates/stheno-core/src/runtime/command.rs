@@ -54,20 +54,25 @@ pub(crate) async fn ask(backend: &Arc<dyn Backend>, subscriber: &str, command: &
     }
 }
 
-/// Where an operator wants a subscriber to go on, if it was asked to and nobody has done it: the last time it was asked, and
-/// the record of that.
-pub(crate) async fn rewind(
-    backend: &Arc<dyn Backend>,
-    subscriber: &str,
-) -> Result<Option<(u64, RecordName)>, BackendError> {
+/// What a subscriber was asked and nobody has done yet, in the order it was asked in.
+pub(crate) async fn left(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<Vec<Asked>, BackendError> {
     let records = backend.list_records(&names::commands(subscriber)).await?;
-    let of_it = records.iter().filter(|record| names::commanded(&record.name).as_deref() == Some(subscriber));
     // Their names are in the order they were asked in.
-    let asked = of_it.filter_map(|record| match serde_json::from_slice(&record.value) {
-        Ok(Command::Rewind { after }) => Some((after, record.name.clone())),
-        _ => None,
+    let of_it = records.into_iter().filter(|record| names::commanded(&record.name).as_deref() == Some(subscriber));
+    // One that cannot be read is said where commands are watched.
+    let asked = of_it.filter_map(|record| {
+        let command = serde_json::from_slice(&record.value).ok()?;
+        Some(Asked { command, record: record.name })
     });
-    Ok(asked.last())
+    Ok(asked.collect())
+}
+
+/// Where an operator wants a subscriber to go on, if it was asked to: the last time it was asked, and the record of that.
+pub(crate) fn rewind(left: &[Asked]) -> Option<(u64, RecordName)> {
+    left.iter().rev().find_map(|asked| match asked.command {
+        Command::Rewind { after } => Some((after, asked.record.clone())),
+        _ => None,
+    })
 }
 
 /// Looks for commands and passes them on. Runs on the control thread, for as long as the app does.

@@ -64,15 +64,23 @@ pub(crate) struct Supervisor {
     pub(crate) progress: watch::Sender<Progress>,
 }
 
-/// A subscriber that was taken over: its lease, where it goes on, and the revision that guards its state.
-type Held = (Arc<Lease>, Machine, Option<Revision>);
+/// A subscriber that was taken over.
+struct Held {
+    lease: Arc<Lease>,
+    /// Where it goes on.
+    machine: Machine,
+    /// The revision that guards its state.
+    guard: Option<Revision>,
+    /// What an operator has asked while nobody ran it.
+    asked: Vec<Asked>,
+}
 
 impl Supervisor {
     /// Runs until the app stops, and says how it ended. Runs on the control thread.
     pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
-            let (lease, machine, guard) = match self.take_over(&mut stopping).await {
+            let held = match self.take_over(&mut stopping).await {
                 Ok(Some(held)) => held,
                 Ok(None) => return End::Stopped,
                 Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
@@ -88,8 +96,9 @@ impl Supervisor {
                     }
                 }
             };
+            let lease = Arc::clone(&held.lease);
             let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
-            let mut worker = self.worker(Arc::clone(&lease), machine, guard, commands);
+            let mut worker = self.worker(held, commands);
             // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
             // app that is dropped ends as in a crash, with the handlers under way.
             let mut running = JoinSet::new();
@@ -145,6 +154,7 @@ impl Supervisor {
         loop {
             let recorded = store::load(backend, id).await?;
             let info = backend.info().await?;
+            let asked = command::left(backend, id).await?;
             let mut passed_over = None;
             let (machine, guard) = match recorded.state {
                 None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, info.last), None),
@@ -159,7 +169,7 @@ impl Supervisor {
                         Machine::restored(policy, patterns, lease.epoch, state, recorded.lanes, info.last);
                     if let Some(message) = other {
                         // An operator knows, and has said where to go on.
-                        let Some((after, command)) = command::rewind(backend, id).await? else {
+                        let Some((after, command)) = command::rewind(&asked) else {
                             return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                         };
                         machine.begin_anew(after, &store::dead_letters(backend, id).await?);
@@ -175,7 +185,7 @@ impl Supervisor {
             match backend.write_records(writes).await {
                 Ok(revisions) => {
                     machine.committed(&commit);
-                    return Ok(Some((lease, machine, revisions.first().copied())));
+                    return Ok(Some(Held { lease, machine, guard: revisions.first().copied(), asked }));
                 }
                 // The earlier holder wrote once more meanwhile.
                 Err(RecordError::Conflict { .. }) if lease.is_good() => {}
@@ -190,13 +200,8 @@ impl Supervisor {
         }
     }
 
-    fn worker(
-        &self,
-        lease: Arc<Lease>,
-        machine: Machine,
-        guard: Option<Revision>,
-        commands: mpsc::UnboundedReceiver<Asked>,
-    ) -> Worker {
+    fn worker(&self, held: Held, commands: mpsc::UnboundedReceiver<Asked>) -> Worker {
+        let Held { lease, machine, guard, asked } = held;
         let Enabled { id, patterns, missed, batch, policy, handler, .. } = &self.subscriber;
         let scope = Scope {
             subscriber: Arc::clone(id),
@@ -219,6 +224,7 @@ impl Supervisor {
             missed: missed.clone(),
             attempts: Attempts::new(Arc::clone(handler), Arc::new(scope), policy.timeout),
             lease,
+            asked,
             commands,
             progress: self.progress.clone(),
             guard,

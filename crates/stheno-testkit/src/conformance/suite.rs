@@ -198,6 +198,7 @@ macro_rules! conformance_suite {
             delivery::operator {
                 a_paused_subscriber_stands_still_until_it_is_resumed,
                 a_paused_subscriber_does_not_retry,
+                what_was_asked_meanwhile_comes_before_everything,
                 why_has_an_answer_for_everything,
                 a_rewind_reaches_events_before_the_start,
                 an_operator_sees_how_far_everybody_is,

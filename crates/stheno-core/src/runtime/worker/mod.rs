@@ -91,6 +91,8 @@ pub(crate) struct Worker {
     pub(crate) attempts: Attempts,
     pub(crate) lease: Arc<Lease>,
     pub(crate) around: Surroundings,
+    /// What was asked before it began: done before anything is begun.
+    pub(crate) asked: Vec<Asked>,
     pub(crate) commands: mpsc::UnboundedReceiver<Asked>,
     pub(crate) progress: watch::Sender<Progress>,
     /// The state's revision: guards every write.
@@ -141,6 +143,10 @@ enum Woken {
 impl Worker {
     /// Runs until the lease is lost or the app stops.
     pub(crate) async fn run(&mut self) -> End {
+        for asked in std::mem::take(&mut self.asked) {
+            self.obey(asked).await;
+        }
+        self.rewind_when_quiet().await;
         loop {
             match self.turn().await {
                 Ok(()) => {}

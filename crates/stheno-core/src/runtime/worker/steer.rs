@@ -1,9 +1,12 @@
 //! What an operator asks is carried out.
 
-use crate::runtime::{
-    command::{Asked, Command},
-    store,
-    worker::Worker,
+use crate::{
+    backend::RecordName,
+    runtime::{
+        command::{Asked, Command},
+        store,
+        worker::Worker,
+    },
 };
 
 impl Worker {
@@ -11,7 +14,9 @@ impl Worker {
         let now = self.around.clock.now();
         // It may have been carried out since it was passed on, when the subscriber was taken over; and one that cannot be read
         // comes again.
-        if !matches!(self.around.backend.get_record(&asked.record).await, Ok(Some(_))) {
+        if self.is_carried_out(&asked.record)
+            || !matches!(self.around.backend.get_record(&asked.record).await, Ok(Some(_)))
+        {
             return;
         }
         match asked.command {
@@ -45,6 +50,12 @@ impl Worker {
         }
         self.machine.outbox.carried_out(asked.record);
         self.machine.record_now();
+    }
+
+    /// Whether a command was carried out whose record is still there, until what it changed is written.
+    fn is_carried_out(&self, command: &RecordName) -> bool {
+        let being_written = self.writing.as_ref().is_some_and(|writing| writing.commit.commands.contains(command));
+        being_written || self.machine.outbox.is_carried_out(command)
     }
 
     /// Rewinds once nothing is under way.

@@ -54,6 +54,33 @@ pub async fn a_paused_subscriber_stands_still_until_it_is_resumed(harness: &dyn 
     assert_eq!(calls.sequences(), [before, during, still]);
 }
 
+/// What was asked while nobody ran the subscriber is done before it begins anything.
+pub async fn what_was_asked_meanwhile_comes_before_everything(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let app = async || world.app().await.subscribe(calls.content(ID));
+    let elsewhere = world.bus().await;
+    let operator = Operator::new(elsewhere.clone());
+    let running = start(app().await).await;
+    let first = publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+
+    let meanwhile = publish(&elsewhere, placed("a")).await;
+    operator.pause(ID).await.expect("the command is taken");
+    let running = start(app().await).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [first], "it stood still before it handled anything");
+    assert_eq!(running.stop().await, Stopped::Drained);
+
+    operator.rewind(ID, RewindTo::After(first - 1)).await.expect("the command is taken");
+    operator.resume(ID).await.expect("the command is taken");
+    let running = start(app().await).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [first, first, meanwhile], "once each, from where it was sent back to");
+    assert_eq!(running.progress().remove(0).1.run, 1);
+}
+
 /// While it is paused, what waits for a retry waits too, and nothing is counted.
 pub async fn a_paused_subscriber_does_not_retry(harness: &dyn Harness) {
     let world = World::new(harness).await;

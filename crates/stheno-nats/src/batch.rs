@@ -82,19 +82,21 @@ pub(crate) async fn append(log: &Log, events: &[NewEvent]) -> Result<Vec<Appende
     if let Some(kind) = own_conflict(log, events).await.map_err(|trouble| tries.failed(log, trouble))? {
         return Err(AppendError::new(kind));
     }
-    for _ in 0..RACES {
+    let mut races = 0;
+    while races < RACES {
         match send(&log.writing.link, events.iter().map(outgoing)).await {
             Ok(ack) => {
                 let first = (ack.seq + 1).saturating_sub(events.len() as u64);
                 return Ok((first..=ack.seq).map(Appended::stored).collect());
             }
             Err(trouble) if is_about_the_log(&trouble) => {
+                races += 1;
                 let settled = settle(log, events, &tries).await.map_err(|trouble| tries.failed(log, trouble))?;
                 if let Some(settled) = settled {
                     return settled.map_err(AppendError::new);
                 }
             }
-            Err(trouble) => tries.again(trouble).await.map_err(|trouble| tries.failed(log, trouble))?,
+            Err(trouble) => tries.again(log, trouble).await.map_err(|trouble| tries.failed(log, trouble))?,
         }
     }
     Err(tries.failed(log, Trouble::NoResponders))

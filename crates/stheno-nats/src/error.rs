@@ -75,6 +75,8 @@ pub(crate) enum Trouble {
     NoResponders,
     /// Nobody knows whether it was done.
     Unanswered,
+    /// The stream of the log was deleted.
+    Gone,
     /// The server does not permit it; what it said.
     Denied(String),
     /// It could not be sent; why.
@@ -124,6 +126,7 @@ impl Trouble {
         match self {
             Trouble::Refused(refusal) => explain_refusal(refusal, place),
             Trouble::NoResponders | Trouble::Unanswered => away(place),
+            Trouble::Gone => log_changed(place, "was deleted"),
             Trouble::Denied(said) => denied(place, &said),
             Trouble::Unsent(why) => {
                 BackendError::new(BackendErrorKind::Other, format!("the request could not be sent to {place}: {why}"))

@@ -46,7 +46,7 @@ impl Tries {
     }
 
     /// After a failure that may pass: waits and says `Ok` for another try.
-    pub(crate) async fn again(&mut self, trouble: Trouble) -> Result<(), Trouble> {
+    pub(crate) async fn again(&mut self, log: &Log, trouble: Trouble) -> Result<(), Trouble> {
         if !trouble.passes() {
             return Err(trouble);
         }
@@ -54,7 +54,10 @@ impl Tries {
             self.unanswered = true;
         }
         if Instant::now() >= self.until {
-            return Err(trouble);
+            // Nobody listens to a log that was deleted. Only now is it asked: a cluster that starts finds its streams late.
+            let is_gone =
+                matches!(trouble, Trouble::NoResponders) && matches!(log.writing.stream(log.stream()).await, Ok(None));
+            return Err(if is_gone { Trouble::Gone } else { trouble });
         }
         // A lost connection is waited for where the next try is sent.
         if !matches!(trouble, Trouble::Unanswered) {
@@ -102,7 +105,7 @@ pub(crate) async fn publish(log: &Log, tries: &mut Tries, outgoing: impl Fn() ->
     loop {
         match send(&log.writing.link, outgoing()).await {
             Ok(ack) => return Ok(ack),
-            Err(trouble) => tries.again(trouble).await?,
+            Err(trouble) => tries.again(log, trouble).await?,
         }
     }
 }

@@ -67,7 +67,7 @@ async fn together(log: &Log, mut gathered: Vec<Waiting>, tries: &mut Tries) -> V
 
 /// Whether it was tried for long enough, or there is no connection any more.
 fn is_over(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Closed) || (trouble.passes() && !is_incomplete(trouble))
+    matches!(trouble, Trouble::Closed | Trouble::Gone) || (trouble.passes() && !is_incomplete(trouble))
 }
 
 /// The server has refused or missed a message of the batch before its last.
@@ -83,7 +83,7 @@ async fn send(log: &Log, gathered: &[Waiting], tries: &mut Tries) -> Result<Ack,
         match batch::send(&log.writing.link, messages.into_iter()).await {
             Ok(ack) => return Ok(ack),
             Err(trouble) if is_incomplete(&trouble) => return Err(trouble),
-            Err(trouble) => tries.again(trouble).await?,
+            Err(trouble) => tries.again(log, trouble).await?,
         }
     }
 }

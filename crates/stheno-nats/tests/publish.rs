@@ -4,7 +4,8 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
-use common::{a_log, bounded, everything, open, placed, sequences, shared, stored};
+use common::{a_log, ask, bounded, client, everything, names, open, placed, sequences, shared, stored};
+use serde_json::json;
 use stheno_core::{
     Timestamp,
     backend::{Append, AppendErrorKind, Appended, Backend, BackendErrorKind, Query, RecordName, RecordWrite},
@@ -97,6 +98,38 @@ async fn a_server_that_stays_away_is_an_error_that_says_what_is_known() {
         matches!(error.kind(), AppendErrorKind::Unknown | AppendErrorKind::Backend(BackendErrorKind::Unavailable)),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_log_that_was_deleted_is_said_to_be_that_to_who_appends() {
+    for group_commit in [false, true] {
+        let log = open(a_log(shared()).patience(Duration::from_secs(1)).group_commit(group_commit)).await;
+        let (stream, _) = names(&log).await;
+        ask(&client(shared()).await, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
+        for batch in [Append::one(placed(1)), Append::batch(vec![placed(2), placed(3)])] {
+            let error = log.append(batch).await.expect_err("there is no log");
+            assert_eq!(error.kind(), AppendErrorKind::Backend(BackendErrorKind::LogChanged), "{error}");
+        }
+    }
+}
+
+/// As while a cluster elects the leader of the stream: nobody listens, and the answer comes at once.
+#[tokio::test]
+async fn a_batch_is_tried_for_as_long_as_a_single_event() {
+    let log = open(a_log(shared())).await;
+    let (stream, _) = names(&log).await;
+    let client = client(shared()).await;
+    let config = ask(&client, &format!("STREAM.INFO.{stream}"), &json!(null)).await["config"].clone();
+    ask(&client, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
+    let appending = [Append::one(placed(1)), Append::batch(vec![placed(2), placed(3)])].map(|batch| {
+        let log = Arc::clone(&log);
+        tokio::spawn(async move { log.append(batch).await.expect("somebody listens again").len() })
+    });
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    ask(&client, &format!("STREAM.CREATE.{stream}"), &config).await;
+    for (task, events) in appending.into_iter().zip([1, 2]) {
+        assert_eq!(bounded("the append is taken", task).await.expect("the task ends"), events);
+    }
 }
 
 #[tokio::test]

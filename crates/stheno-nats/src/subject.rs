@@ -69,10 +69,15 @@ impl Subjects {
         format!("{}log.{}.>", self.prefix, key.to_token())
     }
 
-    /// Whether a message stands where it was published. The server moves every message from there, but for one whose subject
-    /// has wildcards: it tells the publisher that the subject is invalid, acknowledges and stores it all the same.
-    pub(crate) fn is_unmoved(&self, subject: &str) -> bool {
-        subject.strip_prefix(&*self.prefix).is_some_and(|rest| rest.starts_with("events."))
+    /// Why a message is no event and never becomes one, if it is none.
+    pub(crate) fn no_event(&self, subject: &str) -> Option<&'static str> {
+        let rest = subject.strip_prefix(&*self.prefix)?;
+        if let Some(stored) = rest.strip_prefix("log.") {
+            return (!stored.contains('.')).then_some("its subject has no name behind the key");
+        }
+        // The server moves every message from where it was published, but for these: it tells the publisher that the subject is
+        // invalid, acknowledges and stores it all the same.
+        rest.starts_with("events.").then_some("its name has wildcards")
     }
 
     /// The key token and the name that a subject says.
@@ -151,7 +156,8 @@ mod tests {
         assert_eq!(subjects.parse("log.a:b.ping"), Some((Some("a:b"), "ping")));
         assert_eq!(subjects.parse("schedule.x"), None);
         assert!(subjects.is_scheduled("schedule.x") && !subjects.is_scheduled("log._.schedule.x"));
-        assert!(subjects.is_unmoved("events.order.*") && !subjects.is_unmoved("log._.events.x"));
+        assert!(subjects.no_event("events.order.*").is_some() && subjects.no_event("log.order").is_some());
+        assert!(subjects.no_event("log._.events.x").is_none() && subjects.no_event("schedule.x").is_none());
     }
 
     #[test]

@@ -73,12 +73,15 @@ impl NatsTail {
     /// Takes a message into a page.
     fn take(&mut self, stored: Stored, events: &mut Vec<Arc<RecordedEvent>>) -> usize {
         let (sequence, bytes) = (stored.sequence, stored.body.len());
-        if self.log.subjects.is_unmoved(stored.subject.as_str()) {
-            let subject = stored.subject.as_str();
+        let subject = stored.subject.as_str();
+        if let Some(why) = self.log.subjects.no_event(subject) {
+            let to = self.log.subjects.published();
             tracing::warn!(
                 subject,
                 sequence,
-                "a message was published under a name with wildcards and is no event; publish it again under its name"
+                why,
+                to,
+                "a message is no event; publish it again, with its name, where events go"
             );
         }
         // What is no event, or none yet, moves no position: it would stand beyond the end of the log.

@@ -11,6 +11,7 @@ use stheno_core::{
     backend::{Append, Backend, Query},
 };
 use stheno_nats::{HeaderMode, NatsBackend};
+use stheno_testkit::Warnings;
 
 async fn only(log: &NatsBackend) -> Arc<RecordedEvent> {
     let mut events = everything(log).await;
@@ -129,6 +130,26 @@ async fn a_name_with_wildcards_is_an_error_of_its_publisher_and_no_event() {
     assert_eq!(common::sequences(&log.read(orders()).await.expect("the log can be read").events), [good]);
     let info = log.info().await.unwrap();
     assert_eq!((info.first, info.last), (good, good));
+}
+
+#[tokio::test]
+async fn what_is_stored_and_no_event_is_said_aloud() {
+    let log = open(a_log(shared())).await;
+    let (_, subject) = names(&log).await;
+    let prefix = subject.trim_end_matches("events");
+    let warnings = Warnings::default();
+    let _listening = tracing::subscriber::set_default(warnings.clone());
+    let mut tail = log.tail(Query::all()).await.unwrap();
+    let stored_as = publish(&client(shared()).await, &format!("{prefix}log.order"), &[], BODY).await;
+    assert_eq!(stored_as["seq"], 1, "the server takes it");
+    common::try_publish_raw(shared(), &format!("{subject}.order.*"), b"NATS/1.0\r\n\r\n", b"{}");
+    let good = stored(&log, placed("good")).await;
+    assert_eq!(common::sequences(&common::take(&mut *tail, 1).await), [good]);
+    let said = warnings.about("a message is no event");
+    let said: Vec<_> = said.iter().map(|(_, said)| said.as_str()).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("sequence=1") && said[0].contains("no name behind the key"), "{said:?}");
+    assert!(said[1].contains("wildcards") && said[1].contains(&format!("{subject}.>")), "{said:?}");
 }
 
 fn orders() -> Query {

@@ -30,6 +30,7 @@ pub(crate) enum ToRecord {
 /// What waits to be written beside the state and the lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
+    /// Dead letters. None is among those that go, too: one write says one thing of each.
     pub(crate) dead: Vec<DeadLetter>,
     pub(crate) undead: Vec<u64>,
     notes: Vec<(u64, Note)>,
@@ -47,6 +48,18 @@ impl Outbox {
     /// Whether a command was carried out that no write holds yet.
     pub(crate) fn is_carried_out(&self, command: &RecordName) -> bool {
         self.commands.contains(command)
+    }
+
+    /// Leaves a dead letter.
+    pub(crate) fn bury(&mut self, letter: DeadLetter) {
+        self.undead.retain(|sequence| *sequence != letter.sequence);
+        self.dead.push(letter);
+    }
+
+    /// Takes a dead letter away.
+    pub(crate) fn unbury(&mut self, sequence: u64) {
+        self.dead.retain(|letter| letter.sequence != sequence);
+        self.undead.push(sequence);
     }
 
     /// Adds a note to the ring. Of many between two writes only the newest are kept.

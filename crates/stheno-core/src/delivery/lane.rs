@@ -113,6 +113,11 @@ impl Lane {
         Self { doing, joined: false, indexed: true, stored: true, failed, suspect, ..Self::ready(doc.from) }
     }
 
+    /// Whether its events wait behind this dead letter.
+    pub(crate) fn is_behind(&self, letter: u64) -> bool {
+        self.doing == Doing::Parked { dead: letter }
+    }
+
     /// What its record has to say.
     pub(crate) fn doc(&self, id: &LaneId) -> LaneDoc {
         let state = match &self.doing {

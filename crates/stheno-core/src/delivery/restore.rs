@@ -76,7 +76,11 @@ impl Machine {
                 Some(key) => LaneId::Key(key.clone()),
                 None => LaneId::Event(doc.from),
             };
-            let lane = Lane::restored(doc, !state.clean);
+            let mut lane = Lane::restored(doc, !state.clean);
+            if !machine.policy.ordered && matches!(lane.doing, Doing::Parked { .. }) {
+                // Where no order is kept any more, nothing has to wait behind a dead letter.
+                lane.doing = Doing::NeedsLoad;
+            }
             match &lane.doing {
                 Doing::Waiting(waiting) => {
                     machine.timers.insert((waiting.due, id.clone()));

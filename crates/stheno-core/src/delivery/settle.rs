@@ -119,7 +119,7 @@ impl Machine {
         self.counts.dead += 1;
         self.record_now();
         let sequence = letter.sequence;
-        self.outbox.dead.push(letter);
+        self.outbox.bury(letter);
         if id.key().is_some() {
             let lane = self.lanes.entry(id.clone()).or_insert_with(|| Lane::running(sequence));
             lane.failed = None;
@@ -166,7 +166,7 @@ impl Machine {
         self.changed.insert(id.clone());
         self.counts.dead += 1;
         let first_failed = failed.as_ref().map_or(now, |waiting| waiting.first_failed);
-        self.outbox.dead.push(DeadLetter {
+        self.outbox.bury(DeadLetter {
             sequence,
             id: crate::event::recorded::EventId::derived(&format!("gone/{sequence}")),
             name: crate::name::EventName::trusted("unknown".into()),
@@ -193,21 +193,18 @@ impl Machine {
     }
 
     fn unpark(&mut self, letter: &DeadLetter, from: u64, note: NoteKind, now: Timestamp) {
-        let id = match &letter.key {
-            Some(key) if self.policy.ordered => LaneId::Key(key.clone()),
-            _ => LaneId::Event(letter.sequence),
-        };
         let (sequence, run) = (letter.sequence, letter.run);
         self.outbox.note(&mut self.counts, Note { sequence, run, attempt: letter.attempts, at: now, what: note });
-        self.outbox.dead.retain(|other| other.sequence != sequence);
-        self.outbox.undead.push(sequence);
+        self.outbox.unbury(sequence);
         self.record_now();
-        if id.key().is_none() && from > sequence {
-            return;
-        }
+        let parked = letter.key.clone().map(LaneId::Key);
+        let parked = parked.filter(|id| self.lanes.get(id).is_some_and(|lane| lane.is_behind(sequence)));
+        // Its key went on without it: nothing is parked behind an event that is gone, or that failed while no order was kept.
+        let alone = (from == sequence).then_some(LaneId::Event(sequence));
+        let Some(id) = parked.or(alone) else { return };
         let lane = self.lanes.entry(id.clone()).or_insert_with(|| Lane::ready(from));
         if matches!(lane.doing, Doing::Running(_) | Doing::Loading | Doing::Waiting(_)) {
-            // The key is under way again already: somebody redrove another letter of it.
+            // It is under way again already.
             return;
         }
         lane.from = lane.from.min(from);

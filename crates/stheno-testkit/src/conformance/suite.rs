@@ -132,6 +132,9 @@ macro_rules! conformance_suite {
             delivery::dead_letters {
                 a_key_is_parked_behind_its_dead_letter,
                 a_redrive_brings_a_key_back_in_order,
+                a_letter_that_fails_again_before_its_redrive_is_recorded_stays,
+                letters_of_before_a_key_had_an_order_come_back_alone,
+                what_is_parked_goes_on_when_no_order_is_kept_any_more,
                 a_redrive_of_what_is_still_broken_parks_the_key_again,
                 a_discard_lets_what_is_behind_go_on,
                 a_dead_letter_without_a_key_parks_nothing,

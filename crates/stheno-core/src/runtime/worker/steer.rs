@@ -30,7 +30,7 @@ impl Worker {
                         return;
                     }
                 };
-                match (found, &asked.command) {
+                match (found.filter(|letter| !self.is_on_its_way(letter.sequence)), &asked.command) {
                     (Some(letter), Command::Redrive { .. }) => self.machine.redrive(&letter, now),
                     (Some(letter), _) => self.machine.discard(&letter, now),
                     (None, _) => tracing::warn!(subscriber = &*self.id, sequence, "there is no such dead letter"),
@@ -56,6 +56,14 @@ impl Worker {
     fn is_carried_out(&self, command: &RecordName) -> bool {
         let being_written = self.writing.as_ref().is_some_and(|writing| writing.commit.commands.contains(command));
         being_written || self.machine.outbox.is_carried_out(command)
+    }
+
+    /// Whether a dead letter was taken away whose record is still there.
+    fn is_on_its_way(&self, sequence: u64) -> bool {
+        let outbox = &self.machine.outbox;
+        let is_dead_again = outbox.dead.iter().any(|letter| letter.sequence == sequence);
+        let being_written = self.writing.as_ref().is_some_and(|writing| writing.commit.undead.contains(&sequence));
+        !is_dead_again && (being_written || outbox.undead.contains(&sequence))
     }
 
     /// Rewinds once nothing is under way.

@@ -1,6 +1,6 @@
 //! Events that a subscriber gave up on: why, what waits behind them, and how they come back.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -24,11 +24,13 @@ use crate::{
 };
 
 const ID: &str = "probe.picky";
+/// How long a write takes that others overtake.
+const SLOW: Duration = Duration::from_millis(700);
 
 /// A subscriber that finds the events of order `bad` broken for good, until it is mended.
-async fn picky(world: &World<'_>, calls: &Calls, mended: &Door, handled: &Calls) -> Running {
+fn of_orders(calls: &Calls, mended: &Door, handled: &Calls) -> SubscriberDef {
     let (mended, handled) = (mended.clone(), handled.clone());
-    let subscriber = calls.subscriber(ID, move |event, cx| {
+    calls.subscriber(ID, move |event, cx| {
         let (mended, handled) = (mended.clone(), handled.clone());
         async move {
             let bad = event.key == Some(order_key("bad")) || event.key.is_none();
@@ -38,7 +40,11 @@ async fn picky(world: &World<'_>, calls: &Calls, mended: &Door, handled: &Calls)
             handled.note(&event, &cx);
             Ok(())
         }
-    });
+    })
+}
+
+async fn picky(world: &World<'_>, calls: &Calls, mended: &Door, handled: &Calls) -> Running {
+    let subscriber = of_orders(calls, mended, handled);
     start(world.app().await.clock(Arc::new(ManualClock::new())).subscribe(subscriber)).await
 }
 
@@ -100,6 +106,50 @@ pub async fn a_redrive_brings_a_key_back_in_order(harness: &dyn Harness) {
     let next = publish(running.bus(), placed("bad")).await;
     settle(&running).await;
     assert_eq!(handled.sequences().last(), Some(&next), "the key goes on as if nothing had been");
+}
+
+/// Dead letters that were left while no order was kept have nothing parked behind them: each comes back alone.
+pub async fn letters_of_before_a_key_had_an_order_come_back_alone(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = start(world.app().await.subscribe(of_orders(&calls, &mended, &handled).unordered())).await;
+    let bad = [publish(running.bus(), placed("bad")).await, publish(running.bus(), placed("bad")).await];
+    settle(&running).await;
+    assert_eq!(letters(&running).await, bad);
+    assert_eq!(running.stop().await, Stopped::Drained);
+
+    mended.open();
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let good = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    for (sequence, count) in bad.into_iter().zip(2..) {
+        running.operator().redrive(ID, sequence).await.expect("the command is taken");
+        handled.until_len(count).await;
+    }
+    settle(&running).await;
+    assert_eq!(handled.sequences(), [good, bad[0], bad[1]], "once each");
+    assert_eq!(letters(&running).await, [0_u64; 0]);
+}
+
+/// What is parked does not wait any more once no order is kept.
+pub async fn what_is_parked_goes_on_when_no_order_is_kept_any_more(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = picky(&world, &calls, &mended, &handled).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    let parked = [publish(running.bus(), placed("bad")).await, publish(running.bus(), placed("bad")).await];
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+
+    mended.open();
+    let running = start(world.app().await.subscribe(of_orders(&calls, &mended, &handled).unordered())).await;
+    settle(&running).await;
+    assert_eq!(handled.sequences(), parked);
+    assert_eq!(letters(&running).await, [dead], "it is still left to an operator");
+    running.operator().redrive(ID, dead).await.expect("the command is taken");
+    handled.until_len(3).await;
+    settle(&running).await;
+    assert_eq!((handled.sequences().last(), handled.len()), (Some(&dead), 3), "and nothing with it");
 }
 
 /// A redrive of what is still broken makes a dead letter again, and nothing passes it.
@@ -214,6 +264,24 @@ pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harnes
     calls.until_len(2).await;
     settle(&running).await;
     assert_eq!(letters(&running).await, [0_u64; 0]);
+}
+
+/// A dead letter that comes back and fails again, before it could be recorded that it had gone, is a dead letter.
+pub async fn a_letter_that_fails_again_before_its_redrive_is_recorded_stays(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let faulty = FaultyBackend::new(world.handle().await);
+    let running = start(world::app(faulty.clone()).subscribe(of_orders(&calls, &mended, &handled))).await;
+    let dead = publish(running.bus(), placed("bad")).await;
+    settle(&running).await;
+    // A write is under way for as long as the redrive takes.
+    faulty.inject(Fault::delay(SLOW).on(Call::WriteRecords).of_records(format!("sub/{ID}/")).times(1));
+    publish(running.bus(), placed("good")).await;
+    faulty.until_hit(1).await;
+    running.operator().redrive(ID, dead).await.expect("the command is taken");
+    calls.until_len(3).await;
+    settle(&running).await;
+    assert_eq!((calls.sequences().last(), letters(&running).await), (Some(&dead), vec![dead]));
 }
 
 /// A command for a subscriber that stands nowhere is kept until somebody runs it.

@@ -1,5 +1,7 @@
 //! What is written: the state and everything that changed since the last write, all or nothing.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -7,15 +9,18 @@ use crate::{
     backend::{Expect, RecordName, RecordWrite, Revision},
     delivery::{
         doc::{Counts, DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
-        lane::LaneId,
+        lane::{Doing, LaneId},
         machine::{Alone, AloneStage, Machine},
         names,
     },
     time::Timestamp,
 };
 
-/// Lanes, and dead letters, that one write holds at most: with the rest of it, it fits an atomic batch of 1,000.
-const PER_COMMIT: usize = 256;
+/// What one write holds at most of each kind: with the state and a lease it fits an atomic batch of 1,000. Few in this
+/// crate's own tests, so that they see writes that are split.
+const PER_COMMIT: usize = if cfg!(test) { 2 } else { 160 };
+/// Notes that wait at most; of more, the oldest are forgotten.
+const NOTES: usize = 320;
 
 /// How soon something has to be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,8 +69,8 @@ impl Outbox {
 
     /// Adds a note to the ring. Of many between two writes only the newest are kept.
     pub(crate) fn note(&mut self, counts: &mut Counts, note: Note) {
-        if self.notes.len() >= 2 * PER_COMMIT {
-            self.notes.drain(..PER_COMMIT);
+        if self.notes.len() >= NOTES {
+            self.notes.drain(..NOTES / 2);
         }
         self.notes.push((counts.notes, note));
         counts.notes += 1;
@@ -73,6 +78,14 @@ impl Outbox {
 
     pub(crate) fn forget_lane(&mut self, lane: LaneId) {
         self.forget.push(lane);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.dead.is_empty()
+            && self.undead.is_empty()
+            && self.notes.is_empty()
+            && self.forget.is_empty()
+            && self.commands.is_empty()
     }
 }
 
@@ -97,17 +110,17 @@ impl Machine {
         self.to_record = ToRecord::Nothing;
         self.committing = true;
         self.adjust_reserve();
-        let mut changed: Vec<LaneId> = self.changed.drain().collect();
-        changed.retain(|id| self.lanes.get(id).is_some_and(|lane| lane.indexed));
-        let later = changed.split_off(changed.len().min(PER_COMMIT));
-        let dead_later = self.outbox.dead.split_off(self.outbox.dead.len().min(PER_COMMIT));
-        let dead = std::mem::replace(&mut self.outbox.dead, dead_later);
-
-        // What this write does not hold yet must not count as settled.
-        let new_later =
-            later.iter().filter_map(|id| self.lanes.get(id)).filter(|lane| !lane.stored).map(|lane| lane.from);
-        let held_back = new_later.chain(self.outbox.dead.iter().map(|letter| letter.sequence)).min();
-        if !later.is_empty() || !self.outbox.dead.is_empty() {
+        let dead = some(&mut self.outbox.dead);
+        let sequences = |letters: &[DeadLetter]| letters.iter().map(|letter| letter.sequence).collect();
+        let letters = Letters { now: sequences(&dead), later: sequences(&self.outbox.dead) };
+        let (changed, later) = self.changed_lanes(&letters);
+        let forget = self.ended_lanes(&letters, &changed);
+        let held_back = self.held_back(&later);
+        // A letter goes no earlier than its lane says that it waits for none any more.
+        let undead = if later.is_empty() { some(&mut self.outbox.undead) } else { Vec::new() };
+        let notes = some(&mut self.outbox.notes);
+        let commands = some(&mut self.outbox.commands);
+        if !later.is_empty() || !self.outbox.is_empty() {
             self.record_now();
         }
         self.changed.extend(later);
@@ -118,21 +131,52 @@ impl Machine {
             alone.stage = AloneStage::Recording;
         }
         let state = self.state_doc(held_back, now);
-        let lanes: Vec<_> = changed
-            .into_iter()
-            .filter_map(|id| self.lanes.get(&id).map(|lane| lane.doc(&id)).map(|doc| (id, doc)))
-            .collect();
-        let mut forget = std::mem::take(&mut self.outbox.forget);
-        forget.retain(|id| !self.lanes.get(id).is_some_and(|lane| lane.indexed));
-        Some(Commit {
-            state,
-            lanes,
-            forget,
-            dead,
-            undead: std::mem::take(&mut self.outbox.undead),
-            notes: std::mem::take(&mut self.outbox.notes),
-            commands: std::mem::take(&mut self.outbox.commands),
-        })
+        let doc = |id: LaneId| Some((id.clone(), self.lanes.get(&id)?.doc(&id, self.run)));
+        let lanes = changed.into_iter().filter_map(doc).collect();
+        Some(Commit { state, lanes, forget, dead, undead, notes, commands })
+    }
+
+    /// The lanes whose records this write changes, and those that a later one does. A lane is said to be parked in the write
+    /// that holds the letter: until then what is recorded of it holds.
+    fn changed_lanes(&mut self, letters: &Letters) -> (Vec<LaneId>, Vec<LaneId>) {
+        let lanes = &self.lanes;
+        let changed = self.changed.drain().filter(|id| lanes.get(id).is_some_and(|lane| lane.indexed));
+        let turn = |id: &LaneId| match lanes.get(id).map(|lane| &lane.doing) {
+            Some(Doing::Parked { dead }) => letters.turn(*dead),
+            _ => Turn::Any,
+        };
+        in_turn(changed.collect(), turn)
+    }
+
+    /// The lanes whose records this write deletes. That of a single event goes with the write that holds its letter; one whose
+    /// key has a lane again is overwritten, in this write or in a later one.
+    fn ended_lanes(&mut self, letters: &Letters, changed: &[LaneId]) -> Vec<LaneId> {
+        let overwritten: HashSet<&LaneId> = changed.iter().collect();
+        let mut ended = std::mem::take(&mut self.outbox.forget);
+        ended.retain(|id| !overwritten.contains(id));
+        let turn = |id: &LaneId| match id {
+            id if self.lanes.get(id).is_some_and(|lane| lane.indexed) => Turn::Later,
+            LaneId::Event(sequence) => letters.turn(*sequence),
+            LaneId::Key(_) => Turn::Any,
+        };
+        let (now, later) = in_turn(ended, turn);
+        self.outbox.forget = later;
+        now
+    }
+
+    /// The first event that must not count as settled, since what becomes of it is in a later write only and no record is
+    /// there yet that finds it again.
+    fn held_back(&self, later: &[LaneId]) -> Option<u64> {
+        let lanes = later.iter().filter_map(|id| self.lanes.get(id));
+        let lanes = lanes.filter(|lane| !lane.stored).map(|lane| lane.from);
+        let ended: HashSet<&LaneId> = self.outbox.forget.iter().collect();
+        let is_found_again = |letter: &&DeadLetter| {
+            let key = letter.key.clone().map(LaneId::Key);
+            let parked = key.and_then(|id| self.lanes.get(&id)).filter(|lane| lane.is_behind(letter.sequence));
+            parked.is_some_and(|lane| lane.stored) || ended.contains(&LaneId::Event(letter.sequence))
+        };
+        let letters = self.outbox.dead.iter().filter(|letter| !is_found_again(letter));
+        lanes.chain(letters.map(|letter| letter.sequence)).min()
     }
 
     /// Says that the write was taken.
@@ -189,6 +233,7 @@ impl Machine {
             format: FORMAT,
             log: self.log.to_string(),
             run: self.run,
+            rewound: self.rewound,
             epoch: self.epoch,
             began: self.began,
             floor,
@@ -249,6 +294,45 @@ impl Commit {
         writes.extend(self.commands.iter().map(|command| RecordWrite::delete(command.clone())));
         writes
     }
+}
+
+/// The dead letters of this write and of later ones, by their events.
+struct Letters {
+    now: HashSet<u64>,
+    later: HashSet<u64>,
+}
+
+impl Letters {
+    /// When something goes that has to go with this letter.
+    fn turn(&self, letter: u64) -> Turn {
+        match self.now.contains(&letter) {
+            true => Turn::Now,
+            false if self.later.contains(&letter) => Turn::Later,
+            false => Turn::Any,
+        }
+    }
+}
+
+/// When a part of what has to be written goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Now,
+    Any,
+    Later,
+}
+
+/// What goes with this write, and what with a later one.
+fn in_turn(mut all: Vec<LaneId>, turn: impl Fn(&LaneId) -> Turn) -> (Vec<LaneId>, Vec<LaneId>) {
+    all.sort_by_cached_key(&turn);
+    let now = all.iter().take(PER_COMMIT).take_while(|id| turn(id) < Turn::Later).count();
+    let later = all.split_off(now);
+    (all, later)
+}
+
+/// Takes the first of them, as many as a write holds.
+fn some<T>(all: &mut Vec<T>) -> Vec<T> {
+    let rest = all.split_off(all.len().min(PER_COMMIT));
+    std::mem::replace(all, rest)
 }
 
 pub(crate) fn json(doc: &impl Serialize) -> Bytes {

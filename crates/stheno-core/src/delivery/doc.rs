@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{event::recorded::EventId, key::Key, name::EventName, pattern::PatternSet, time::Timestamp};
 
@@ -20,6 +20,9 @@ pub struct StateDoc {
     pub log: String,
     /// Which run this is: 0 is live, each replay has a number of its own.
     pub run: u32,
+    /// Where this run began: after this sequence. What an earlier run recorded of what is ahead of it is of no account.
+    #[serde(default)]
+    pub rewound: u64,
     /// The epoch of the lease that wrote it.
     pub epoch: u64,
     /// The subscriber's first run began after this sequence.
@@ -75,10 +78,23 @@ pub struct Counts {
 pub struct LaneDoc {
     /// The key; `None` for a single event that has none, or of a subscriber without order.
     pub key: Option<Key>,
+    /// Which run wrote it.
+    #[serde(default)]
+    pub run: u32,
     /// The first event of the key that is not settled.
     pub from: u64,
     /// Why it is not handled yet.
     pub state: LaneState,
+}
+
+impl LaneDoc {
+    /// Whether nothing it says is about events up to this sequence.
+    pub(crate) fn is_ahead_of(&self, sequence: u64) -> bool {
+        match self.state {
+            LaneState::Parked { dead } => dead > sequence,
+            _ => self.from > sequence,
+        }
+    }
 }
 
 /// Why the events of a lane are not handled yet.
@@ -119,7 +135,8 @@ pub struct DeadLetter {
     pub sequence: u64,
     /// Its id.
     pub id: EventId,
-    /// Its name.
+    /// Its name, which another program may have chosen.
+    #[serde(deserialize_with = "stored_name")]
     pub name: EventName,
     /// Its key; later events of the key are parked behind it, unless the subscriber has no order.
     pub key: Option<Key>,
@@ -135,6 +152,11 @@ pub struct DeadLetter {
     pub first_failed: Timestamp,
     /// When the subscriber gave up.
     pub at: Timestamp,
+}
+
+/// A name as it was stored: other programs publish under names that ours may not have.
+fn stored_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventName, D::Error> {
+    Ok(EventName::trusted(String::deserialize(deserializer)?.into()))
 }
 
 /// Why a subscriber gave up on an event.

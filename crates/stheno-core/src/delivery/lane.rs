@@ -119,14 +119,14 @@ impl Lane {
     }
 
     /// What its record has to say.
-    pub(crate) fn doc(&self, id: &LaneId) -> LaneDoc {
+    pub(crate) fn doc(&self, id: &LaneId, run: u32) -> LaneDoc {
         let state = match &self.doing {
             Doing::Waiting(waiting) => LaneState::Waiting(waiting.clone()),
             Doing::Parked { dead } => LaneState::Parked { dead: *dead },
             // An attempt at an event that has failed before: if it never ends, the failures are still counted.
             _ => self.failed.clone().map_or(LaneState::Behind, LaneState::Waiting),
         };
-        LaneDoc { key: id.key().cloned(), from: self.from, state }
+        LaneDoc { key: id.key().cloned(), run, from: self.from, state }
     }
 
     /// Begins to read back what the log has of this lane, unless there is nothing to read. What comes in from here on is

@@ -102,6 +102,8 @@ pub(crate) struct Machine {
     /// The identity of the log.
     pub(crate) log: Arc<str>,
     pub(crate) run: u32,
+    /// Where this run began: after this sequence.
+    pub(crate) rewound: u64,
     pub(crate) epoch: u64,
     pub(crate) began: u64,
     /// Every live event up to here was offered.

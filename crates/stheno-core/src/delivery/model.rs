@@ -250,8 +250,10 @@ impl World {
             if over && self.pending.is_empty() && self.loads.is_empty() && self.machine.ready.is_empty() {
                 // As a holder does that stops in order.
                 self.machine.record_now();
-                self.begin_write();
-                self.end_write();
+                while self.machine.has_to_record() {
+                    self.begin_write();
+                    self.end_write();
+                }
                 return;
             }
         }

@@ -21,6 +21,7 @@ impl Machine {
             patterns,
             log: "".into(),
             run: 0,
+            rewound: begin_after,
             epoch,
             began: begin_after,
             position: begin_after,
@@ -62,6 +63,7 @@ impl Machine {
     ) -> Self {
         let mut machine = Self::fresh(policy, patterns, epoch, state.floor);
         machine.run = state.run;
+        machine.rewound = state.rewound;
         machine.began = state.began;
         machine.offered_before = state.done.last().map_or(state.floor, |(_, last)| *last);
         machine.done_before = state.done;
@@ -76,6 +78,11 @@ impl Machine {
                 Some(key) => LaneId::Key(key.clone()),
                 None => LaneId::Event(doc.from),
             };
+            if doc.run < state.run && doc.is_ahead_of(state.rewound) {
+                // A write that was to delete it did not come any more.
+                machine.outbox.forget_lane(id);
+                continue;
+            }
             let mut lane = Lane::restored(doc, !state.clean);
             if !machine.policy.ordered && matches!(lane.doing, Doing::Parked { .. }) {
                 // Where no order is kept any more, nothing has to wait behind a dead letter.
@@ -110,6 +117,7 @@ impl Machine {
     /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
     pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
         self.run += 1;
+        self.rewound = after;
         self.position = after;
         self.written_at = after;
         self.offered_before = after;
@@ -134,6 +142,15 @@ impl Machine {
             self.changed.remove(&id);
         }
         self.timers.retain(|(_, id)| self.lanes.contains_key(id));
+        // What comes in again is not queued twice.
+        self.resting.clear();
+        for (id, lane) in &mut self.lanes {
+            lane.leave_to_the_log();
+            if matches!(lane.doing, Doing::Ready | Doing::Resting) {
+                lane.doing = Doing::NeedsLoad;
+                self.ready.push_back(id.clone());
+            }
+        }
         self.record_now();
     }
 }

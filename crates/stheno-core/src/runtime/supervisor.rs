@@ -293,6 +293,7 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         format: FORMAT,
         log: info.log_id,
         run: 0,
+        rewound: began,
         epoch: 0,
         began,
         floor: began,

@@ -4,6 +4,10 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use crate::event::typed::DecodeError;
 
+/// What is recorded of an error at most: of itself and its sources, and of the text of each in bytes.
+const RECORDED_CAUSES: usize = 8;
+const RECORDED_TEXT: usize = 2 * 1024;
+
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A failed attempt. Every standard error turns into one with `?`, and is retried by the subscriber's own policy.
@@ -71,6 +75,11 @@ impl Failure {
         chain
     }
 
+    /// The same as it is recorded: an error may quote a whole page, and a record has to fit a message.
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        self.chain().into_iter().take(RECORDED_CAUSES).map(cut).collect()
+    }
+
     pub(crate) fn undecodable(error: DecodeError) -> Self {
         Self { error: Box::new(error), verdict: Verdict::Undecodable }
     }
@@ -95,6 +104,16 @@ impl Failure {
     pub(crate) fn verdict(&self) -> Verdict {
         self.verdict
     }
+}
+
+/// A text as it is recorded: its beginning, if it is long.
+pub(crate) fn cut(mut text: String) -> String {
+    if text.len() > RECORDED_TEXT {
+        let all = text.len();
+        text.truncate(text.floor_char_boundary(RECORDED_TEXT));
+        text.push_str(&format!("… (the first of {all} bytes)"));
+    }
+    text
 }
 
 impl fmt::Debug for Failure {

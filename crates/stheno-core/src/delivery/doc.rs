@@ -146,7 +146,7 @@ pub struct DeadLetter {
     pub reason: DeadReason,
     /// Attempts made.
     pub attempts: u32,
-    /// The last error and its sources, outermost first.
+    /// The last error and its sources, outermost first; of a long text its beginning.
     pub error: Vec<String>,
     /// When the first attempt failed.
     pub first_failed: Timestamp,

@@ -9,7 +9,7 @@ use crate::{
         machine::{Alone, AloneStage, Attempt, Machine},
     },
     event::recorded::RecordedEvent,
-    failure::{Failure, Verdict},
+    failure::{self, Failure, Verdict},
     time::Timestamp,
 };
 
@@ -45,7 +45,7 @@ impl Machine {
             }
             Outcome::Skipped(reason) => {
                 self.counts.skipped += 1;
-                self.note(&attempt, NoteKind::Skipped(reason), now);
+                self.note(&attempt, NoteKind::Skipped(failure::cut(reason)), now);
                 self.settled(&attempt);
             }
             Outcome::Failed(failure) => self.failed(&attempt, &failure, now, jitter),
@@ -68,7 +68,7 @@ impl Machine {
 
     fn failed(&mut self, attempt: &Attempt, failure: &Failure, now: Timestamp, jitter: f64) {
         self.counts.failed += 1;
-        let error = failure.chain();
+        let error = failure.recorded();
         self.note(attempt, NoteKind::Failed(error.clone()), now);
         let earlier = self.lanes.get(&attempt.lane).and_then(|lane| lane.failed.as_ref());
         let first_failed = earlier.map_or(now, |waiting| waiting.first_failed);

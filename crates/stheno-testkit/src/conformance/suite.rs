@@ -132,6 +132,8 @@ macro_rules! conformance_suite {
             delivery::dead_letters {
                 a_key_is_parked_behind_its_dead_letter,
                 a_redrive_brings_a_key_back_in_order,
+                more_letters_than_one_write_holds_are_all_there,
+                a_long_error_is_cut_and_stops_nobody,
                 a_letter_that_fails_again_before_its_redrive_is_recorded_stays,
                 letters_of_before_a_key_had_an_order_come_back_alone,
                 what_is_parked_goes_on_when_no_order_is_kept_any_more,

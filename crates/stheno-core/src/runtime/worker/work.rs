@@ -169,7 +169,7 @@ impl Worker {
         self.loads.spawn_on(
             async move {
                 let page = match backend.read(query).await {
-                    Ok(page) => has_its_key(&*backend, &load, &page).await.map(|()| page),
+                    Ok(page) => is_whole(&*backend, &load, &page).await.map(|()| page),
                     failed => failed,
                 };
                 let read = page.map(|page| {
@@ -190,8 +190,19 @@ impl Worker {
     }
 }
 
-/// An error if the event that has to come first is in the log and not among those of its key: what would be taken for gone
-/// is there, and nobody knows any more what else the key has.
+/// An error if the log has something of a lane that the page has not: what would be taken for gone is there.
+async fn is_whole(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), BackendError> {
+    has_its_key(log, load, page).await?;
+    // What was handed over stands further than what is read: it is being stored just now, or was taken out of the log.
+    if page.end && page.covered < load.upto && there(log, load.upto).await?.is_some() {
+        let message = format!("the log has not yet come to {}, which it has handed over", load.upto);
+        return Err(BackendError::new(BackendErrorKind::Unavailable, message));
+    }
+    Ok(())
+}
+
+/// An error if the event that has to come first is in the log and not among those of its key: nobody knows any more what
+/// else the key has.
 async fn has_its_key(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), BackendError> {
     let (Some(known), Some(key)) = (load.known, &load.key) else { return Ok(()) };
     let is_missing =
@@ -199,9 +210,13 @@ async fn has_its_key(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), 
     if !is_missing {
         return Ok(());
     }
-    let single = Query::all().after(known - 1).upto(known).limit(1);
-    match log.read(single).await?.events.first() {
-        Some(event) if event.key.as_ref() != Some(key) => {
+    match there(log, known).await? {
+        None => Ok(()),
+        Some(event) if event.key.as_ref() == Some(key) => {
+            let message = format!("event {known} of `{key}` is in the log and was not found there");
+            Err(BackendError::new(BackendErrorKind::Unavailable, message))
+        }
+        Some(event) => {
             let message = format!(
                 "event {known} `{}` was taken as one of `{key}`, and no catalog of this host, and none that is recorded, says \
                  so; what follows it waits: start a host with the catalog of that event",
@@ -209,6 +224,11 @@ async fn has_its_key(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), 
             );
             Err(BackendError::new(BackendErrorKind::Other, message))
         }
-        _ => Ok(()),
     }
+}
+
+/// The event of a sequence, if the log has it.
+async fn there(log: &dyn Backend, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
+    let page = log.read(Query::all().after(sequence - 1).upto(sequence).limit(1)).await?;
+    Ok(page.events.into_iter().next())
 }

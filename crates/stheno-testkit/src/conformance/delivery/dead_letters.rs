@@ -9,7 +9,7 @@ use stheno_core::{
     app::{Running, Stopped},
     backend::BackendErrorKind,
     delivery::{doc::DeadReason, why::Why},
-    runtime::operator::Operator,
+    runtime::operator::{Operator, RewindTo},
 };
 
 use crate::{
@@ -33,7 +33,7 @@ fn of_orders(calls: &Calls, mended: &Door, handled: &Calls) -> SubscriberDef {
     calls.subscriber(ID, move |event, cx| {
         let (mended, handled) = (mended.clone(), handled.clone());
         async move {
-            let bad = event.key == Some(order_key("bad")) || event.key.is_none();
+            let bad = event.key.as_ref().is_none_or(|key| key.id().starts_with("bad"));
             if bad && !mended.is_open() {
                 return Err(Failure::new("broken").terminal());
             }
@@ -264,6 +264,50 @@ pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harnes
     calls.until_len(2).await;
     settle(&running).await;
     assert_eq!(letters(&running).await, [0_u64; 0]);
+}
+
+/// However many events fail at once, each becomes a dead letter, and all come back with a rewind.
+pub async fn more_letters_than_one_write_holds_are_all_there(harness: &dyn Harness) {
+    const MANY: usize = 1_300;
+    let world = World::new(harness).await;
+    let (calls, mended, handled) = (Calls::new(), Door::closed(), Calls::new());
+    let running = start(world.app().await.subscribe(of_orders(&calls, &mended, &handled))).await;
+    settle(&running).await;
+    for first in (0..MANY).step_by(650) {
+        let numbers = first..first + 650;
+        let keyless = running.bus().publish_all(numbers.clone().map(|number| ping(number as u64))).await;
+        let keyed = running.bus().publish_all(numbers.map(|number| placed(format!("bad {number}")))).await;
+        assert!(keyless.is_ok() && keyed.is_ok(), "all are published");
+    }
+    settle(&running).await;
+    assert_eq!(letters(&running).await.len(), 2 * MANY);
+    mended.open();
+    running.operator().rewind(ID, RewindTo::Beginning).await.expect("the command is taken");
+    handled.until_len(2 * MANY).await;
+    settle(&running).await;
+    assert_eq!((handled.len(), letters(&running).await), (2 * MANY, Vec::new()));
+}
+
+/// An error may be as long as it likes: the event becomes a dead letter that says how it begins.
+pub async fn a_long_error_is_cut_and_stops_nobody(harness: &dyn Harness) {
+    const LONG: usize = 5_000_000;
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let subscriber = calls.subscriber(ID, |event, cx| async move {
+        match event.key == Some(order_key("skipped")) {
+            true => cx.skip("ö".repeat(LONG)),
+            false => Err(Failure::new(format!("begins {}", "x".repeat(LONG))).terminal()),
+        }
+    });
+    let running = start(world.app().await.subscribe(subscriber)).await;
+    let skipped = publish(running.bus(), placed("skipped")).await;
+    let dead = publish(running.bus(), placed("dead")).await;
+    settle(&running).await;
+    let all = running.operator().dead_letters(ID).await.expect("they can be read");
+    let [letter] = &all[..] else { panic!("there is one: {}", all.len()) };
+    assert!(letter.sequence == dead && letter.error[0].starts_with("begins xxx") && letter.error[0].len() < 4_096);
+    let Why::Skipped { reason } = why(&running, skipped).await else { panic!("it was skipped") };
+    assert!(reason.starts_with("öö") && reason.len() < 4_096);
 }
 
 /// A dead letter that comes back and fails again, before it could be recorded that it had gone, is a dead letter.

@@ -133,6 +133,31 @@ async fn a_name_with_wildcards_is_an_error_of_its_publisher_and_no_event() {
 }
 
 #[tokio::test]
+async fn anybody_publishes_for_later() {
+    let log = open(a_log(shared())).await;
+    let (_, subject) = names(&log).await;
+    let prefix = subject.trim_end_matches("events");
+    let due = Timestamp::now().plus(std::time::Duration::from_secs(2));
+    let target = format!("{subject}.order.placed");
+    let headers = [
+        ("Nats-Schedule", &*format!("@at {due}")),
+        ("Nats-Schedule-Target", &*target),
+        ("Nats-Msg-Id", "order_1-later"),
+        ("ce-id", "order_1-later"),
+    ];
+    let mut tail = log.tail(Query::all()).await.unwrap();
+    let client = client(shared()).await;
+    publish(&client, &format!("{prefix}schedule.order_1-later"), &headers, BODY).await;
+    assert!(everything(&log).await.is_empty(), "its time has not come");
+    let event = common::take(&mut *tail, 1).await.remove(0);
+    assert_eq!(
+        (event.id.as_str(), event.name.as_str(), &event.body[..]),
+        ("order_1-later", "order.placed", BODY.as_bytes())
+    );
+    assert!(event.stored >= due && event.key.is_none());
+}
+
+#[tokio::test]
 async fn what_is_stored_and_no_event_is_said_aloud() {
     let log = open(a_log(shared())).await;
     let (_, subject) = names(&log).await;

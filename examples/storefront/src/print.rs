@@ -4,6 +4,9 @@ use std::{error::Error, fmt};
 
 use stheno::{Exit, app::StartError};
 
+/// Characters that a cell of a table has at most.
+const WIDEST: usize = 1_000;
+
 /// Says why the app did not start.
 pub(crate) fn refusal(error: &StartError) -> Exit {
     eprintln!("{error}");
@@ -41,12 +44,20 @@ impl Grid {
 
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+        self.rows.push(cells.into_iter().map(short).collect());
     }
 
     /// Whether there is more than the head.
     pub(crate) fn has_rows(&self) -> bool {
         self.rows.len() > 1
+    }
+}
+
+/// A cell that a line can hold: an error or a body may be as long as it likes.
+fn short(cell: String) -> String {
+    match cell.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", &cell[..end]),
+        None => cell,
     }
 }
 
@@ -68,6 +79,13 @@ impl fmt::Display for Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_cell_is_cut() {
+        let mut grid = Grid::new(["error", ""], &[]);
+        grid.row(["ö".repeat(100_000), "x".into()]);
+        assert_eq!(grid.to_string().lines().last(), Some(&*format!("  {}…  x", "ö".repeat(WIDEST))));
+    }
 
     #[test]
     fn cells_are_aligned_and_lines_end_with_text() {

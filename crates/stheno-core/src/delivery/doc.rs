@@ -83,6 +83,9 @@ pub struct LaneDoc {
     pub run: u32,
     /// The first event of the key that is not settled.
     pub from: u64,
+    /// Where the events end that this record speaks for: later ones of the key came when no order was kept any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upto: Option<u64>,
     /// Why it is not handled yet.
     pub state: LaneState,
 }

@@ -59,6 +59,8 @@ pub(crate) struct Lane {
     pub(crate) doing: Doing,
     /// The first event of the key that is not settled.
     pub(crate) from: u64,
+    /// Where its events end, if no order is kept any more: later ones of the key are not its own.
+    pub(crate) upto: Option<u64>,
     /// Events read back from the log, older than the live ones.
     pub(crate) loaded: VecDeque<Arc<RecordedEvent>>,
     /// Events taken from the live intake.
@@ -91,6 +93,7 @@ impl Lane {
         Self {
             doing: Doing::Ready,
             from: sequence,
+            upto: None,
             loaded: VecDeque::new(),
             live: VecDeque::new(),
             joined: true,
@@ -110,7 +113,16 @@ impl Lane {
             LaneState::Waiting(waiting) => (Doing::Waiting(waiting.clone()), Some(waiting)),
             LaneState::Parked { dead } => (Doing::Parked { dead }, None),
         };
-        Self { doing, joined: false, indexed: true, stored: true, failed, suspect, ..Self::ready(doc.from) }
+        Self {
+            doing,
+            joined: false,
+            indexed: true,
+            stored: true,
+            failed,
+            suspect,
+            upto: doc.upto,
+            ..Self::ready(doc.from)
+        }
     }
 
     /// Whether its events wait behind this dead letter.
@@ -126,7 +138,7 @@ impl Lane {
             // An attempt at an event that has failed before: if it never ends, the failures are still counted.
             _ => self.failed.clone().map_or(LaneState::Behind, LaneState::Waiting),
         };
-        LaneDoc { key: id.key().cloned(), run, from: self.from, state }
+        LaneDoc { key: id.key().cloned(), run, from: self.from, upto: self.upto, state }
     }
 
     /// Begins to read back what the log has of this lane, unless there is nothing to read. What comes in from here on is
@@ -142,6 +154,9 @@ impl Lane {
                 LaneId::Key(_) => offered,
                 LaneId::Event(sequence) => *sequence,
             };
+            if let Some(upto) = self.upto {
+                self.read_upto = self.read_upto.min(upto.max(self.from));
+            }
         }
         if !self.has_more_to_read() {
             return None;

@@ -84,9 +84,16 @@ impl Machine {
                 continue;
             }
             let mut lane = Lane::restored(doc, !state.clean);
-            if !machine.policy.ordered && matches!(lane.doing, Doing::Parked { .. }) {
-                // Where no order is kept any more, nothing has to wait behind a dead letter.
-                lane.doing = Doing::NeedsLoad;
+            lane.upto = match (machine.policy.ordered, &id) {
+                (false, LaneId::Key(_)) => lane.upto.or(Some(machine.offered_before)),
+                _ => None,
+            };
+            if lane.upto.is_some() {
+                machine.changed.insert(id.clone());
+                if matches!(lane.doing, Doing::Parked { .. }) {
+                    // Where no order is kept any more, nothing has to wait behind a dead letter.
+                    lane.doing = Doing::NeedsLoad;
+                }
             }
             match &lane.doing {
                 Doing::Waiting(waiting) => {

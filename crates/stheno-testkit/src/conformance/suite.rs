@@ -132,6 +132,7 @@ macro_rules! conformance_suite {
             delivery::dead_letters {
                 a_key_is_parked_behind_its_dead_letter,
                 a_redrive_brings_a_key_back_in_order,
+                what_waits_when_the_order_ends_takes_nothing_along,
                 more_letters_than_one_write_holds_are_all_there,
                 a_long_error_is_cut_and_stops_nobody,
                 a_letter_that_fails_again_before_its_redrive_is_recorded_stays,

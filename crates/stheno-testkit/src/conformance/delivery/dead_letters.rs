@@ -18,7 +18,7 @@ use crate::{
         Harness,
         orders::{PLACED, of_order, order_key, ping, placed, stored},
         probe::{Calls, Door},
-        world::{self, World, publish, settle, start, until},
+        world::{self, World, publish, run_out, settle, start, until},
     },
     fault::{Call, Fault, FaultyBackend},
 };
@@ -264,6 +264,33 @@ pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harnes
     calls.until_len(2).await;
     settle(&running).await;
     assert_eq!(letters(&running).await, [0_u64; 0]);
+}
+
+/// What waits while a subscriber loses its order comes alone: what came after it was handled without waiting.
+pub async fn what_waits_when_the_order_ends_takes_nothing_along(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, clock) = (Calls::new(), ManualClock::new());
+    let once = || {
+        calls.subscriber(ID, |event, cx| async move {
+            if event.sequence == 1 && cx.attempt() == 1 { Err(Failure::new("not yet")) } else { Ok(()) }
+        })
+    };
+    let app = async || world.app().await.clock(Arc::new(clock.clone()));
+    let running = start(app().await.subscribe(once())).await;
+    let waits = publish(running.bus(), placed("a")).await;
+    let behind = publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+    let mut later = Vec::new();
+    for _ in 0..2 {
+        let running = start(app().await.subscribe(once().unordered())).await;
+        later.push(publish(running.bus(), placed("a")).await);
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+    }
+    let running = start(app().await.subscribe(once().unordered())).await;
+    run_out(&running, &clock).await;
+    assert_eq!(calls.sequences(), [waits, later[0], later[1], waits, behind], "each once but for the one that failed");
 }
 
 /// However many events fail at once, each becomes a dead letter, and all come back with a rewind.

@@ -115,6 +115,8 @@ impl Supervisor {
             keeper.abort();
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
             match ended {
+                // It was asked to stop, and could not hand over.
+                Ok((End::LostLease, _)) if *stopping.borrow() => return End::Cut,
                 Ok((End::LostLease, unread)) => commands = unread,
                 Ok((End::LogChanged, _)) => {
                     tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");

@@ -154,6 +154,9 @@ macro_rules! conformance_suite {
                 a_stop_in_order_hands_over_at_once,
                 a_stop_right_after_the_start_leaves_no_lease_behind,
                 nothing_is_begun_after_a_stop,
+                a_hand_over_that_fails_at_first_is_tried_again,
+                a_hand_over_that_is_not_recorded_is_said,
+                a_backend_that_does_not_close_is_left,
             }
             delivery::takeover {
                 what_was_under_way_at_a_crash_is_handled_again,
@@ -164,6 +167,7 @@ macro_rules! conformance_suite {
                 a_frozen_process_cannot_move_anything,
                 a_lease_that_cannot_be_renewed_runs_out,
                 a_subscriber_takes_its_position_to_a_new_id,
+                what_is_under_way_is_cut_when_the_lease_runs_out,
             }
             delivery::forgotten {
                 a_key_stays_parked_at_a_host_without_its_catalog,
@@ -195,6 +199,7 @@ macro_rules! conformance_suite {
                 a_published_event_knows_its_cause,
                 a_retry_does_not_publish_twice,
                 a_replay_publishes_anew,
+                a_stop_begins_no_batch_without_its_lease,
                 a_chain_of_reactions_is_waited_for,
                 an_event_for_later_is_handled_later,
             }

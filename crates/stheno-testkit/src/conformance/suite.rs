@@ -183,6 +183,10 @@ macro_rules! conformance_suite {
                 of_two_rewinds_the_later_one_counts,
                 a_rewind_under_load_loses_nothing,
             }
+            delivery::rewound {
+                a_rewind_does_not_wait_for_the_leave_of_a_suspect,
+                a_rewind_gives_back_the_leave_of_a_suspect,
+            }
             delivery::widened {
                 what_was_passed_over_is_said_and_not_taken_for_handled,
                 what_was_passed_over_is_handed_over_when_asked,

@@ -190,6 +190,7 @@ macro_rules! conformance_suite {
             delivery::widened {
                 what_was_passed_over_is_said_and_not_taken_for_handled,
                 what_was_passed_over_is_handed_over_when_asked,
+                a_dead_letter_of_what_was_passed_over_stays,
             }
             delivery::batches {
                 a_batch_is_begun_when_it_is_full,

@@ -222,6 +222,7 @@ macro_rules! conformance_suite {
                 a_lost_answer_of_a_record_loses_nothing,
                 a_lost_answer_of_a_publish_is_no_second_event,
                 delivery_goes_on_when_the_backend_is_back,
+                a_panic_of_the_backend_is_no_stop_in_order,
             }
         }
     };

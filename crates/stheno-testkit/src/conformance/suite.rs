@@ -199,12 +199,12 @@ macro_rules! conformance_suite {
                 a_batch_that_fails_is_tried_again,
                 batches_keep_the_order_of_a_key,
                 a_stop_begins_the_batch_that_has_gathered,
+                a_stop_begins_no_batch_without_its_lease,
             }
             delivery::causing {
                 a_published_event_knows_its_cause,
                 a_retry_does_not_publish_twice,
                 a_replay_publishes_anew,
-                a_stop_begins_no_batch_without_its_lease,
                 a_chain_of_reactions_is_waited_for,
                 an_event_for_later_is_handled_later,
             }

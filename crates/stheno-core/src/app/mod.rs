@@ -1,10 +1,13 @@
 //! The application: puts plugins, resources and a backend together, checks everything, and runs.
 //!
 //! Reading order: this file (`App`), `startup` (what is checked before anything is consumed), `table` (what is
-//! linked and enabled), `manifest` (the same as a file that CI checks), `running` (the started app).
+//! linked and enabled), `manifest` (the same as a file that CI checks), `running` (the started app),
+//! `signals` and `closing` (how it ends).
 
+mod closing;
 pub mod manifest;
 pub mod running;
+mod signals;
 pub mod startup;
 pub mod table;
 

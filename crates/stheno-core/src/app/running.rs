@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use crate::{
-    app::{App, Manifest, StartError, Table, startup},
+    app::{App, Manifest, StartError, Table, closing::in_time, signals::Signals, startup},
     bus::Bus,
     event::recorded::EventId,
     pattern::PatternSet,
@@ -142,7 +142,8 @@ pub struct Running {
 pub enum Stopped {
     /// Everything under way came to its end, and was handed over.
     Drained,
-    /// The drain deadline passed, or a second signal came: what was under way is handled again after the next start.
+    /// The drain deadline passed, a second signal came, or the backend could not record the hand-over or did not close: what
+    /// was under way is handled again after the next start.
     Cut,
     /// A subscriber ended on its own; the log says why.
     Failed,
@@ -167,6 +168,13 @@ impl fmt::Display for Stopped {
             Stopped::Cut => "stopped: what was under way was cut, and is handled again after the next start",
             Stopped::Failed => "stopped, because a subscriber ended on its own",
         })
+    }
+}
+
+impl Stopped {
+    /// The same, if something was cut at the end.
+    fn or_cut(self) -> Self {
+        if self == Self::Drained { Self::Cut } else { self }
     }
 }
 
@@ -268,6 +276,7 @@ impl Running {
     async fn stop_or(self, at_once: impl Future<Output = ()>) -> Stopped {
         let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
         stop.send_replace(true);
+        let mut at_once = std::pin::pin!(at_once);
         let all = async {
             let mut worst = Stopped::Drained;
             for supervisor in supervisors {
@@ -282,15 +291,16 @@ impl Running {
             worst
         };
         // Workers end at the drain deadline; writing the last state may take a little longer.
-        let ended = tokio::select! {
+        let mut ended = tokio::select! {
             stopped = all => Some(stopped),
             () = tokio::time::sleep(drain + Duration::from_secs(5)) => None,
-            () = at_once => None,
+            () = &mut at_once => None,
         };
         tasks.iter().for_each(JoinHandle::abort);
-        if ended.is_some() {
+        if let Some(stopped) = ended {
             // Nothing uses it any more.
-            bus.backend().close().await;
+            let closed = in_time(bus.backend().close(), at_once).await;
+            ended = Some(if closed { stopped } else { stopped.or_cut() });
         }
         // Joins the thread, which only drives tasks and never blocks for long.
         let _ = tokio::task::spawn_blocking(move || drop(control)).await;
@@ -333,50 +343,4 @@ async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
     })
     .await;
     supervisors.remove(ended);
-}
-
-/// SIGTERM, SIGINT or Ctrl-C. Listened to from the first one on, so that a second one is never missed in between.
-struct Signals {
-    #[cfg(unix)]
-    heard: Option<[tokio::signal::unix::Signal; 2]>,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => Self { heard: Some([terminate, interrupt]) },
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "signals cannot be heard; stopping needs SIGKILL");
-                Self { heard: None }
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        match &mut self.heard {
-            Some([terminate, interrupt]) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            }
-            None => std::future::pending().await,
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Self {
-        Self {}
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "Ctrl-C cannot be heard");
-            std::future::pending::<()>().await;
-        }
-    }
 }

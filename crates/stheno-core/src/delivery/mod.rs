@@ -7,6 +7,7 @@
 //! `machine` (taking events in and giving attempts out), `settle` (what follows from an attempt), `commit` (what is
 //! written, all or nothing), `restore` (how a new holder goes on), `why` (why a handler did not act).
 
+pub(crate) mod alone;
 pub mod commit;
 pub mod doc;
 pub(crate) mod lane;

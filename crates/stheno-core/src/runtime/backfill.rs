@@ -130,11 +130,12 @@ pub(crate) async fn list(
     missed.collect()
 }
 
-/// Whether everything that was passed over is handled, and nothing waits or is parked.
+/// Whether everything that was passed over is handled, and nothing waits, is parked or is dead.
 async fn is_through(backend: &Arc<dyn Backend>, id: &str, missed: &Missed) -> Result<bool, BackendError> {
     let recorded = store::load(backend, id).await?;
     let through = recorded.state.is_some_and(|(state, _)| state.floor >= missed.end());
-    Ok(through && recorded.lanes.is_empty())
+    // An event without a key leaves a letter and no lane.
+    Ok(through && recorded.lanes.is_empty() && store::dead_letters(backend, id).await?.is_empty())
 }
 
 /// Deletes what was recorded for it.

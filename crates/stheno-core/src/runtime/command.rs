@@ -1,7 +1,7 @@
 //! What an operator asks of a running subscriber: left as a record, done by whoever holds its lease.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, mpsc};
 
 use crate::{
-    backend::{Backend, BackendError, RecordError, RecordName, RecordWrite},
+    backend::{Backend, BackendError, Record, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, names},
     event::recorded::EventId,
 };
@@ -83,6 +83,7 @@ pub(crate) async fn watch(
 ) {
     // Records that were passed on and are not gone yet, and when.
     let mut passed: HashMap<RecordName, Instant> = HashMap::new();
+    let mut unreadable = Unreadable::default();
     loop {
         let _ = tokio::time::timeout(POLL, asked.notified()).await;
         let records = match backend.list_records(names::COMMANDS).await {
@@ -92,6 +93,7 @@ pub(crate) async fn watch(
                 continue;
             }
         };
+        unreadable.keep(&records);
         passed.retain(|name, at| at.elapsed() < AGAIN && records.iter().any(|record| record.name == *name));
         for record in records.into_iter().filter(|record| !passed.contains_key(&record.name)).collect::<Vec<_>>() {
             let subscriber = names::commanded(&record.name);
@@ -102,8 +104,45 @@ pub(crate) async fn watch(
                     // A worker that does not listen has stopped; the next holder finds the record.
                     let _ = worker.send(Asked { command, record: record.name });
                 }
-                Err(error) => tracing::warn!(record = %record.name, %error, "a command cannot be read"),
+                Err(error) if unreadable.is_new(&record.name) => {
+                    tracing::warn!(record = %record.name, %error, "a command cannot be read, and is left where it is");
+                }
+                Err(_) => {}
             }
         }
+    }
+}
+
+/// Commands that cannot be read: each is said once.
+#[derive(Default)]
+struct Unreadable(HashSet<RecordName>);
+
+impl Unreadable {
+    /// Whether it was not said yet; it is from now on.
+    fn is_new(&mut self, record: &RecordName) -> bool {
+        self.0.insert(record.clone())
+    }
+
+    /// Forgets those that are gone.
+    fn keep(&mut self, records: &[Record]) {
+        self.0.retain(|name| records.iter().any(|record| record.name == *name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Revision;
+
+    #[test]
+    fn a_command_that_cannot_be_read_is_said_once() {
+        let name = RecordName::trusted("command/probe.all/1");
+        let record = Record::new(name.clone(), Revision(1), "{");
+        let mut unreadable = Unreadable::default();
+        assert!(unreadable.is_new(&name));
+        unreadable.keep(&[record]);
+        assert!(!unreadable.is_new(&name));
+        unreadable.keep(&[]);
+        assert!(unreadable.is_new(&name), "another one of this name");
     }
 }

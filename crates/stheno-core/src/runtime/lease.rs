@@ -22,6 +22,9 @@ use crate::{
 /// How long a lease holds without being renewed.
 pub const LEASE: Duration = Duration::from_secs(8);
 
+/// The shortest wait for a lease to run out.
+const TICK: Duration = Duration::from_millis(1);
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct LeaseDoc {
     pub(crate) holder: String,
@@ -121,14 +124,22 @@ impl Lease {
         !self.lost.load(Ordering::Acquire) && age < self.good_for.load(Ordering::Acquire)
     }
 
-    /// Returns when the lease is lost.
+    /// Returns when the lease is lost or has run out; [`keep`](Self::keep) wakes whoever waits here.
     pub(crate) async fn lost(&self) {
         loop {
             let notified = self.loss.notified();
-            if self.lost.load(Ordering::Acquire) {
+            if !self.is_good() {
                 return;
             }
             notified.await;
+        }
+    }
+
+    /// Returns when the lease has run out on this process's own clock.
+    async fn ran_out(&self) {
+        while self.is_good() {
+            let until = Duration::from_millis(self.good_for.load(Ordering::Acquire));
+            tokio::time::sleep(until.saturating_sub(self.born.elapsed()).max(TICK)).await;
         }
     }
 
@@ -137,8 +148,18 @@ impl Lease {
         self.loss.notify_waiters();
     }
 
-    /// Renews the lease until it is lost or given up. Runs on the control thread.
+    /// Renews the lease until it is lost or given up, and loses it when it runs out. Runs on the control thread.
     pub(crate) async fn keep(self: Arc<Self>, backend: Arc<dyn Backend>) {
+        let mut renewing = std::pin::pin!(self.renew(&backend));
+        tokio::select! {
+            () = &mut renewing => return,
+            // A renewal may be under way for longer than the lease holds.
+            () = self.ran_out() => self.lose(),
+        }
+        renewing.await;
+    }
+
+    async fn renew(&self, backend: &Arc<dyn Backend>) {
         let mut pause = self.time / 3;
         loop {
             tokio::time::sleep(pause).await;
@@ -166,6 +187,13 @@ impl Lease {
                 }
             }
         }
+    }
+
+    /// Whether this holder's release is what is recorded: the answer to it may have been lost.
+    pub(crate) async fn is_released(&self, backend: &Arc<dyn Backend>) -> bool {
+        let found = backend.get_record(&self.name).await.ok().flatten();
+        let doc = found.and_then(|record| serde_json::from_slice::<LeaseDoc>(&record.value).ok());
+        doc.is_some_and(|doc| doc.free && doc.epoch == self.epoch && doc.holder == self.holder)
     }
 
     /// The write that gives the lease up; nobody renews it any more. To be written together with the last state.

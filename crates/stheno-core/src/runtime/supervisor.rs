@@ -19,7 +19,7 @@ use crate::{
     delivery::{
         Machine,
         commit::json,
-        doc::{Counts, FORMAT, StateDoc},
+        doc::{Counts, FORMAT, LaneDoc, StateDoc},
         names,
     },
     pattern::PatternSet,
@@ -115,6 +115,8 @@ impl Supervisor {
             keeper.abort();
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
             match ended {
+                // It was asked to stop, and could not hand over.
+                Ok((End::LostLease, _)) if *stopping.borrow() => return End::Cut,
                 Ok((End::LostLease, unread)) => commands = unread,
                 Ok((End::LogChanged, _)) => {
                     tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
@@ -159,7 +161,7 @@ impl Supervisor {
             let (machine, guard) = match recorded.state {
                 None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, info.last), None),
                 Some((state, revision)) => {
-                    let other = another_log(id, &state, &info);
+                    let other = another_log(id, &state, &recorded.lanes, &info);
                     if other.is_none() {
                         say_what_is_gone(id, &state, &info);
                         passed_over = backfill::note(backend, id, lease.epoch, &state, patterns).await?;
@@ -179,7 +181,10 @@ impl Supervisor {
                 }
             };
             let mut machine = machine.on_log(&info.log_id);
-            let Some(commit) = machine.take_commit(self.around.clock.now()) else { continue };
+            let Some(commit) = machine.take_commit(self.around.clock.now()) else {
+                let message = "nothing was to be recorded of a subscriber that was taken over";
+                return Err(BackendError::new(BackendErrorKind::Other, message));
+            };
             let mut writes = commit.writes(id, guard);
             writes.extend(passed_over);
             match backend.write_records(writes).await {
@@ -244,17 +249,24 @@ impl Supervisor {
 }
 
 /// Why what a subscriber has recorded is not about this log, if it is not.
-fn another_log(id: &str, state: &StateDoc, info: &LogInfo) -> Option<String> {
-    let (floor, last) = (state.floor, info.last);
+fn another_log(id: &str, state: &StateDoc, lanes: &[LaneDoc], info: &LogInfo) -> Option<String> {
+    let (read, last) = (read_upto(state, lanes), info.last);
     let said = match state.log.is_empty() || state.log == info.log_id {
         false => "the log was made anew, or is another one",
-        true if floor > last => "the log is shorter than it was: is it an earlier state?",
+        true if read > last => "the log is shorter than it was: is it an earlier state?",
         true => return None,
     };
     Some(format!(
-        "{said}: it ends at {last}, and subscriber `{id}` has read up to {floor} of the one before. Restore the log, or rewind \
+        "{said}: it ends at {last}, and subscriber `{id}` has read up to {read} of the one before. Restore the log, or rewind \
          the subscriber: it then begins a new run here, and forgets what waited"
     ))
+}
+
+/// The highest sequence that a subscriber is known to have read.
+fn read_upto(state: &StateDoc, lanes: &[LaneDoc]) -> u64 {
+    let done = state.done.iter().map(|(_, last)| *last);
+    let before = lanes.iter().map(|lane| lane.from.saturating_sub(1));
+    done.chain(before).fold(state.floor, u64::max)
 }
 
 /// Says aloud that events were deleted which a subscriber has not seen: by limits of the log, or by somebody.
@@ -368,3 +380,6 @@ fn random_fraction() -> f64 {
     let fraction = (random & ((1 << 53) - 1)) as f64 / (1_u64 << 53) as f64;
     fraction
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,6 +157,9 @@ macro_rules! conformance_suite {
                 a_stop_in_order_hands_over_at_once,
                 a_stop_right_after_the_start_leaves_no_lease_behind,
                 nothing_is_begun_after_a_stop,
+                a_hand_over_that_fails_at_first_is_tried_again,
+                a_hand_over_that_is_not_recorded_is_said,
+                a_backend_that_does_not_close_is_left,
             }
             delivery::takeover {
                 what_was_under_way_at_a_crash_is_handled_again,
@@ -167,6 +170,7 @@ macro_rules! conformance_suite {
                 a_frozen_process_cannot_move_anything,
                 a_lease_that_cannot_be_renewed_runs_out,
                 a_subscriber_takes_its_position_to_a_new_id,
+                what_is_under_way_is_cut_when_the_lease_runs_out,
             }
             delivery::forgotten {
                 a_key_stays_parked_at_a_host_without_its_catalog,
@@ -182,9 +186,14 @@ macro_rules! conformance_suite {
                 of_two_rewinds_the_later_one_counts,
                 a_rewind_under_load_loses_nothing,
             }
+            delivery::rewound {
+                a_rewind_does_not_wait_for_the_leave_of_a_suspect,
+                a_rewind_gives_back_the_leave_of_a_suspect,
+            }
             delivery::widened {
                 what_was_passed_over_is_said_and_not_taken_for_handled,
                 what_was_passed_over_is_handed_over_when_asked,
+                a_dead_letter_of_what_was_passed_over_stays,
             }
             delivery::batches {
                 a_batch_is_begun_when_it_is_full,
@@ -193,6 +202,7 @@ macro_rules! conformance_suite {
                 a_batch_that_fails_is_tried_again,
                 batches_keep_the_order_of_a_key,
                 a_stop_begins_the_batch_that_has_gathered,
+                a_stop_begins_no_batch_without_its_lease,
             }
             delivery::causing {
                 a_published_event_knows_its_cause,
@@ -215,6 +225,7 @@ macro_rules! conformance_suite {
                 a_lost_answer_of_a_record_loses_nothing,
                 a_lost_answer_of_a_publish_is_no_second_event,
                 delivery_goes_on_when_the_backend_is_back,
+                a_panic_of_the_backend_is_no_stop_in_order,
             }
         }
     };

@@ -108,6 +108,7 @@ impl Switches {
         match effect {
             Effect::Fail(kind) => Err(BackendError::new(kind, format!("a test let {call:?} fail"))),
             Effect::LoseAnswer => Ok(Answer::Lost),
+            Effect::Panic => panic!("a test let {call:?} panic"),
             Effect::Delay(by) => {
                 tokio::time::sleep(by).await;
                 Ok(Answer::Given)
@@ -184,6 +185,8 @@ impl Backend for FaultyBackend {
     }
 
     async fn close(&self) {
+        // There is no answer that could be an error.
+        let _ = self.switches.pass(Call::Close, &[]).await;
         self.inner.close().await;
     }
 }

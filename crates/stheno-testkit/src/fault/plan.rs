@@ -24,6 +24,8 @@ pub enum Call {
     ListRecords,
     /// `write_records`
     WriteRecords,
+    /// `close`, which can only come late.
+    Close,
 }
 
 /// Something that goes wrong: `Fault::fail(BackendErrorKind::Unavailable).on(Call::Append).times(2)`.
@@ -44,6 +46,7 @@ pub(crate) enum Effect {
     LoseAnswer,
     Delay(Duration),
     Stall,
+    Panic,
 }
 
 impl Fault {
@@ -65,6 +68,11 @@ impl Fault {
     /// The call is done once the fault is cleared: on every call, this is a process that was frozen.
     pub fn stall() -> Self {
         Self::new(Effect::Stall)
+    }
+
+    /// The call panics, as one of a backend with a defect.
+    pub fn panic() -> Self {
+        Self::new(Effect::Panic)
     }
 
     fn new(effect: Effect) -> Self {

@@ -17,7 +17,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
-    task::JoinHandle,
+    task::{JoinError, JoinHandle},
 };
 
 use crate::{
@@ -138,6 +138,7 @@ enum Woken {
     Stop,
     LostLease,
     LogChanged,
+    Broken,
 }
 
 impl Worker {
@@ -228,8 +229,7 @@ impl Worker {
             result = written(writing) => Woken::Wrote(result),
             Some(loaded) = loads.join_next(), if !loads.is_empty() => match loaded {
                 Ok((load, read)) => Woken::Loaded(load, read),
-                // The control thread is gone: the app is over.
-                Err(_) => Woken::Stop,
+                Err(error) => not_loaded(&self.id, &error),
             },
             asked = self.commands.recv() => Woken::Commanded(asked),
             permit = Arc::clone(&self.around.alone).acquire_owned(), if needs_leave => match permit {
@@ -267,10 +267,21 @@ impl Worker {
             }
             Woken::LostLease => return Err(End::LostLease),
             Woken::LogChanged => return Err(End::LogChanged),
+            Woken::Broken => return Err(End::Broken),
         }
         self.rewind_when_quiet().await;
         Ok(())
     }
+}
+
+/// What follows from a read that did not come to its end.
+fn not_loaded(subscriber: &str, error: &JoinError) -> Woken {
+    if error.is_panic() {
+        tracing::error!(subscriber, %error, "stopped: the backend panicked while a key's events were read");
+        return Woken::Broken;
+    }
+    // The control thread is gone: the app is over.
+    Woken::Stop
 }
 
 /// The result of a future that is ready now.

@@ -14,6 +14,8 @@ use crate::{
 /// The wait after a write that failed, doubled up to [`WRITE_RETRY_CAP`].
 const WRITE_RETRY: Duration = Duration::from_millis(100);
 const WRITE_RETRY_CAP: Duration = Duration::from_secs(5);
+/// How long handing over may take at least, when the drain deadline is near or has passed.
+const HAND_OVER_LEAST: Duration = Duration::from_secs(3);
 
 impl Worker {
     pub(super) fn begin_write(&mut self) {
@@ -53,9 +55,8 @@ impl Worker {
             }
             Err(RecordError::Backend(error)) => {
                 tracing::warn!(subscriber = &*self.id, %error, "what was handled could not be recorded; trying again");
-                let wait = WRITE_RETRY.saturating_mul(1 << failures.min(10)).min(WRITE_RETRY_CAP);
                 let writes = commit.writes(&self.id, self.guard);
-                self.write(commit, writes, failures + 1, wait);
+                self.write(commit, writes, failures + 1, wait_after(failures));
                 Ok(())
             }
         }
@@ -67,7 +68,9 @@ impl Worker {
         let mut end = End::Stopped;
         // An app that is dropped is as one that crashes: nobody has asked for a stop.
         let mut said = !*self.around.stopping.borrow();
-        self.flush_batch(true);
+        if let Err(end) = self.begin_gathered() {
+            return end;
+        }
         while self.attempts.len() > 0 {
             said = said || self.say_stopping();
             let (writing, attempts) = (&mut self.writing, &mut self.attempts);
@@ -87,12 +90,24 @@ impl Worker {
                 }
             };
             self.settle_all(ended.unwrap_or_default());
-            self.flush_batch(true);
+            if let Err(end) = self.begin_gathered() {
+                return end;
+            }
         }
-        match self.hand_over().await {
+        match self.hand_over(deadline).await {
             End::Stopped => end,
             other => other,
         }
+    }
+
+    /// Calls the handler with what has gathered, under the lease alone.
+    pub(super) fn begin_gathered(&mut self) -> Result<(), End> {
+        let has_gathered = self.batching.as_ref().is_some_and(|batching| !batching.gathered.is_empty());
+        if has_gathered && !self.lease.is_good() {
+            return Err(End::LostLease);
+        }
+        self.flush_batch(true);
+        Ok(())
     }
 
     /// Records that nothing new is begun, so that what is cut from here on, by a second signal or by `kill -9`, is tried
@@ -109,26 +124,27 @@ impl Worker {
         true
     }
 
-    /// Writes the last state together with the release of the lease.
-    pub(super) async fn hand_over(&mut self) -> End {
+    /// Writes the last state together with the release of the lease, again and again until the deadline.
+    async fn hand_over(&mut self, deadline: tokio::time::Instant) -> End {
+        let deadline = deadline.max(tokio::time::Instant::now() + HAND_OVER_LEAST);
+        let handed_over = tokio::time::timeout_at(deadline, self.write_what_is_left()).await;
+        handed_over.unwrap_or_else(|_| {
+            tracing::warn!(subscriber = &*self.id, "the hand-over was not recorded before the drain deadline; the next holder waits for the lease to run out, and what was not recorded is handled again");
+            End::Cut
+        })
+    }
+
+    async fn write_what_is_left(&mut self) -> End {
         self.machine.record_now();
         loop {
             if self.writing.is_none() {
                 let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return End::Stopped };
-                let last = !self.machine.has_to_record();
                 let commit = commit.clean();
-                let mut writes = commit.writes(&self.id, self.guard);
-                if last {
-                    writes.push(self.lease.release().await);
+                if !self.machine.has_to_record() {
+                    return self.write_last(commit).await;
                 }
+                let writes = commit.writes(&self.id, self.guard);
                 self.write(commit, writes, 0, Duration::ZERO);
-                if last {
-                    let result = written(&mut self.writing).await;
-                    if let Err(error) = result {
-                        tracing::warn!(subscriber = &*self.id, %error, "the hand-over was not recorded; the next holder waits for the lease to run out");
-                    }
-                    return End::Stopped;
-                }
             }
             let result = written(&mut self.writing).await;
             if let Err(end) = self.wrote(result) {
@@ -136,6 +152,43 @@ impl Worker {
             }
         }
     }
+
+    async fn write_last(&mut self, commit: Commit) -> End {
+        self.begin_last(commit, 0, Duration::ZERO).await;
+        loop {
+            let result = written(&mut self.writing).await;
+            let Some(Writing { commit, failures, .. }) = self.writing.take() else { return End::Stopped };
+            match result {
+                Ok(_) => return End::Stopped,
+                Err(RecordError::Conflict { .. }) if self.lease.is_released(&self.around.backend).await => {
+                    return End::Stopped;
+                }
+                Err(RecordError::Conflict { name }) => {
+                    tracing::warn!(subscriber = &*self.id, record = %name, "somebody else runs this subscriber now; it could not be handed over");
+                    return End::LostLease;
+                }
+                Err(RecordError::Backend(error)) if error.kind() == BackendErrorKind::Closed => {
+                    tracing::warn!(subscriber = &*self.id, %error, "the hand-over was not recorded; the next holder waits for the lease to run out");
+                    return End::Cut;
+                }
+                Err(RecordError::Backend(error)) => {
+                    tracing::warn!(subscriber = &*self.id, %error, "the hand-over could not be recorded; trying again");
+                    self.begin_last(commit, failures + 1, wait_after(failures)).await;
+                }
+            }
+        }
+    }
+
+    async fn begin_last(&mut self, commit: Commit, failures: u32, wait: Duration) {
+        let mut writes = commit.writes(&self.id, self.guard);
+        writes.push(self.lease.release().await);
+        self.write(commit, writes, failures, wait);
+    }
+}
+
+/// The wait before a write is tried again that has failed so often before.
+fn wait_after(failures: u32) -> Duration {
+    WRITE_RETRY.saturating_mul(1 << failures.min(10)).min(WRITE_RETRY_CAP)
 }
 
 /// The end of the write that is under way; never, if none is.

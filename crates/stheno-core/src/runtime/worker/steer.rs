@@ -71,9 +71,12 @@ impl Worker {
         if self.rewinding.is_none() {
             return;
         }
-        // What has gathered counts as under way.
-        self.flush_batch(true);
-        if self.machine.is_busy() || self.machine.is_alone() || self.writing.is_some() {
+        // What has gathered counts as under way; the next turn ends a worker without its lease.
+        if self.begin_gathered().is_err() {
+            return;
+        }
+        let is_alone = self.machine.is_alone() && !self.machine.waits_to_be_alone();
+        if self.machine.is_busy() || is_alone || self.writing.is_some() {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {
@@ -85,6 +88,9 @@ impl Worker {
                     return;
                 }
             };
+            // A suspect that has not been started is given up, and the leave for it: nothing is begun before the rewind.
+            self.machine.forget_alone();
+            self.leave = None;
             self.machine.rewind(after, &dead_letters);
             self.attempts.set_run(self.machine.run);
             self.machine.outbox.carried_out(asked.record);

@@ -16,8 +16,9 @@ use crate::{
         Harness,
         orders::{of_order, ping, placed, stored},
         probe::{Calls, Door},
-        world::{World, bounded, publish, run_out, settle, start, until_progress},
+        world::{self, World, bounded, publish, run_out, settle, start, until_progress},
     },
+    fault::{Call, Fault, FaultyBackend},
 };
 
 const ID: &str = "probe.batch";
@@ -181,4 +182,26 @@ pub async fn a_stop_begins_the_batch_that_has_gathered(harness: &dyn Harness) {
     let running = start(world.app().await.subscribe(gather(&calls, |_, _| Ok(())).batch(100, SHORT))).await;
     settle(&running).await;
     assert_eq!(flat(&calls), [1, 2, 3], "they are recorded as handled");
+}
+
+/// A stop does not flush what has gathered when the lease has run out meanwhile: somebody else may have begun it.
+pub async fn a_stop_begins_no_batch_without_its_lease(harness: &dyn Harness) {
+    const LEASE: Duration = Duration::from_secs(1);
+    let world = World::new(harness).await;
+    let calls = watch::Sender::default();
+    let faulty = FaultyBackend::new(world.handle().await);
+    let app = world::app(faulty.clone()).lease(LEASE);
+    let running = start(app.subscribe(gather(&calls, |_, _| Ok(())).batch(100, LONG))).await;
+    for number in 0..3 {
+        publish(running.bus(), ping(number)).await;
+    }
+    until_progress(&running, ID, "all three have gathered", |progress| progress.running == 3).await;
+    faulty.inject(Fault::stall().on(Call::WriteRecords).of_records("lease/"));
+    faulty.until_hit(1).await;
+    tokio::time::sleep(LEASE).await;
+    let stopping = tokio::spawn(running.stop());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    faulty.clear();
+    bounded("the app stops", stopping).await.expect("stopping does not panic");
+    assert!(flat(&calls).is_empty(), "{:?}", flat(&calls));
 }

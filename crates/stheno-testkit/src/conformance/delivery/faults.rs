@@ -3,17 +3,19 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use stheno_core::{
-    Bus,
+    Bus, Failure,
+    app::Stopped,
     backend::{AppendErrorKind, BackendErrorKind},
     bus::PublishErrorKind,
 };
 
 use crate::{
+    ManualClock,
     conformance::{
         Harness,
         orders::{order_key, placed},
         probe::{Called, Calls, Door},
-        world::{self, World, bounded, held, publish, settle, start},
+        world::{self, World, bounded, held, publish, settle, start, until_progress},
     },
     fault::{Call, Fault, FaultyBackend},
 };
@@ -128,4 +130,20 @@ async fn all_in_order(calls: &Calls, world: &World<'_>) {
         assert!(earlier.is_none_or(|earlier| earlier < place), "{:?} out of order at {}", event.key, event.sequence);
     }
     assert_eq!(first.len(), calls.all().iter().map(Called::sequence).collect::<std::collections::HashSet<_>>().len());
+}
+
+/// A backend that panics while a key is read back ends its subscriber, and that is no stop in order.
+pub async fn a_panic_of_the_backend_is_no_stop_in_order(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, clock) = (Calls::new(), ManualClock::new());
+    let failing = calls.subscriber("probe.failing", |_, _| async { Err(Failure::new("not yet")) });
+    let faulty = FaultyBackend::new(world.handle().await);
+    let app = world::app(faulty.clone()).clock(Arc::new(clock.clone()));
+    let running = start(app.subscribe(failing)).await;
+    publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    faulty.inject(Fault::panic().on(Call::Read).times(1));
+    clock.set(world::next_due(&running).expect("it is tried again"));
+    until_progress(&running, "probe.failing", "it has ended", |progress| !progress.held).await;
+    assert_eq!(running.stop().await, Stopped::Failed);
 }

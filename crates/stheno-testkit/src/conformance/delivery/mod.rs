@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
 //! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`forgotten`] (a
-//! catalog that is no longer there), [`replay`], [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
+//! catalog that is no longer there), [`replay`], [`rewound`] (a rewind while suspects wait), [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
 //! that fails for a while).
 
 pub mod batches;
@@ -19,6 +19,7 @@ pub mod order;
 pub mod publish_subscribe;
 pub mod replay;
 pub mod retry;
+pub mod rewound;
 pub mod stopping;
 pub mod takeover;
 pub mod widened;

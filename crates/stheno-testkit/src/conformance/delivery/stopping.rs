@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use stheno_core::app::Stopped;
+use stheno_core::{app::Stopped, backend::BackendErrorKind};
 
-use crate::conformance::{
-    Harness,
-    orders::placed,
-    probe::{Calls, Door},
-    world::{LIMIT, World, bounded, held, publish, settle, start},
+use crate::{
+    conformance::{
+        Harness,
+        orders::placed,
+        probe::{Calls, Door},
+        world::{self, LIMIT, World, bounded, held, publish, settle, start},
+    },
+    fault::{Call, Fault, FaultyBackend},
 };
 
 /// Longer than any test: what happens before it has passed does not wait for a lease.
@@ -152,4 +155,45 @@ pub async fn nothing_is_begun_after_a_stop(harness: &dyn Harness) {
     let again = start(world.app().await.subscribe(calls.content("probe.all"))).await;
     settle(&again).await;
     assert_eq!(calls.sequences()[1..], [missed, marker]);
+}
+
+/// A hand-over that fails at first is tried again: whoever waits goes on at once. So does one whose answer was lost.
+pub async fn a_hand_over_that_fails_at_first_is_tried_again(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    for fault in [Fault::fail(BackendErrorKind::Unavailable).times(2), Fault::lose_answer().times(1)] {
+        let calls = Calls::new();
+        let faulty = FaultyBackend::new(world.handle().await);
+        let running = start(world::app(faulty.clone()).lease(FOREVER).subscribe(calls.content("probe.all"))).await;
+        publish(running.bus(), placed("a")).await;
+        settle(&running).await;
+        faulty.inject(fault.on(Call::WriteRecords).of_records("lease/"));
+        assert_eq!(bounded("the app stops", running.stop()).await, Stopped::Drained);
+        assert!(faulty.hits() > 0);
+    }
+    let running = start(world.app().await.lease(FOREVER).subscribe(Calls::new().content("probe.all"))).await;
+    held(&running, "probe.all").await;
+}
+
+/// A hand-over that cannot be recorded is not called one.
+pub async fn a_hand_over_that_is_not_recorded_is_said(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let faulty = FaultyBackend::new(world.handle().await);
+    let app = world::app(faulty.clone()).drain(Duration::from_millis(100)).lease(FOREVER);
+    let running = start(app.subscribe(calls.content("probe.all"))).await;
+    publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    faulty.inject(Fault::fail(BackendErrorKind::Unavailable).on(Call::WriteRecords).of_records("lease/"));
+    assert_eq!(bounded("the app stops", running.stop()).await, Stopped::Cut);
+}
+
+/// A backend that does not close is left after a while, and that is said.
+pub async fn a_backend_that_does_not_close_is_left(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let faulty = FaultyBackend::new(world.handle().await);
+    let running = start(world::app(faulty.clone()).subscribe(Calls::new().content("probe.all"))).await;
+    settle(&running).await;
+    faulty.inject(Fault::stall().on(Call::Close));
+    assert_eq!(bounded("the app stops", running.stop()).await, Stopped::Cut);
+    faulty.clear();
 }

@@ -22,7 +22,7 @@ use crate::{
         probe::{Called, Calls, Door},
         world::{self, World, held, publish, run_out, settle, start, until, until_progress},
     },
-    fault::{Fault, FaultyBackend},
+    fault::{Call, Fault, FaultyBackend},
 };
 
 const ID: &str = "probe.all";
@@ -318,4 +318,29 @@ pub async fn a_subscriber_takes_its_position_to_a_new_id(harness: &dyn Harness) 
     assert_eq!(why(4).await, Why::Parked { dead: 2 });
     let adopted = Why::UnknownSubscriber { nearest: Some("probe.new".to_owned()) };
     assert_eq!(running.operator().why("probe.old", 2).await.ok(), Some(adopted));
+}
+
+/// A renewal that gets no answer: when the lease has run out, what is under way is cut, before anybody else begins it.
+pub async fn what_is_under_way_is_cut_when_the_lease_runs_out(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, ended) = (Calls::new(), Door::closed());
+    let hanging = {
+        let ended = ended.clone();
+        calls.subscriber(ID, move |_, _| {
+            let open_at_the_end = OpenOnDrop(ended.clone());
+            async move {
+                std::future::pending::<()>().await;
+                drop(open_at_the_end);
+                Ok(())
+            }
+        })
+    };
+    let faulty = FaultyBackend::new(world.handle().await);
+    let running = start(world::app(faulty.clone()).lease(LEASE).subscribe(hanging)).await;
+    publish(running.bus(), placed("a")).await;
+    calls.until_len(1).await;
+    faulty.inject(Fault::stall().on(Call::WriteRecords).of_records("lease/"));
+    world::bounded("the handler is cut", ended.pass()).await;
+    until_progress(&running, ID, "nobody holds it here", |progress| !progress.held).await;
+    faulty.clear();
 }

@@ -13,7 +13,7 @@ use crate::{
     conformance::{
         Harness,
         orders::{PING, PLACED, PRODUCT, ping, placed, product},
-        probe::Calls,
+        probe::{Calls, Door},
         world::{World, publish, run_out, settle, start},
     },
 };
@@ -101,4 +101,39 @@ pub async fn what_was_passed_over_is_handed_over_when_asked(harness: &dyn Harnes
     let subscribers = running.operator().subscribers().await.expect("the log can be read");
     assert!(subscribers.iter().all(|one| !one.id.contains("backfill")), "{subscribers:?}");
     assert_eq!(why(&running, 6).await, Why::Handled);
+}
+
+/// What was handed over and became a dead letter, without a key that could be parked behind it, is not forgotten before an
+/// operator has decided about it.
+pub async fn a_dead_letter_of_what_was_passed_over_stays(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, mended) = (Calls::new(), Door::closed());
+    first_release(&world, &calls).await;
+    let wider = || -> SubscriberDef {
+        let mended = mended.clone();
+        let subscriber = calls.subscriber(ID, move |event, _| {
+            let broken = event.sequence == 5 && !mended.is_open();
+            async move { if broken { Err(Failure::new("broken").terminal()) } else { Ok(()) } }
+        });
+        subscriber.on_all(&[PLACED, PING])
+    };
+    let running = start(world.app().await.subscribe(wider())).await;
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+    for start_of in 1..=2 {
+        let running = start(world.app().await.config(asked()).subscribe(wider())).await;
+        settle(&running).await;
+        assert!(matches!(why(&running, 5).await, Why::Dead(_)), "after start {start_of}");
+        assert_eq!(running.stop().await, Stopped::Drained);
+    }
+    calls.forget();
+    mended.open();
+    let running = start(world.app().await.config(asked()).subscribe(wider())).await;
+    settle(&running).await;
+    let status = running.operator().subscribers().await.expect("the log can be read");
+    let backfill = status.iter().find(|one| one.id.contains("backfill")).expect("it is still there");
+    running.operator().redrive(&backfill.id, 5).await.expect("the command is taken");
+    calls.until_len(1).await;
+    settle(&running).await;
+    assert_eq!((calls.sequences(), why(&running, 5).await), (vec![5], Why::Handled));
 }

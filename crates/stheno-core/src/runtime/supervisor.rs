@@ -159,7 +159,8 @@ impl Supervisor {
             let asked = command::left(backend, id).await?;
             let mut passed_over = None;
             let (machine, guard) = match recorded.state {
-                None => (Machine::fresh(policy.clone(), patterns.clone(), lease.epoch, info.last), None),
+                // It was there when the app started.
+                None => return Err(records_gone(id)),
                 Some((state, revision)) => {
                     let other = another_log(id, &state, &recorded.lanes, &info);
                     if other.is_none() {
@@ -260,6 +261,15 @@ fn another_log(id: &str, state: &StateDoc, lanes: &[LaneDoc], info: &LogInfo) ->
         "{said}: it ends at {last}, and subscriber `{id}` has read up to {read} of the one before. Restore the log, or rewind \
          the subscriber: it then begins a new run here, and forgets what waited"
     ))
+}
+
+/// Somebody has deleted where a subscriber stands.
+fn records_gone(id: &str) -> BackendError {
+    let message = format!(
+        "the records of subscriber `{id}` are gone, and with them where it stands: were they deleted, or was it moved to \
+         another id? Restore them if there is a backup; a new start begins the subscriber anew"
+    );
+    BackendError::new(BackendErrorKind::LogChanged, message)
 }
 
 /// The highest sequence that a subscriber is known to have read.

@@ -215,6 +215,7 @@ macro_rules! conformance_suite {
                 a_paused_subscriber_stands_still_until_it_is_resumed,
                 a_paused_subscriber_does_not_retry,
                 what_was_asked_meanwhile_comes_before_everything,
+                a_subscriber_whose_records_are_deleted_stops,
                 why_has_an_answer_for_everything,
                 a_rewind_reaches_events_before_the_start,
                 an_operator_sees_how_far_everybody_is,

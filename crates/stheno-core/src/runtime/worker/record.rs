@@ -49,7 +49,7 @@ impl Worker {
                 Ok(())
             }
             Err(RecordError::Conflict { name }) => {
-                tracing::warn!(subscriber = &*self.id, record = %name, "somebody else runs this subscriber now; stopping here");
+                tracing::warn!(subscriber = &*self.id, record = %name, "somebody else has written where this subscriber stands; stopping here");
                 self.lease.lose();
                 Err(End::LostLease)
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use stheno_core::{
     Clock as _, Failure, NewEvent, SubscriberDef,
     app::{Running, Stopped},
+    backend::RecordWrite,
     delivery::why::Why,
     runtime::operator::{Operator, RewindTo},
 };
@@ -15,7 +16,7 @@ use crate::{
         Harness,
         orders::{CANCELED, PLACED, name, of_order, ping, placed, stored},
         probe::{Calls, Door},
-        world::{World, publish, run_out, settle, start, until, until_progress},
+        world::{World, bounded, publish, run_out, settle, start, until, until_progress},
     },
 };
 
@@ -52,6 +53,22 @@ pub async fn a_paused_subscriber_stands_still_until_it_is_resumed(harness: &dyn 
     running.operator().resume(ID).await.expect("the command is taken");
     paused(&running, false).await;
     assert_eq!(calls.sequences(), [before, during, still]);
+}
+
+/// A subscriber whose records are deleted does not begin anew by itself, which could pass over what it has not handled.
+pub async fn a_subscriber_whose_records_are_deleted_stops(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let running = start(world.app().await.subscribe(calls.content(ID))).await;
+    let bus = world.bus().await;
+    publish(&bus, placed("a")).await;
+    settle(&running).await;
+    let records = world.log.list_records(&format!("sub/{ID}/")).await.expect("they can be read");
+    let deleted = records.into_iter().map(|record| RecordWrite::delete(record.name)).collect();
+    world.log.write_records(deleted).await.expect("they can be deleted");
+    publish(&bus, placed("b")).await;
+    let stopped = bounded("the app ends", running.until_signal()).await;
+    assert_eq!((stopped, calls.len()), (Stopped::Failed, 2));
 }
 
 /// What was asked while nobody ran the subscriber is done before it begins anything.

@@ -40,7 +40,7 @@ pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Ou
         subjects.push(outgoing.subject.clone());
         let Outgoing { subject, headers, body } = outgoing;
         match tokio::time::timeout(PATIENCE, link.send(subject, Some(headers), body)).await {
-            Ok(sent) => sent.map_err(|error| Trouble::Unsent(error.to_string()))?,
+            Ok(sent) => sent?,
             // The connection is away and much is queued. Without its last message nothing of a batch is stored.
             Err(_) => return Err(Trouble::NoResponders),
         }

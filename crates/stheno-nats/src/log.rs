@@ -6,7 +6,10 @@ use std::{
 };
 
 use stheno_core::backend::BackendError;
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+};
 
 use crate::{
     api::Api,
@@ -19,13 +22,36 @@ use crate::{
     subject::Subjects,
 };
 
-/// Appends and record writes under way at once: what an acknowledgement takes to come back is filled with others.
-pub(crate) const WINDOW: usize = 4_096;
+/// Messages under way to one stream at once: what an acknowledgement takes to come back is filled with others.
+const WINDOW: usize = 4_096;
 /// Atomic batches under way at once; the server takes 50 for one stream, of all processes together.
 const BATCHES: usize = 8;
 
 /// For how long it is taken for granted that it is the log that was opened.
 const GRANTED: Duration = Duration::from_secs(5);
+
+/// What may be under way to one stream at once.
+pub(crate) struct Window {
+    messages: Semaphore,
+    batches: Semaphore,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self { messages: Semaphore::new(WINDOW), batches: Semaphore::new(BATCHES) }
+    }
+
+    /// Room for so many messages among those that are under way.
+    pub(crate) async fn room(&self, messages: usize) -> Result<SemaphorePermit<'_>, BackendError> {
+        let permits = u32::try_from(messages.min(WINDOW / 4)).unwrap_or(1);
+        self.messages.acquire_many(permits).await.map_err(|_| error::closed())
+    }
+
+    /// Room for one batch among those that are under way.
+    pub(crate) async fn batch(&self) -> Result<SemaphorePermit<'_>, Trouble> {
+        self.batches.acquire().await.map_err(|_| Trouble::Closed)
+    }
+}
 
 /// One open log.
 pub(crate) struct Log {
@@ -42,8 +68,9 @@ pub(crate) struct Log {
     pub(crate) writing: Api,
     /// For what is read in bulk. A message that no client can read breaks this connection and not the other.
     pub(crate) reading: Api,
-    pub(crate) window: Semaphore,
-    pub(crate) batches: Semaphore,
+    pub(crate) appends: Window,
+    /// Of their own, so that no lease waits behind appends that wait for a leader.
+    pub(crate) records: Window,
     pub(crate) gate: Gate,
     /// Single appends, if they gather.
     pub(crate) group: Group,
@@ -68,8 +95,8 @@ impl Log {
             dedup_window: found.dedup_window,
             writing,
             reading,
-            window: Semaphore::new(WINDOW),
-            batches: Semaphore::new(BATCHES),
+            appends: Window::new(),
+            records: Window::new(),
             gate: Gate::default(),
             group: Group::new(io),
         }

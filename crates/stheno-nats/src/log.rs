@@ -1,7 +1,7 @@
 //! What every part of the backend has of one log.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -62,6 +62,8 @@ pub(crate) struct Log {
     pub(crate) log_id: Arc<str>,
     /// When it was last seen that it is the log that was opened.
     seen: Mutex<Instant>,
+    /// The last sequence behind the last event at which something is known to be gone.
+    pub(crate) reached: AtomicU64,
     pub(crate) replicas: u64,
     pub(crate) dedup_window: Duration,
     /// For appends, records and questions: what is read in bulk does not delay it.
@@ -91,6 +93,7 @@ impl Log {
             subjects,
             log_id: found.log_id.into(),
             seen: Mutex::new(Instant::now()),
+            reached: AtomicU64::new(0),
             replicas: found.replicas,
             dedup_window: found.dedup_window,
             writing,

@@ -27,7 +27,7 @@ const WINDOW: usize = 4_096;
 /// Atomic batches under way at once; the server takes 50 for one stream, of all processes together.
 const BATCHES: usize = 8;
 
-/// For how long it is taken for granted that it is the log that was opened.
+/// For how long it is taken for granted that it is the log that was opened, and that its stream is as it was.
 const GRANTED: Duration = Duration::from_secs(5);
 
 /// What may be under way to one stream at once.
@@ -53,6 +53,19 @@ impl Window {
     }
 }
 
+/// What was seen of a stream that is the log that was opened.
+struct Seen {
+    at: Instant,
+    /// One server alone keeps it.
+    single: bool,
+}
+
+impl Seen {
+    fn is_granted(&self) -> bool {
+        self.at.elapsed() < GRANTED
+    }
+}
+
 /// One open log.
 pub(crate) struct Log {
     pub(crate) options: NatsOptions,
@@ -60,11 +73,10 @@ pub(crate) struct Log {
     pub(crate) place: String,
     pub(crate) subjects: Subjects,
     pub(crate) log_id: Arc<str>,
-    /// When it was last seen that it is the log that was opened.
-    seen: Mutex<Instant>,
+    /// What was last seen of its stream.
+    seen: Mutex<Seen>,
     /// The last sequence behind the last event at which something is known to be gone.
     pub(crate) reached: AtomicU64,
-    pub(crate) replicas: u64,
     pub(crate) dedup_window: Duration,
     /// For appends, records and questions: what is read in bulk does not delay it.
     pub(crate) writing: Api,
@@ -92,9 +104,8 @@ impl Log {
             options,
             subjects,
             log_id: found.log_id.into(),
-            seen: Mutex::new(Instant::now()),
+            seen: Mutex::new(Seen { at: Instant::now(), single: found.single }),
             reached: AtomicU64::new(0),
-            replicas: found.replicas,
             dedup_window: found.dedup_window,
             writing,
             reading,
@@ -134,8 +145,8 @@ impl Log {
                 Err(error::log_changed(&self.place, "was made anew"))
             }
             Some(info) if info.state.last_seq < reached => Err(error::log_changed(&self.place, "became shorter")),
-            Some(_) => {
-                *self.seen() = Instant::now();
+            Some(info) => {
+                *self.seen() = Seen { at: Instant::now(), single: provision::is_single(&info) };
                 Ok(())
             }
         }
@@ -143,11 +154,17 @@ impl Log {
 
     /// The same now and then: who reads pages has no connection to one stream that would break with it.
     pub(crate) async fn check_identity_at_times(&self) -> Result<(), BackendError> {
-        let granted = self.seen().elapsed() < GRANTED;
+        let granted = self.seen().is_granted();
         if granted { Ok(()) } else { self.check_identity(0).await }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Instant> {
+    /// Whether one server alone keeps the stream, as far as is known: it may have been given more meanwhile.
+    pub(crate) fn is_single(&self) -> bool {
+        let seen = self.seen();
+        seen.single && seen.is_granted()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -131,7 +131,11 @@ impl Span {
             span.low = span.low.max(first_since(log, since).await?);
         }
         if let Some(until) = query.until {
-            span.high = span.high.min(first_since(log, until).await?.saturating_sub(1));
+            let first = first_since(log, until).await?;
+            if first <= span.high {
+                check_until(log, until, first, span.high).await?;
+            }
+            span.high = span.high.min(first.saturating_sub(1));
         }
         Ok(span)
     }
@@ -143,6 +147,18 @@ impl Span {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.low > self.high
+    }
+}
+
+/// Of several servers, one may be behind the leader and not have the last messages before a time: then it is asked again. What has
+/// come beyond `high` may be earlier than a time that is still to come.
+async fn check_until(log: &Log, until: Timestamp, first: u64, high: u64) -> Result<(), Trouble> {
+    if log.is_single() {
+        return Ok(());
+    }
+    match log.reading.next(log.stream(), first, ">").await? {
+        Some(missed) if missed.sequence <= high && missed.stored < until => Err(Trouble::NoResponders),
+        _ => Ok(()),
     }
 }
 

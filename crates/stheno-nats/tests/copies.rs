@@ -33,7 +33,7 @@ async fn give_three_copies(client: &async_nats::Client, stream: &str) {
 
 /// Reads what nobody has published, which comes to the end of the log without an event.
 async fn read_nothing(log: &NatsBackend) {
-    let query = Query::new(PatternSet::parse(&["order.other"]).expect("a legal pattern"));
+    let query = Query::new(PatternSet::parse(["order.other"]).expect("a legal pattern"));
     let read = async {
         loop {
             // The servers elect a leader of what was one copy.

@@ -38,7 +38,7 @@ pub(crate) fn max_body(log: &Log) -> usize {
 pub(crate) async fn append(log: &Arc<Log>, events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
     let _inside = log.gate.enter()?;
     check(&events, max_body(log))?;
-    let _room = publish::room(log, events.len()).await?;
+    let _room = log.appends.room(events.len()).await?;
     match &events[..] {
         [] => Ok(Vec::new()),
         [event] => Ok(vec![single(log, event).await?]),

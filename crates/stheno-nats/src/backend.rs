@@ -67,8 +67,7 @@ impl NatsBackend {
     async fn finish(&self) {
         // What has not come to its end by then is answered as closed.
         let _ = tokio::time::timeout(FINISH, self.log.gate.close()).await;
-        self.log.writing.link.close().await;
-        self.log.reading.link.close().await;
+        tokio::join!(self.log.writing.link.close(), self.log.reading.link.close());
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Ou
         subjects.push(outgoing.subject.clone());
         let Outgoing { subject, headers, body } = outgoing;
         match tokio::time::timeout(PATIENCE, link.send(subject, Some(headers), body)).await {
-            Ok(sent) => sent.map_err(|error| Trouble::Unsent(error.to_string()))?,
+            Ok(sent) => sent?,
             // The connection is away and much is queued. Without its last message nothing of a batch is stored.
             Err(_) => return Err(Trouble::NoResponders),
         }
@@ -77,7 +77,7 @@ pub(crate) async fn append(log: &Log, events: &[NewEvent]) -> Result<Vec<Appende
     for (index, event) in events.iter().enumerate() {
         append::fits(log, event, &|| outgoing(event)).map_err(|refused| at(index, refused))?;
     }
-    let _room = log.batches.acquire().await.map_err(|_| crate::error::closed())?;
+    let _room = log.appends.batch().await.map_err(|trouble| log.explain(trouble))?;
     let mut tries = Tries::begin(log);
     if let Some(kind) = own_conflict(log, events).await.map_err(|trouble| tries.failed(log, trouble))? {
         return Err(AppendError::new(kind));

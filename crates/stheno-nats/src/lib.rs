@@ -62,6 +62,7 @@ mod message;
 mod next_server;
 mod options;
 mod ordered;
+mod place;
 mod probe;
 mod provision;
 mod publish;

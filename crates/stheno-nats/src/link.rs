@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_nats::{Client, Event, HeaderMap, Message, PublishErrorKind, ServerError, Subject, Subscriber};
+use async_nats::{Client, Event, HeaderMap, Message, PublishError, PublishErrorKind, ServerError, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use stheno_core::backend::BackendError;
@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     dial::Dial,
-    error,
+    error::{self, Trouble},
     replies::{Answer, Replies},
 };
 
@@ -29,6 +29,9 @@ const LOOK: Duration = Duration::from_millis(250);
 const SAY: Duration = Duration::from_secs(10);
 /// The wait between two attempts to make a connection anew whose client has ended.
 const REDIAL: Duration = Duration::from_millis(500);
+/// How long what is still to be sent has to be taken when the connection is let go. Nothing is taken while it is away and much is
+/// queued.
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// What a connection has been through. Who reads over it begins anew when `lost` has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,18 +109,23 @@ impl Link {
     }
 
     /// Sends a message that nobody answers. Waits for as long as the connection is away and much is queued.
-    pub(crate) async fn send(
-        &self,
-        subject: Subject,
-        headers: Option<HeaderMap>,
-        body: Bytes,
-    ) -> Result<(), BackendError> {
+    pub(crate) async fn send(&self, subject: Subject, headers: Option<HeaderMap>, body: Bytes) -> Result<(), Trouble> {
         let client = self.client();
         let sent = match headers {
             Some(headers) => client.publish_with_headers(subject, headers, body).await,
             None => client.publish(subject, body).await,
         };
-        sent.map_err(error::not_sent)
+        sent.or_else(|error| Trouble::of(self.unsent(&error)).map(drop))
+    }
+
+    /// What it means that the client did not take a message.
+    fn unsent(&self, error: &PublishError) -> Answer {
+        match error.kind() {
+            PublishErrorKind::Send if self.health.borrow().closed => Answer::Closed,
+            // The client has ended; another is on its way.
+            PublishErrorKind::Send => Answer::NoResponders,
+            _ => Answer::Unsent(error.to_string()),
+        }
     }
 
     /// Sends a request whose reply goes to another subject than ours.
@@ -161,9 +169,7 @@ impl Link {
         };
         match sent {
             Ok(()) => answer.await.unwrap_or(Answer::Closed),
-            // The client has ended; another is on its way.
-            Err(error) if error.kind() == PublishErrorKind::Send => Answer::NoResponders,
-            Err(error) => Answer::Unsent(error.to_string()),
+            Err(error) => self.unsent(&error),
         }
     }
 
@@ -175,8 +181,8 @@ impl Link {
             service.abort();
         }
         let client = self.client();
-        // It is gone already when this fails.
-        let _ = client.drain().await;
+        // It is gone already when this fails, and away when it takes long.
+        let _ = tokio::time::timeout(DRAIN, client.drain()).await;
     }
 
     /// What the server said to one of these subjects, if it refused one lately.
@@ -336,14 +342,4 @@ fn denied_subject(said: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_denied_subject_is_found_in_what_the_server_says() {
-        let said = "Permissions Violation for Publish to \"log._.order.placed\"";
-        assert_eq!(denied_subject(said), Some("log._.order.placed"));
-        assert_eq!(denied_subject("Permissions Violation for Subscription to \"x.>\""), Some("x.>"));
-        assert_eq!(denied_subject("Stale Connection"), None);
-    }
-}
+mod tests;

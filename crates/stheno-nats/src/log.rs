@@ -1,12 +1,15 @@
 //! What every part of the backend has of one log.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
 use stheno_core::backend::BackendError;
-use tokio::{runtime::Handle, sync::Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, SemaphorePermit},
+};
 
 use crate::{
     api::Api,
@@ -19,13 +22,49 @@ use crate::{
     subject::Subjects,
 };
 
-/// Appends and record writes under way at once: what an acknowledgement takes to come back is filled with others.
-pub(crate) const WINDOW: usize = 4_096;
+/// Messages under way to one stream at once: what an acknowledgement takes to come back is filled with others.
+const WINDOW: usize = 4_096;
 /// Atomic batches under way at once; the server takes 50 for one stream, of all processes together.
 const BATCHES: usize = 8;
 
-/// For how long it is taken for granted that it is the log that was opened.
+/// For how long it is taken for granted that it is the log that was opened, and that its stream is as it was.
 const GRANTED: Duration = Duration::from_secs(5);
+
+/// What may be under way to one stream at once.
+pub(crate) struct Window {
+    messages: Semaphore,
+    batches: Semaphore,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self { messages: Semaphore::new(WINDOW), batches: Semaphore::new(BATCHES) }
+    }
+
+    /// Room for so many messages among those that are under way.
+    pub(crate) async fn room(&self, messages: usize) -> Result<SemaphorePermit<'_>, BackendError> {
+        let permits = u32::try_from(messages.min(WINDOW / 4)).unwrap_or(1);
+        self.messages.acquire_many(permits).await.map_err(|_| error::closed())
+    }
+
+    /// Room for one batch among those that are under way.
+    pub(crate) async fn batch(&self) -> Result<SemaphorePermit<'_>, Trouble> {
+        self.batches.acquire().await.map_err(|_| Trouble::Closed)
+    }
+}
+
+/// What was seen of a stream that is the log that was opened.
+struct Seen {
+    at: Instant,
+    /// One server alone keeps it.
+    single: bool,
+}
+
+impl Seen {
+    fn is_granted(&self) -> bool {
+        self.at.elapsed() < GRANTED
+    }
+}
 
 /// One open log.
 pub(crate) struct Log {
@@ -34,16 +73,18 @@ pub(crate) struct Log {
     pub(crate) place: String,
     pub(crate) subjects: Subjects,
     pub(crate) log_id: Arc<str>,
-    /// When it was last seen that it is the log that was opened.
-    seen: Mutex<Instant>,
-    pub(crate) replicas: u64,
+    /// What was last seen of its stream.
+    seen: Mutex<Seen>,
+    /// The last sequence behind the last event at which something is known to be gone.
+    pub(crate) reached: AtomicU64,
     pub(crate) dedup_window: Duration,
     /// For appends, records and questions: what is read in bulk does not delay it.
     pub(crate) writing: Api,
     /// For what is read in bulk. A message that no client can read breaks this connection and not the other.
     pub(crate) reading: Api,
-    pub(crate) window: Semaphore,
-    pub(crate) batches: Semaphore,
+    pub(crate) appends: Window,
+    /// Of their own, so that no lease waits behind appends that wait for a leader.
+    pub(crate) records: Window,
     pub(crate) gate: Gate,
     /// Single appends, if they gather.
     pub(crate) group: Group,
@@ -63,13 +104,13 @@ impl Log {
             options,
             subjects,
             log_id: found.log_id.into(),
-            seen: Mutex::new(Instant::now()),
-            replicas: found.replicas,
+            seen: Mutex::new(Seen { at: Instant::now(), single: found.single }),
+            reached: AtomicU64::new(0),
             dedup_window: found.dedup_window,
             writing,
             reading,
-            window: Semaphore::new(WINDOW),
-            batches: Semaphore::new(BATCHES),
+            appends: Window::new(),
+            records: Window::new(),
             gate: Gate::default(),
             group: Group::new(io),
         }
@@ -104,8 +145,8 @@ impl Log {
                 Err(error::log_changed(&self.place, "was made anew"))
             }
             Some(info) if info.state.last_seq < reached => Err(error::log_changed(&self.place, "became shorter")),
-            Some(_) => {
-                *self.seen() = Instant::now();
+            Some(info) => {
+                *self.seen() = Seen { at: Instant::now(), single: provision::is_single(&info) };
                 Ok(())
             }
         }
@@ -113,11 +154,17 @@ impl Log {
 
     /// The same now and then: who reads pages has no connection to one stream that would break with it.
     pub(crate) async fn check_identity_at_times(&self) -> Result<(), BackendError> {
-        let granted = self.seen().elapsed() < GRANTED;
+        let granted = self.seen().is_granted();
         if granted { Ok(()) } else { self.check_identity(0).await }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Instant> {
+    /// Whether one server alone keeps the stream, as far as is known: it may have been given more meanwhile.
+    pub(crate) fn is_single(&self) -> bool {
+        let seen = self.seen();
+        seen.single && seen.is_granted()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -27,7 +27,7 @@ const MAX_CONSUMERS: u32 = 10_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) log_id: String,
-    pub(crate) replicas: u64,
+    pub(crate) single: bool,
     pub(crate) dedup_window: Duration,
 }
 
@@ -48,10 +48,15 @@ pub(crate) fn log_id(info: &StreamInfo) -> String {
     said.map_or_else(|| format!("created-{}", info.created), str::to_owned)
 }
 
+/// Whether one server alone keeps a stream: nobody else can be behind it.
+pub(crate) fn is_single(info: &StreamInfo) -> bool {
+    info.config["num_replicas"].as_u64() == Some(1)
+}
+
 fn describe(info: &StreamInfo) -> Found {
     Found {
         log_id: log_id(info),
-        replicas: info.config["num_replicas"].as_u64().unwrap_or(1),
+        single: is_single(info),
         dedup_window: Duration::from_nanos(info.config["duplicate_window"].as_u64().unwrap_or(0)),
     }
 }

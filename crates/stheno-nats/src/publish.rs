@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use stheno_core::backend::{AppendError, BackendError};
+use stheno_core::backend::AppendError;
 use tokio::time::Instant;
 
 use crate::{
@@ -108,13 +108,6 @@ pub(crate) async fn publish(log: &Log, tries: &mut Tries, outgoing: impl Fn() ->
             Err(trouble) => tries.again(log, trouble).await?,
         }
     }
-}
-
-/// Room among those that are under way.
-pub(crate) async fn room(log: &Log, messages: usize) -> Result<tokio::sync::SemaphorePermit<'_>, BackendError> {
-    let most = crate::log::WINDOW / 4;
-    let permits = u32::try_from(messages.min(most)).unwrap_or(1);
-    log.window.acquire_many(permits).await.map_err(|_| crate::error::closed())
 }
 
 #[cfg(test)]

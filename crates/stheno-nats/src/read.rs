@@ -223,7 +223,7 @@ impl Reader<'_> {
 
     /// Of several servers, one may be behind the leader: what it has not yet got is asked for again.
     async fn check_whole(&self, rest: Span) -> Result<(), Trouble> {
-        if self.log.replicas <= 1 || rest.is_empty() {
+        if rest.is_empty() || self.log.is_single() {
             return Ok(());
         }
         match span::first_of(self.log, rest.low, &self.filters.subjects).await? {

@@ -11,7 +11,7 @@ use crate::{
     fetch::{Begin, Fetch},
     log::Log,
     message::Stored,
-    publish,
+    provision, publish,
 };
 
 /// Messages asked for at once.
@@ -21,8 +21,10 @@ const FENCE_STAYS: &str = "5s";
 
 /// The newest message of each subject that a filter matches.
 pub(crate) async fn newest(log: &Log, stream: &str, filter: &str) -> Result<Vec<Stored>, Trouble> {
-    match log.replicas {
-        0 | 1 => {
+    // Asked each time: the stream of the log says nothing about it, and it may be given more copies while hosts run.
+    let info = log.reading.stream(stream).await?;
+    match info.is_none_or(|info| provision::is_single(&info)) {
+        true => {
             let mut reading = Fetch::open(&log.reading, stream, Begin::Newest, &[filter.to_owned()]).await?;
             let mut found = Newest::default();
             while reading.pending() > 0 {
@@ -34,7 +36,7 @@ pub(crate) async fn newest(log: &Log, stream: &str, filter: &str) -> Result<Vec<
             }
             Ok(found.all())
         }
-        _ => newest_of_many(log, stream, filter).await,
+        false => newest_of_many(log, stream, filter).await,
     }
 }
 

@@ -154,7 +154,7 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
     if writes.is_empty() {
         return Ok(Vec::new());
     }
-    let _room = publish::room(log, writes.len()).await?;
+    let _room = log.records.room(writes.len()).await?;
     let begun = Instant::now();
     let until = begun + AGAIN;
     let id = uuid::Uuid::now_v7().simple().to_string();
@@ -252,7 +252,7 @@ async fn send(
     let last = match writes {
         [write] => publish::send(link, outgoing(write)).await?.seq,
         writes => {
-            let _room = log.batches.acquire().await.map_err(|_| Trouble::Closed)?;
+            let _room = log.records.batch().await?;
             batch::send(link, writes.iter().map(outgoing)).await?.seq
         }
     };

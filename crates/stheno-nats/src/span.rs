@@ -10,27 +10,60 @@ use crate::{
     error::Trouble,
     log::Log,
     message::Stored,
+    place,
 };
 
 /// Messages asked for at once.
 const CHUNK: usize = 1_000;
-/// Messages at either end that are looked at one by one for an event: what waits for its time stands there too.
+/// Messages at the beginning that are looked at one by one for an event: what waits for its time stands there too.
 const FEW: usize = 8;
+/// How often the end is looked at anew that was gone and has moved.
+const LOOKS: usize = 5;
 
 /// The sequence up to which the log can be read now; 0 when there is nothing. Never within a batch: whoever reads up to here
 /// sees all of a batch or nothing.
 pub(crate) async fn head(log: &Log) -> Result<u64, Trouble> {
-    // The newest message of all costs the server nothing.
-    let newest = log.reading.last(log.stream(), ">").await?;
-    if let Some(event) = newest.filter(|newest| is_event(log, newest)) {
-        return Ok(match event.headers.as_ref().and_then(batch::number) {
-            Some((number, false)) => event.sequence.saturating_sub(number),
-            _ => event.sequence,
-        });
+    for _ in 0..LOOKS {
+        // The newest message of all costs the server nothing. It says none, too, when the last one was deleted.
+        let newest = newest(log).await?;
+        let begun = newest.as_ref().and_then(|newest| unfinished(log, newest));
+        if let Some(event) = newest.as_ref().filter(|newest| begun.is_none() && is_event(log, newest)) {
+            return Ok(event.sequence);
+        }
+        let at = newest.map(|newest| newest.sequence);
+        match (end(log, at).await?, begun) {
+            (None, _) => {}
+            // Nothing has come after it: the rest of the batch is on its way.
+            (Some(end), Some(number)) if at == Some(end) => return Ok(end.saturating_sub(number)),
+            // Something that is no event, or is gone, stands at the end: what came before it is whole.
+            (Some(end), _) => return Ok(place::last(log, &log.reading, end).await?.unwrap_or(0).min(end)),
+        }
     }
-    // Something that is no event, or is gone, stands at the end: what came before it is whole.
-    let Some(info) = log.reading.stream(log.stream()).await? else { return Ok(0) };
-    Ok(last_place(log, &log.reading, info.state.last_seq).await?.unwrap_or(0))
+    Err(Trouble::NoResponders)
+}
+
+async fn newest(log: &Log) -> Result<Option<Stored>, Trouble> {
+    log.reading.last(log.stream(), ">").await
+}
+
+/// The number of an event in a batch whose last it is not.
+fn unfinished(log: &Log, message: &Stored) -> Option<u64> {
+    match batch::number(message.headers.as_ref()?) {
+        Some((number, false)) if is_event(log, message) => Some(number),
+        _ => None,
+    }
+}
+
+/// Where the stream ends whose newest message stands `at` a sequence: there, or further on, where messages are gone; `None` when
+/// something has come meanwhile, and it has to be looked anew.
+async fn end(log: &Log, at: Option<u64>) -> Result<Option<u64>, Trouble> {
+    let last = log.reading.stream(log.stream()).await?.map_or(0, |info| info.state.last_seq);
+    if at.is_some_and(|at| last <= at) {
+        return Ok(at);
+    }
+    // What has come meanwhile may be a part of a batch.
+    let is_newest = newest(log).await?.map(|newest| newest.sequence) == at;
+    Ok(if is_newest { Some(last) } else { at })
 }
 
 /// The oldest event from a sequence on. To find that of a wildcard the server goes through all subjects it knows, and there is
@@ -45,7 +78,7 @@ async fn oldest(log: &Log, api: &Api, from: u64) -> Result<Option<Stored>, Troub
     api.next(log.stream(), from, &log.subjects.log()).await
 }
 
-fn is_event(log: &Log, message: &Stored) -> bool {
+pub(crate) fn is_event(log: &Log, message: &Stored) -> bool {
     log.subjects.parse(message.subject.as_str()).is_some()
 }
 
@@ -57,7 +90,7 @@ pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Tr
     }
     let (first, last) = tokio::try_join!(
         oldest(log, &log.writing, state.first_seq.max(1)),
-        last_place(log, &log.writing, state.last_seq)
+        place::last(log, &log.writing, state.last_seq)
     )?;
     match (first, last) {
         (Some(first), Some(last)) => Ok((first.sequence, last.max(first.sequence))),
@@ -65,17 +98,6 @@ pub(crate) async fn ends(log: &Log, state: StreamState) -> Result<(u64, u64), Tr
         _ if state.first_seq <= 1 && state.messages == state.last_seq => Ok((1, 0)),
         _ => Ok((state.last_seq + 1, state.last_seq)),
     }
-}
-
-/// The last sequence at which there is, or was, an event.
-async fn last_place(log: &Log, api: &Api, last: u64) -> Result<Option<u64>, Trouble> {
-    for sequence in (1..=last).rev().take(FEW) {
-        let message = api.message(log.stream(), Which { seq: Some(sequence), ..Which::default() }).await?;
-        if message.is_none_or(|message| is_event(log, &message)) {
-            return Ok(Some(sequence));
-        }
-    }
-    Ok(api.last(log.stream(), &log.subjects.log()).await?.map(|event| event.sequence))
 }
 
 /// The first message from a sequence on that one of these filters matches.
@@ -109,7 +131,11 @@ impl Span {
             span.low = span.low.max(first_since(log, since).await?);
         }
         if let Some(until) = query.until {
-            span.high = span.high.min(first_since(log, until).await?.saturating_sub(1));
+            let first = first_since(log, until).await?;
+            if first <= span.high {
+                check_until(log, until, first, span.high).await?;
+            }
+            span.high = span.high.min(first.saturating_sub(1));
         }
         Ok(span)
     }
@@ -121,6 +147,18 @@ impl Span {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.low > self.high
+    }
+}
+
+/// Of several servers, one may be behind the leader and not have the last messages before a time: then it is asked again. What has
+/// come beyond `high` may be earlier than a time that is still to come.
+async fn check_until(log: &Log, until: Timestamp, first: u64, high: u64) -> Result<(), Trouble> {
+    if log.is_single() {
+        return Ok(());
+    }
+    match log.reading.next(log.stream(), first, ">").await? {
+        Some(missed) if missed.sequence <= high && missed.stored < until => Err(Trouble::NoResponders),
+        _ => Ok(()),
     }
 }
 

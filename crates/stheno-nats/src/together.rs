@@ -77,7 +77,7 @@ fn is_incomplete(trouble: &Trouble) -> bool {
 
 /// Sends them as a batch until it is acknowledged or refused.
 async fn send(log: &Log, gathered: &[Waiting], tries: &mut Tries) -> Result<Ack, Trouble> {
-    let _room = log.batches.acquire().await.map_err(|_| Trouble::Closed)?;
+    let _room = log.appends.batch().await?;
     loop {
         let messages: Vec<_> = gathered.iter().map(|waiting| append::outgoing(log, &waiting.event)).collect();
         match batch::send(&log.writing.link, messages.into_iter()).await {

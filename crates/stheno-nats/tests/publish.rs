@@ -133,6 +133,32 @@ async fn a_batch_is_tried_for_as_long_as_a_single_event() {
 }
 
 #[tokio::test]
+async fn records_do_not_wait_behind_appends_that_wait_for_a_leader() {
+    let patience = Duration::from_secs(20);
+    // More events, and more batches, than may be under way at once.
+    for (batches, events) in [(6, 1_000), (20, 2)] {
+        let log = open(a_log(shared()).patience(patience)).await;
+        let (stream, _) = names(&log).await;
+        ask(&client(shared()).await, &format!("STREAM.DELETE.{stream}"), &json!(null)).await;
+        let appending: Vec<_> = (0..batches)
+            .map(|batch| {
+                let batch = Append::batch((0..events).map(|number| placed(batch * events + number)).collect());
+                let log = Arc::clone(&log);
+                tokio::spawn(async move { log.append(batch).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for writes in [1, 2] {
+            let puts = (0..writes).map(|number| RecordWrite::put(RecordName::trusted(format!("lease-{number}")), "x"));
+            let written = tokio::time::timeout(patience / 4, log.write_records(puts.collect())).await;
+            written.expect("no record waits").expect("the records are written");
+        }
+        assert!(appending.iter().all(|append| !append.is_finished()), "the appends wait for their patience");
+        appending.iter().for_each(|append| append.abort());
+    }
+}
+
+#[tokio::test]
 async fn more_than_a_frozen_server_takes_up_comes_to_an_end_too() {
     let server = NatsServer::start();
     let log = open(a_log(&server).patience(Duration::from_secs(1))).await;

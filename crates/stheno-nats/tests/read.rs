@@ -10,10 +10,10 @@ use common::{
 };
 use serde_json::json;
 use stheno_core::{
-    PatternSet,
+    PatternSet, Timestamp,
     backend::{Append, Backend, BackendErrorKind, Query, Tail},
 };
-use stheno_nats::NatsBackend;
+use stheno_nats::{NatsBackend, NatsOptions};
 use stheno_testkit::nats::NatsServer;
 
 /// After how long a reader hears at most that its server says nothing.
@@ -221,6 +221,68 @@ async fn a_purged_log_goes_on_behind_what_is_gone() {
     assert_eq!(sequences(&take(&mut *tail, 1).await), [6]);
     let mut anew = log.tail(Query::all().after(2)).await.unwrap();
     assert_eq!(sequences(&take(&mut *anew, 1).await), [6]);
+}
+
+/// Deletes one message, as anybody can who may.
+async fn erase(log: &NatsBackend, sequence: u64) {
+    let (stream, _) = names(log).await;
+    let erased =
+        ask(&client(shared()).await, &format!("STREAM.MSG.DELETE.{stream}"), &json!({ "seq": sequence })).await;
+    assert_eq!(erased["success"], true, "{erased}");
+}
+
+async fn schedule(log: &NatsBackend, events: u64) {
+    for _ in 0..events {
+        let mut later = placed("later");
+        later.not_before = Some(Timestamp::now().plus(Duration::from_secs(3_600)));
+        log.append(Append::one(later)).await.expect("it is scheduled");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_last_event_is_erased_is_read_all_the_same() {
+    let log = open(a_log(shared())).await;
+    log.append(Append::batch((1..=3).map(placed).collect())).await.expect("the log takes the batch");
+    erase(&log, 3).await;
+    assert_eq!(sequences(&everything(&log).await), [1, 2]);
+    let backward = log.read(Query::all().backward()).await.expect("the log can be read");
+    assert_eq!(sequences(&backward.events), [2, 1]);
+    let info = log.info().await.unwrap();
+    assert_eq!((info.first, info.last), (1, 3));
+    let mut tail = log.tail(Query::all()).await.unwrap();
+    assert_eq!(sequences(&take(&mut *tail, 2).await), [1, 2]);
+    bounded("the tail comes to the end", async { while tail.next().await.expect("the tail goes on").covered < 3 {} })
+        .await;
+    // And when something that is no event yet stands behind it.
+    schedule(&log, 1).await;
+    assert_eq!(sequences(&everything(&log).await), [1, 2]);
+}
+
+#[tokio::test]
+async fn a_log_does_not_end_before_an_event_that_was_erased_whatever_is_scheduled_behind_it() {
+    let log = open(a_log(shared())).await;
+    for number in 1..=5 {
+        stored(&log, placed(number)).await;
+    }
+    // 6 to 14 wait for their time, and are no events yet.
+    erase(&log, 5).await;
+    schedule(&log, 9).await;
+    let info = log.info().await.unwrap();
+    assert_eq!((info.first, info.last), (1, 5));
+    assert_eq!(sequences(&everything(&log).await), [1, 2, 3, 4]);
+    // An event among them that is erased, and more behind it than are looked at one by one.
+    let event = stored(&log, placed("among")).await;
+    assert_eq!(event, 15);
+    schedule(&log, 300).await;
+    assert_eq!(log.info().await.unwrap().last, 15);
+    erase(&log, 15).await;
+    assert_eq!(log.info().await.unwrap().last, 15);
+    assert_eq!(log.read(Query::all()).await.unwrap().covered, 15);
+    // As whoever takes a subscriber over sees it, who knows nothing yet.
+    let (stream, published) = names(&log).await;
+    let prefix = published.split('.').next().unwrap_or_default();
+    let options = NatsOptions::from_url(&shared().url()).unwrap().stream(stream).prefix(prefix);
+    assert_eq!(open(options).await.info().await.unwrap().last, 15);
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ mod tests {
         let mut before = Machine::fresh(Policy::default(), PatternSet::all(), 1, 5);
         let state: StateDoc = before.take_commit(NOW).map(|commit| commit.state).expect("it is begun");
         let waiting = Waiting { attempts: 1, due: NOW, first_failed: NOW, error: vec!["not yet".to_owned()] };
-        let lane = LaneDoc { key: Some(order()), from: 3, state: LaneState::Waiting(waiting) };
+        let lane = LaneDoc { key: Some(order()), run: 0, from: 3, upto: None, state: LaneState::Waiting(waiting) };
         Machine::restored(Policy::default(), PatternSet::all(), 2, state, [lane], 5)
     }
 

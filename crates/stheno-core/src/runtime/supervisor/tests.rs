@@ -8,6 +8,7 @@ fn state() -> StateDoc {
         format: FORMAT,
         log: "one".to_owned(),
         run: 0,
+        rewound: 0,
         epoch: 1,
         began: 0,
         floor: 50,
@@ -36,7 +37,7 @@ fn a_log_that_went_back_is_noticed_by_what_was_done_above_the_floor() {
 #[test]
 fn a_log_that_went_back_is_noticed_by_its_lanes() {
     let state = StateDoc { done: Vec::new(), ..state() };
-    let lane = LaneDoc { key: None, from: 71, state: LaneState::Behind };
+    let lane = LaneDoc { key: None, run: 0, from: 71, upto: None, state: LaneState::Behind };
     assert!(another_log("probe.all", &state, std::slice::from_ref(&lane), &info(69)).is_some());
     assert_eq!(another_log("probe.all", &state, &[lane], &info(70)), None);
 }

@@ -101,13 +101,19 @@ async fn find_or_make(
         return Err(BackendError::new(BackendErrorKind::Address, message));
     };
     check_layout(&found, name, &place)?;
-    let fields = match compare {
+    let fields: &[&str] = match compare {
         Compare::Log => &LOG_FIELDS,
         Compare::Records => &RECORDS_FIELDS,
     };
     let mut differences = differences(wanted, &found.config, fields, options);
     differences.extend(limits::tight(&found.config, limits::largest(api, options)));
     if differences.is_empty() {
+        if matches!(compare, Compare::Log) && found.config["allow_msg_ttl"] == json!(true) {
+            tracing::warn!(
+                stream = name,
+                "whoever may publish can make an event of this stream expire (`Nats-TTL`); no stream that Stheno makes permits it"
+            );
+        }
         return Ok(found);
     }
     let message = format!(
@@ -145,9 +151,10 @@ const LOG_FIELDS: [&str; 9] = [
     "allow_msg_schedules",
     "max_msgs_per_subject",
 ];
-const RECORDS_FIELDS: [&str; 9] = [
+const RECORDS_FIELDS: [&str; 10] = [
     "subjects",
     "retention",
+    "discard",
     "max_msgs_per_subject",
     "max_msgs",
     "max_age",
@@ -302,8 +309,8 @@ mod tests {
         );
         let wanted = bucket_config(&options);
         let mut there = wanted.clone();
-        there["max_age"] = 1_000_000_000.into();
+        (there["max_age"], there["discard"]) = (1_000_000_000.into(), "old".into());
         let said = differences(&wanted, &there, &RECORDS_FIELDS, &options);
-        assert_eq!(said, ["`max_age` is 1000000000 there and 0 here"]);
+        assert_eq!(said, ["`discard` is \"old\" there and \"new\" here", "`max_age` is 1000000000 there and 0 here"]);
     }
 }

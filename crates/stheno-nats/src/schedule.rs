@@ -10,11 +10,20 @@ use stheno_core::{
 use crate::{
     append, cloud_events, encode,
     log::Log,
+    message::Stored,
     publish::{self, Tries},
 };
 
 const WHEN: HeaderName = HeaderName::from_static("Nats-Schedule");
 const TARGET: HeaderName = HeaderName::from_static("Nats-Schedule-Target");
+
+/// Whether a message that was to be published later was sent to where events go: then the server keeps it as the only one of
+/// its subject.
+pub(crate) fn is_misplaced(log: &Log, message: &Stored) -> bool {
+    // One header is the id.
+    let scheduled = message.headers.as_ref().is_some_and(|headers| headers.len() > 1 && headers.get(WHEN).is_some());
+    scheduled && !log.subjects.is_scheduled(message.subject.as_str())
+}
 
 /// Keeps an event until it is due.
 pub(crate) async fn append(log: &Log, event: &NewEvent, due: Timestamp) -> Result<Appended, AppendError> {

@@ -15,7 +15,7 @@ use crate::{
     log::Log,
     message::Stored,
     ordered::{Heard, Ordered},
-    span,
+    schedule, span,
     subject::{Filters, Of},
 };
 
@@ -82,6 +82,14 @@ impl NatsTail {
                 why,
                 to,
                 "a message is no event; publish it again, with its name, where events go"
+            );
+        }
+        if schedule::is_misplaced(&self.log, &stored) {
+            tracing::warn!(
+                subject,
+                sequence,
+                "a message with `Nats-Schedule` was published where events go: the server has deleted every earlier message of \
+                 its subject, and it counts now; publish for later to `schedule.` and an id"
             );
         }
         // What is no event, or none yet, moves no position: it would stand beyond the end of the log.

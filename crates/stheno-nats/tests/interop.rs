@@ -145,6 +145,8 @@ async fn anybody_publishes_for_later() {
         ("Nats-Msg-Id", "order_1-later"),
         ("ce-id", "order_1-later"),
     ];
+    let warnings = Warnings::default();
+    let _listening = tracing::subscriber::set_default(warnings.clone());
     let mut tail = log.tail(Query::all()).await.unwrap();
     let client = client(shared()).await;
     publish(&client, &format!("{prefix}schedule.order_1-later"), &headers, BODY).await;
@@ -155,6 +157,11 @@ async fn anybody_publishes_for_later() {
         ("order_1-later", "order.placed", BODY.as_bytes())
     );
     assert!(event.stored >= due && event.key.is_none());
+    let misplaced = [headers[0], headers[1], ("Nats-Msg-Id", "order_1-again")];
+    assert!(warnings.about("Nats-Schedule").is_empty(), "{warnings:?}");
+    publish(&client, &target, &misplaced, BODY).await;
+    assert_eq!(common::take(&mut *tail, 1).await[0].id.as_str(), "order_1-again", "it counts at once");
+    assert_eq!(warnings.about("Nats-Schedule").len(), 1, "{warnings:?}");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, Notify};
 use crate::{
     backend::{Backend, BackendError, Expect, RecordError, RecordName, RecordWrite, Revision},
     delivery::{commit::json, names},
+    runtime::store,
 };
 
 /// How long a lease holds without being renewed.
@@ -84,6 +85,9 @@ impl Lease {
                 _ => true,
             };
             if free || still {
+                // The record may have been deleted: no epoch comes twice.
+                let recorded = store::state(backend, subscriber).await?.map_or(0, |state| state.epoch);
+                let epoch = epoch.max(recorded + 1);
                 let asked = Instant::now();
                 let doc = LeaseDoc { holder: holder.to_owned(), epoch, free: false };
                 let write = RecordWrite::put(name.clone(), json(&doc)).expect(expect);

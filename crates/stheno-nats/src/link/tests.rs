@@ -1,3 +1,5 @@
+//! Connections to a real server that go away or end.
+
 use stheno_testkit::nats::NatsServer;
 
 use super::*;

@@ -163,6 +163,7 @@ macro_rules! conformance_suite {
             }
             delivery::takeover {
                 what_was_under_way_at_a_crash_is_handled_again,
+                an_epoch_never_comes_twice,
                 a_dropped_app_takes_its_handlers_with_it,
                 suspects_of_a_crash_are_tried_alone,
                 a_crash_does_not_hold_up_what_had_not_been_begun,

@@ -11,6 +11,7 @@ use std::{
 use stheno_core::{
     Failure, SubscriberDef,
     app::{Running, Stopped},
+    backend::RecordWrite,
     delivery::{doc::DeadReason, why::Why},
 };
 
@@ -76,6 +77,24 @@ pub async fn what_was_under_way_at_a_crash_is_handled_again(harness: &dyn Harnes
     assert_eq!(again.sequences(), [11, 12, 13, later]);
     assert!(again.all().iter().all(|call| call.attempt == 1), "a crash is no failed attempt");
     assert!(again.all()[0].epoch > calls.all()[0].epoch);
+}
+
+/// What fences an earlier holder off goes up for ever, even if somebody deletes the record of the lease.
+pub async fn an_epoch_never_comes_twice(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    for number in 0..3 {
+        let running = running_with(&world, calls.content(ID)).await;
+        publish(running.bus(), placed(number)).await;
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+        let leases = world.log.list_records("lease/").await.expect("they can be read");
+        assert!(!leases.is_empty());
+        let deleted = leases.into_iter().map(|record| RecordWrite::delete(record.name)).collect();
+        world.log.write_records(deleted).await.expect("they can be deleted");
+    }
+    let epochs: Vec<_> = calls.all().iter().map(|call| call.epoch).collect();
+    assert!(epochs.is_sorted_by(|one, other| one < other) && epochs.len() == 3, "{epochs:?}");
 }
 
 /// An app that is dropped ends as in a crash: its handlers do not go on, and it releases nothing.

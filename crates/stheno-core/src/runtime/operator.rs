@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::{
-    backend::{Backend, BackendError, Page, Query},
+    backend::{Backend, BackendError, Page, Query, Revision},
     bus::Bus,
     delivery::{
         doc::{DeadLetter, LaneDoc, Note, StateDoc},
@@ -64,6 +64,9 @@ pub enum RewindTo {
     /// Past every event there is now.
     End,
 }
+
+/// How often it is looked at most for a state of what is recorded that nobody has written to meanwhile.
+const LOOKS: usize = 5;
 
 impl Operator {
     /// An operator of the log behind a bus.
@@ -209,11 +212,25 @@ impl Operator {
                 None => Ok(Why::PassedOver),
             };
         }
-        let lanes = store::lanes(self.backend(), subscriber).await?;
-        let dead = store::dead_letters(self.backend(), subscriber).await?;
-        let notes = store::notes(self.backend(), subscriber).await?;
         let ordered = host::policy_is_ordered(self.backend(), subscriber).await?;
-        Ok(why(event.as_deref(), sequence, nearest, state.as_ref(), ordered, &lanes, &dead, &notes))
+        let mut look = 1;
+        loop {
+            let before = self.revision(subscriber).await?;
+            let state = store::state(self.backend(), subscriber).await?;
+            let lanes = store::lanes(self.backend(), subscriber).await?;
+            let dead = store::dead_letters(self.backend(), subscriber).await?;
+            let notes = store::notes(self.backend(), subscriber).await?;
+            // What is written meanwhile would be half there. Who writes all the time rarely writes about this one event.
+            if look == LOOKS || self.revision(subscriber).await? == before {
+                return Ok(why(event.as_deref(), sequence, nearest, state.as_ref(), ordered, &lanes, &dead, &notes));
+            }
+            look += 1;
+        }
+    }
+
+    /// The revision of a subscriber's state: every write of what is recorded of it has another.
+    async fn revision(&self, subscriber: &str) -> Result<Option<Revision>, BackendError> {
+        Ok(self.backend().get_record(&names::state(subscriber)).await?.map(|record| record.revision))
     }
 
     /// The names in the log that no catalog of any host knows, with the nearest known ones.

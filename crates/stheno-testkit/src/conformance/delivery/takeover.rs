@@ -46,6 +46,19 @@ async fn running_with(world: &World<'_>, subscriber: SubscriberDef) -> Running {
     start(world.app().await.lease(LEASE).subscribe(subscriber)).await
 }
 
+/// A subscriber whose handler never ends by itself; the door opens when it is cut.
+fn hanging(calls: &Calls, ended: &Door) -> SubscriberDef {
+    let ended = ended.clone();
+    calls.subscriber(ID, move |_, _| {
+        let open_at_the_end = OpenOnDrop(ended.clone());
+        async move {
+            std::future::pending::<()>().await;
+            drop(open_at_the_end);
+            Ok(())
+        }
+    })
+}
+
 /// An app that ends in the middle of a handler: the event is handled again elsewhere, and what was recorded is not.
 pub async fn what_was_under_way_at_a_crash_is_handled_again(harness: &dyn Harness) {
     let world = World::new(harness).await;
@@ -101,18 +114,7 @@ pub async fn an_epoch_never_comes_twice(harness: &dyn Harness) {
 pub async fn a_dropped_app_takes_its_handlers_with_it(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let (calls, ended) = (Calls::new(), Door::closed());
-    let hanging = {
-        let ended = ended.clone();
-        calls.subscriber(ID, move |_, _| {
-            let open_at_the_end = OpenOnDrop(ended.clone());
-            async move {
-                std::future::pending::<()>().await;
-                drop(open_at_the_end);
-                Ok(())
-            }
-        })
-    };
-    let running = running_with(&world, hanging).await;
+    let running = running_with(&world, hanging(&calls, &ended)).await;
     publish(running.bus(), placed("a")).await;
     calls.until_len(1).await;
     drop(running);
@@ -343,19 +345,8 @@ pub async fn a_subscriber_takes_its_position_to_a_new_id(harness: &dyn Harness) 
 pub async fn what_is_under_way_is_cut_when_the_lease_runs_out(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let (calls, ended) = (Calls::new(), Door::closed());
-    let hanging = {
-        let ended = ended.clone();
-        calls.subscriber(ID, move |_, _| {
-            let open_at_the_end = OpenOnDrop(ended.clone());
-            async move {
-                std::future::pending::<()>().await;
-                drop(open_at_the_end);
-                Ok(())
-            }
-        })
-    };
     let faulty = FaultyBackend::new(world.handle().await);
-    let running = start(world::app(faulty.clone()).lease(LEASE).subscribe(hanging)).await;
+    let running = start(world::app(faulty.clone()).lease(LEASE).subscribe(hanging(&calls, &ended))).await;
     publish(running.bus(), placed("a")).await;
     calls.until_len(1).await;
     faulty.inject(Fault::stall().on(Call::WriteRecords).of_records("lease/"));

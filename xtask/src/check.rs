@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use crate::{
-    cluster, nats, node, python,
+    cluster, features, nats, node, python,
     run::{Done, cargo, run, target},
 };
 
@@ -23,6 +23,7 @@ pub(crate) fn ci() -> Done {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])?;
+    features::each()?;
     main_job()
 }
 

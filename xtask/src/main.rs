@@ -1,9 +1,10 @@
-//! The project's own commands: `cargo xtask test|ci|bench|docs|generated|kill|nats|cluster`. All set-up is done here, so that
+//! The project's own commands: `cargo xtask test|ci|features|bench|docs|generated|kill|nats|cluster`. All set-up is done here, so that
 //! a machine needs only Rust, a C compiler and python3.
 
 mod bench;
 mod check;
 mod cluster;
+mod features;
 mod nats;
 mod node;
 mod peers;
@@ -17,6 +18,7 @@ cargo xtask COMMAND
 
   test              every test of the workspace, all set-up included; further words go to `cargo test`
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
+  features          checks and tests every package with no features and with each of its features alone
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench peers       the same against other libraries, in Rust, Python and Node
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test", rest @ ..] => check::test(rest),
         ["ci"] => check::ci(),
+        ["features"] => features::each(),
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
         ["bench", "nats", rest @ ..] => bench::nats(rest),
         ["bench", "peers", rest @ ..] => bench::peers(rest),

@@ -183,7 +183,7 @@ impl Cx {
         let ordinal = self.0.published.fetch_add(1, Ordering::Relaxed);
         let event = event.into();
         let id = self.derived_id(&event, ordinal);
-        let publish = self.0.scope.bus.publish(event).id(&id);
+        let publish = self.0.scope.bus.publish(event).id(&id).first_stands();
         let publish = publish.correlation(self.correlation()).header(headers::CAUSATION, self.id().as_str());
         CausedPublish(publish)
     }

@@ -43,7 +43,7 @@ pub use stheno_macros::{Event, EventSum, Payload, subscriber};
 
 pub use crate::{
     app::App,
-    bus::{Bus, Outgoing, PublishError, PublishErrorKind, Published},
+    bus::{Bus, Comparison, Outgoing, PublishAllError, PublishError, PublishErrorKind, Published},
     catalog::{
         EventDescriptor, Status,
         key_rule::{KeyRule, KeySource},

@@ -8,7 +8,7 @@ use std::{
 };
 
 use stheno_core::{
-    App, Config, ConfigError, PublishError, PublishErrorKind,
+    App, Config, ConfigError, PublishAllError, PublishError, PublishErrorKind,
     app::{StartError, Stopped},
     async_trait,
     backend::{AppendErrorKind, BackendError, BackendErrorKind},
@@ -34,6 +34,7 @@ enum Kind {
     Nats,
     Backend(BackendError),
     Publish(PublishError),
+    PublishAll(PublishAllError),
     Own(Box<dyn std::error::Error + Send + Sync>),
     Manifest(PathBuf, io::Error),
     ManifestWord(String),
@@ -55,11 +56,8 @@ impl Error {
             Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => Exit::CONFIG,
             Kind::Backend(error) => of_backend(error.kind()),
             Kind::Manifest(..) => Exit::CONFIG,
-            Kind::Publish(error) => match error.kind() {
-                PublishErrorKind::Append(AppendErrorKind::Backend(kind)) => of_backend(*kind),
-                PublishErrorKind::Append(AppendErrorKind::Unknown) => Exit::UNAVAILABLE,
-                _ => Exit::DATA,
-            },
+            Kind::Publish(error) => of_publishing(error.kind()),
+            Kind::PublishAll(error) => of_publishing(error.kind()),
             Kind::Own(_) => Exit::FAILED,
         }
     }
@@ -85,6 +83,7 @@ impl fmt::Display for Error {
             }
             Kind::Backend(error) => write!(f, "{error}"),
             Kind::Publish(error) => write!(f, "{error}"),
+            Kind::PublishAll(error) => write!(f, "{error}"),
             Kind::Own(error) => write!(f, "{error}"),
             Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
             Kind::ManifestWord(word) => write!(
@@ -115,6 +114,7 @@ impl std::error::Error for Error {
             Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => None,
             Kind::Backend(error) => std::error::Error::source(error),
             Kind::Publish(error) => std::error::Error::source(error),
+            Kind::PublishAll(error) => std::error::Error::source(error),
             Kind::Own(error) => error.source(),
             Kind::Manifest(_, error) => Some(error),
         }
@@ -133,9 +133,24 @@ impl From<PublishError> for Error {
     }
 }
 
+impl From<PublishAllError> for Error {
+    fn from(error: PublishAllError) -> Self {
+        Self(Box::new(Kind::PublishAll(error)))
+    }
+}
+
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         Self(Box::new(Kind::Config(error)))
+    }
+}
+
+/// How a host ends that could not publish.
+fn of_publishing(kind: &PublishErrorKind) -> Exit {
+    match kind {
+        PublishErrorKind::Append(AppendErrorKind::Backend(kind)) => of_backend(*kind),
+        PublishErrorKind::Append(AppendErrorKind::Unknown) => Exit::UNAVAILABLE,
+        _ => Exit::DATA,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use stheno::{
-    App, Config, FailureExt as _, Operator, SubscriberDef,
+    App, Comparison, Config, FailureExt as _, Operator, SubscriberDef,
     backend::Backend,
     delivery::why::Why,
     medusa::{OrderCanceled, OrderPlaced},
@@ -35,6 +35,8 @@ async fn publish(log: &Arc<dyn Backend>) {
     let first = bus.publish(OrderPlaced::new("order_1")).id("order_1/placed").await.unwrap();
     let again = bus.publish(OrderPlaced::new("order_1")).id("order_1/placed").await.unwrap();
     assert!(!first.duplicate && again.duplicate, "{first:?}, {again:?}");
+    // A publisher may not read.
+    assert_eq!(again.comparison, Some(Comparison::NotCompared));
     bus.publish_all([OrderCanceled::new("order_1"), OrderCanceled::new("order_2")]).atomic().await.unwrap();
     bus.publish(OrderCanceled::new("order_3")).delay(Duration::from_millis(300)).await.unwrap();
     let next = bus.publish(OrderCanceled::new("order_4")).expect_last(0).await.unwrap();

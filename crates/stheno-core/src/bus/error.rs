@@ -1,10 +1,14 @@
-//! Why an event was not published.
+//! Why an event was not published, and the event itself, so that nothing is lost with the error.
 
 use std::{error::Error as StdError, fmt};
 
 use crate::{
     backend::{AppendError, AppendErrorKind},
-    event::{recorded::EventIdError, typed::DecodeError},
+    bus::outgoing::Outgoing,
+    event::{
+        recorded::{EventId, EventIdError, NewEvent},
+        typed::DecodeError,
+    },
     headers::HeaderError,
     key::KeyError,
     name::NameError,
@@ -36,48 +40,127 @@ pub enum PublishErrorKind {
         /// The limit.
         limit: usize,
     },
-    /// The log refused it.
+    /// The log has another event under this id: its name or its body differs. This one was not stored.
+    IdTaken {
+        /// The sequence of the other event.
+        sequence: u64,
+    },
+    /// Nothing is wrong with this event: another one of the same call was refused, and this one was not sent.
+    NotSent,
+    /// The log refused it, or did not say what became of it.
     Append(AppendErrorKind),
 }
 
-/// An event that was not published. Nothing of it, nor of its atomic batch, is in the log, unless the kind is
-/// `Append(Unknown)`.
+/// An event that was not published, or of which the log did not say what became of it ([`is_unknown`](Self::is_unknown)).
+///
+/// It gives the [event](Self::into_event) back, with the [id](Self::id) under which it was sent. To publish that again is safe: the
+/// same id is the same event, and is stored once.
+///
+/// ```
+/// use stheno_core::{Bus, Published, PublishError};
+///
+/// # async fn example(bus: &Bus, order: stheno_core::Outgoing) -> Result<Published, PublishError> {
+/// match bus.publish(order).await {
+///     Err(error) if error.is_unknown() => {
+///         let again = error.into_event().expect("what was sent comes back");
+///         bus.publish(again).await
+///     }
+///     answer => answer,
+/// }
+/// # }
+/// ```
 pub struct PublishError(Box<Inner>);
 
 struct Inner {
     name: String,
     kind: PublishErrorKind,
+    event: Option<Outgoing>,
     source: Option<AppendError>,
 }
 
 impl PublishError {
     pub(crate) fn new(kind: PublishErrorKind, name: &str) -> Self {
-        Self(Box::new(Inner { name: name.chars().take(80).collect(), kind, source: None }))
+        Self(Box::new(Inner { name: name.chars().take(80).collect(), kind, event: None, source: None }))
+    }
+
+    /// The same, with the event that was refused.
+    pub(crate) fn of(kind: PublishErrorKind, event: Outgoing) -> Self {
+        let name = event.as_event().map_or("", |event| event.name.as_str());
+        let mut error = Self::new(kind, name);
+        error.0.event = Some(event);
+        error
+    }
+
+    /// What the log said of an event that was sent.
+    pub(crate) fn append(error: AppendError, event: Outgoing) -> Self {
+        let mut refused = Self::of(PublishErrorKind::Append(error.kind()), event);
+        refused.0.source = Some(error);
+        refused
     }
 
     /// Why it was not published.
     pub fn kind(&self) -> &PublishErrorKind {
         &self.0.kind
     }
-}
 
-impl From<AppendError> for PublishError {
-    fn from(error: AppendError) -> Self {
-        let kind = PublishErrorKind::Append(error.kind());
-        Self(Box::new(Inner { name: String::new(), kind, source: Some(error) }))
+    /// The id under which the event was, or would have been, sent. `None` if there never was an event: its name is not one.
+    pub fn id(&self) -> Option<&EventId> {
+        self.event().map(|event| &event.id)
+    }
+
+    /// The event that was not published. `None` if there never was one: its name is not one.
+    pub fn event(&self) -> Option<&NewEvent> {
+        self.0.event.as_ref()?.as_event()
+    }
+
+    /// The event, to be published again with the same id, or to be kept somewhere else. It is checked again as it was the first
+    /// time. What was wrong with it while it was built (a header, a key) it comes back without.
+    pub fn into_event(self) -> Option<Outgoing> {
+        self.0.event
+    }
+
+    /// Whether the log did not say what became of the event: it may be stored or not. Publish it again
+    /// [with the same id](Self::into_event) and it is stored once.
+    pub fn is_unknown(&self) -> bool {
+        self.0.kind == PublishErrorKind::Append(AppendErrorKind::Unknown)
+    }
+
+    /// Whether the last event of the key is not the one that [was expected](crate::bus::Publish::expect_last). Read what has
+    /// happened since and decide again.
+    pub fn is_conflict(&self) -> bool {
+        self.conflict().is_some()
+    }
+
+    /// In a conflict, the sequence that the last event of the key was expected to have; 0 for no event.
+    pub fn expected(&self) -> Option<u64> {
+        self.conflict().map(|(expected, _)| expected)
+    }
+
+    /// In a conflict, the sequence that the last event of the key has; 0 for no event.
+    pub fn found(&self) -> Option<u64> {
+        self.conflict().map(|(_, found)| found)
+    }
+
+    fn conflict(&self) -> Option<(u64, u64)> {
+        match self.0.kind {
+            PublishErrorKind::Append(AppendErrorKind::Conflict { expected, actual, .. }) => Some((expected, actual)),
+            _ => None,
+        }
     }
 }
 
 impl fmt::Debug for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { name, kind, source } = &*self.0;
-        f.debug_struct("PublishError").field("name", name).field("kind", kind).field("source", source).finish()
+        let Inner { name, kind, source, .. } = &*self.0;
+        let mut shown = f.debug_struct("PublishError");
+        shown.field("name", name).field("id", &self.id()).field("kind", kind).field("source", source).finish()
     }
 }
 
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { name, kind, .. } = &*self.0;
+        let id = self.id().map_or("", EventId::as_str);
         match kind {
             PublishErrorKind::Name(error) => write!(f, "{error}"),
             PublishErrorKind::Key(error) => write!(f, "{error}"),
@@ -94,7 +177,24 @@ impl fmt::Display for PublishError {
                 f,
                 "the body of `{name}` has {length} bytes and at most {limit} are allowed; publish a reference instead, or raise the limit"
             ),
-            PublishErrorKind::Append(_) => f.write_str("the event was not published"),
+            PublishErrorKind::IdTaken { sequence } => write!(
+                f,
+                "`{name}` was not published: its id `{id}` is that of another event, sequence {sequence}; give each event an id of \
+                 its own, or leave the id out"
+            ),
+            PublishErrorKind::NotSent => write!(
+                f,
+                "`{name}` was not sent, since another event of the same call was refused; publish it again (id `{id}`)"
+            ),
+            PublishErrorKind::Append(AppendErrorKind::Unknown) => write!(
+                f,
+                "the log did not say what became of `{name}`: it may be stored or not; publish it again with the same id `{id}` \
+                 (`into_event` gives it back), and it is stored once"
+            ),
+            PublishErrorKind::Append(AppendErrorKind::Conflict { .. }) => {
+                write!(f, "`{name}` was not published, since its key has other events than expected")
+            }
+            PublishErrorKind::Append(_) => write!(f, "`{name}` was not published"),
         }
     }
 }

@@ -1,23 +1,28 @@
 //! The bus: publishing events, strictly.
 //!
-//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `error`.
+//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `send` (what is sent, and
+//! what its answers mean), `error` (one event that was not published), `all_error` (several).
 
+pub mod all_error;
 pub mod error;
 pub mod outgoing;
 pub mod publish;
+mod send;
 
 use std::{fmt, sync::Arc};
 
 use crate::{
-    backend::{Append, AppendErrorKind, Backend},
+    backend::Backend,
+    bus::{outgoing::Terms, send::Readable},
     catalog::set::Catalogs,
     event::recorded::NewEvent,
     time::{Clock, SystemClock},
 };
 
+pub use all_error::PublishAllError;
 pub use error::{PublishError, PublishErrorKind};
 pub use outgoing::Outgoing;
-pub use publish::{Publish, PublishAll, Published};
+pub use publish::{Comparison, Publish, PublishAll, Published};
 
 /// Longest body that a bus publishes unless told otherwise, in bytes.
 pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
@@ -33,13 +38,22 @@ struct Inner {
     source: Option<Arc<str>>,
     max_body: usize,
     clock: Arc<dyn Clock>,
+    /// Whether what is in the log can be compared with what is published.
+    readable: Readable,
 }
 
 impl Bus {
     /// A bus over a backend, which checks what it publishes against these catalogs.
     pub fn new(backend: Arc<dyn Backend>, catalogs: Arc<Catalogs>) -> Self {
         let max_body = DEFAULT_MAX_BODY.min(backend.abilities().max_body);
-        Self(Arc::new(Inner { backend, catalogs, source: None, max_body, clock: Arc::new(SystemClock) }))
+        Self(Arc::new(Inner {
+            backend,
+            catalogs,
+            source: None,
+            max_body,
+            clock: Arc::new(SystemClock),
+            readable: Readable::default(),
+        }))
     }
 
     /// The same bus, which says where its events come from unless an event says it itself.
@@ -94,26 +108,12 @@ impl Bus {
 
     /// Checks an event and fills in what the bus knows: key and source.
     fn prepare(&self, outgoing: Outgoing) -> Result<NewEvent, PublishError> {
-        let mut event = outgoing.finish(&self.0.catalogs, &*self.0.clock)?;
-        if event.body.len() > self.0.max_body {
-            let kind = PublishErrorKind::TooLarge { length: event.body.len(), limit: self.0.max_body };
-            return Err(PublishError::new(kind, event.name.as_str()));
-        }
+        let Inner { catalogs, clock, max_body, source, .. } = &*self.0;
+        let mut event = outgoing.finish(&Terms { catalogs, clock: &**clock, max_body: *max_body })?;
         if event.source.is_none() {
-            event.source.clone_from(&self.0.source);
+            event.source.clone_from(source);
         }
         Ok(event)
-    }
-
-    async fn append(&self, events: Vec<NewEvent>) -> Result<Vec<Published>, PublishError> {
-        let limit = self.0.backend.abilities().max_batch;
-        if events.len() > limit {
-            let kind = AppendErrorKind::TooMany { events: events.len(), limit };
-            return Err(crate::backend::AppendError::new(kind).into());
-        }
-        let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
-        let appended = self.0.backend.append(Append::batch(events)).await?;
-        Ok(ids.into_iter().zip(appended).map(|(id, appended)| Published::new(id, appended)).collect())
     }
 }
 

@@ -200,10 +200,23 @@ impl Outgoing {
         if let Ok(event) = &mut self.event
             && let Err(kind) = change(event)
         {
-            let name = event.name.clone();
-            self.event = Err(PublishError::new(kind, name.as_str()));
+            let before = Self { event: Ok(event.clone()), origin: self.origin, delay: self.delay };
+            self.event = Err(PublishError::of(kind, before));
         }
         self
+    }
+
+    /// An event that has passed the checks.
+    pub(crate) fn checked(event: NewEvent) -> Self {
+        Self { event: Ok(event), origin: Origin::Typed, delay: None }
+    }
+
+    /// Its id, also when something was wrong with the event.
+    pub(crate) fn id_of(&self) -> Option<&EventId> {
+        match &self.event {
+            Ok(event) => Some(&event.id),
+            Err(error) => error.id(),
+        }
     }
 
     /// The event if nothing was wrong so far.
@@ -211,34 +224,51 @@ impl Outgoing {
         self.event.as_ref().ok()
     }
 
-    /// The checks that need the catalogs: the name is known, a raw body is what it documents, the key is found.
-    pub(crate) fn finish(self, catalogs: &Catalogs, clock: &dyn Clock) -> Result<NewEvent, PublishError> {
-        let mut event = self.event?;
-        if let Some(delay) = self.delay {
-            event.not_before = Some(clock.now().plus(delay));
+    /// The checks that need the bus: the name is known, the body is no longer than it may be, a raw one is what the name
+    /// documents, the key is found.
+    pub(crate) fn finish(self, terms: &Terms<'_>) -> Result<NewEvent, PublishError> {
+        let Self { event, origin, delay } = self;
+        let mut event = event?;
+        if let Some(delay) = delay {
+            event.not_before = Some(terms.clock.now().plus(delay));
         }
-        let refused = |kind| PublishError::new(kind, event.name.as_str());
-        if self.origin == Origin::Typed {
-            return match event.key {
-                Some(_) => Ok(event),
-                None => check_key(catalogs.find(&event.name), &event).map_err(refused).map(|()| event),
-            };
+        match complete(&mut event, origin, terms) {
+            Ok(()) => Ok(event),
+            Err(kind) => Err(PublishError::of(kind, Self { event: Ok(event), origin, delay: None })),
         }
-        let Some(descriptor) = catalogs.find(&event.name) else {
-            return Err(refused(PublishErrorKind::UnknownName { nearest: catalogs.nearest(event.name.as_str()) }));
+    }
+}
+
+/// What a bus checks events against.
+pub(crate) struct Terms<'b> {
+    pub(crate) catalogs: &'b Catalogs,
+    pub(crate) clock: &'b dyn Clock,
+    /// Longest body in bytes.
+    pub(crate) max_body: usize,
+}
+
+fn complete(event: &mut NewEvent, origin: Origin, terms: &Terms<'_>) -> Result<(), PublishErrorKind> {
+    let Terms { catalogs, max_body, .. } = *terms;
+    let descriptor = catalogs.find(&event.name);
+    if origin != Origin::Typed {
+        let Some(descriptor) = descriptor else {
+            return Err(PublishErrorKind::UnknownName { nearest: catalogs.nearest(event.name.as_str()) });
         };
-        let checked = match self.origin {
+        let checked = match origin {
             Origin::Received => descriptor.check_received(&event.name, &event.body),
             Origin::Raw | Origin::Typed => descriptor.check(&event.name, &event.body),
         };
-        checked.map_err(|error| refused(PublishErrorKind::Payload(error)))?;
+        checked.map_err(PublishErrorKind::Payload)?;
         if event.key.is_none() {
             event.key = catalogs.key_of(&event.name, &event.body);
         }
-        if event.key.is_none() {
-            check_key(Some(descriptor), &event).map_err(refused)?;
-        }
-        Ok(event)
+    }
+    if event.key.is_none() {
+        check_key(descriptor, event)?;
+    }
+    match event.body.len() {
+        length if length > max_body => Err(PublishErrorKind::TooLarge { length, limit: max_body }),
+        _ => Ok(()),
     }
 }
 

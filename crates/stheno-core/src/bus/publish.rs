@@ -7,18 +7,16 @@ use std::{
 };
 
 use crate::{
-    backend::Appended,
     bus::{
         Bus,
+        all_error::PublishAllError,
         error::PublishError,
         outgoing::{IntoKey, Outgoing},
+        send::{self, OnOther},
     },
     event::recorded::EventId,
     time::Timestamp,
 };
-
-/// Events that [`Bus::publish_all`] has in flight at once.
-const WINDOW: usize = 256;
 
 /// An event that is in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +28,21 @@ pub struct Published {
     pub sequence: Option<u64>,
     /// An event of this id was there before; nothing was stored.
     pub duplicate: bool,
+    /// How that one compares with this one; `None` when there was none.
+    pub comparison: Option<Comparison>,
 }
 
-impl Published {
-    pub(crate) fn new(id: EventId, appended: Appended) -> Self {
-        Self { id, sequence: appended.sequence, duplicate: appended.duplicate }
-    }
+/// How an event compares with the one that was in the log under its id before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Comparison {
+    /// Name and body are the same.
+    Same,
+    /// Name or body differ. Only what a handler publishes ([`Cx::publish`](crate::Cx::publish)) has this answer: there the first
+    /// attempt's event stands. For everything else it is the error [`IdTaken`](crate::PublishErrorKind::IdTaken).
+    Different,
+    /// The one before could not be read: the user may not, its time has not come, or it is gone. So it may be another event.
+    NotCompared,
 }
 
 /// One event about to be published; await it, or take the future with [`Publish::send`].
@@ -44,11 +51,23 @@ impl Published {
 pub struct Publish {
     bus: Bus,
     event: Outgoing,
+    on_other: OnOther,
 }
 
 impl Publish {
     pub(crate) fn new(bus: Bus, event: Outgoing) -> Self {
-        Self { bus, event }
+        Self { bus, event, on_other: OnOther::Refuse }
+    }
+
+    /// What is published again by a later attempt of a handler: the first attempt's event stands.
+    pub(crate) fn first_stands(mut self) -> Self {
+        self.on_other = OnOther::FirstStands;
+        self
+    }
+
+    /// The id of the event, for a caller that may stop waiting for the answer. `None` if something is wrong with the event's name.
+    pub fn event_id(&self) -> Option<&EventId> {
+        self.event.id_of()
     }
 
     /// Gives the key, in place of the one the catalog's rule finds.
@@ -106,15 +125,11 @@ impl Publish {
     /// Publishes it.
     ///
     /// # Errors
-    /// [`PublishError`] says what is wrong with the event, or that the log did not take it.
+    /// [`PublishError`] says what is wrong with the event, or what the log said. It gives the event back with its id.
     pub async fn send(self) -> Result<Published, PublishError> {
-        let Self { bus, event } = self;
+        let Self { bus, event, on_other } = self;
         let event = bus.prepare(event)?;
-        let id = event.id.clone();
-        let appended = bus.backend().append(crate::backend::Append::one(event)).await?;
-        // One event in, one answer out; a backend that gives none has not stored it.
-        let appended = appended.into_iter().next().unwrap_or(Appended::scheduled());
-        Ok(Published::new(id, appended))
+        send::one(&bus, event, on_other).await
     }
 }
 
@@ -150,39 +165,23 @@ impl PublishAll {
     /// Publishes them. Every event is checked before the first one is sent.
     ///
     /// # Errors
-    /// [`PublishError`] of the first event that is wrong, in which case none was sent; or of the first that the log did
-    /// not take, in which case (unless it is atomic) those before it are in the log.
-    pub async fn send(self) -> Result<Vec<Published>, PublishError> {
+    /// [`PublishAllError`] says of each event what became of it. If one is wrong, none was sent; if the log refused one, those
+    /// up to 256 places behind it may be in the log all the same, and later ones were not sent (unless it is atomic: then none is in
+    /// the log).
+    pub async fn send(self) -> Result<Vec<Published>, PublishAllError> {
         let Self { bus, events, atomic } = self;
-        let prepared: Result<Vec<_>, _> = events.into_iter().map(|event| bus.prepare(event)).collect();
-        let prepared = prepared?;
-        if prepared.is_empty() {
-            return Ok(Vec::new());
-        }
-        if atomic {
-            return bus.append(prepared).await;
-        }
-        let mut published = Vec::with_capacity(prepared.len());
-        let mut rest = prepared.into_iter();
-        loop {
-            // A window is sent in order from one task, so the log has the events in the order they were given.
-            let window: Vec<_> = rest.by_ref().take(WINDOW).collect();
-            if window.is_empty() {
-                return Ok(published);
-            }
-            let ids: Vec<_> = window.iter().map(|event| event.id.clone()).collect();
-            let backend = bus.backend();
-            let sent = window.into_iter().map(|event| backend.append(crate::backend::Append::one(event)));
-            for (id, appended) in ids.into_iter().zip(crate::runtime::join::all(sent).await) {
-                let appended = appended?.into_iter().next().unwrap_or(Appended::scheduled());
-                published.push(Published::new(id, appended));
-            }
-        }
+        let prepared: Vec<_> = events.into_iter().map(|event| bus.prepare(event)).collect();
+        let results = match prepared.iter().any(Result::is_err) {
+            true => prepared.into_iter().map(|event| Err(send::not_sent(event))).collect(),
+            false if atomic => send::batch(&bus, prepared.into_iter().flatten().collect()).await,
+            false => send::each(&bus, prepared.into_iter().flatten()).await,
+        };
+        PublishAllError::check(results)
     }
 }
 
 impl IntoFuture for PublishAll {
-    type Output = Result<Vec<Published>, PublishError>;
+    type Output = Result<Vec<Published>, PublishAllError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use stheno::{
-    EventId, PublishError, PublishErrorKind, Published,
-    backend::{AppendError, AppendErrorKind},
-};
+use stheno::{EventId, PublishAllError, PublishErrorKind, Published, backend::AppendErrorKind};
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,20 +61,27 @@ impl std::error::Error for FieldError {}
 #[derive(Debug)]
 pub struct SaveError {
     saved: Vec<Published>,
-    source: PublishError,
-    /// The id that two of the events have; nothing was sent then.
-    repeated: Option<EventId>,
+    cause: Cause,
 }
 
+#[derive(Debug)]
+enum Cause {
+    Refused(PublishAllError),
+    /// The id that two of the events have; nothing was sent then.
+    Repeated(EventId),
+}
+
+/// The log would take two events of one id for one event, of which it has a part already.
+static REPEATED: PublishErrorKind = PublishErrorKind::Append(AppendErrorKind::MixedDuplicates);
+
 impl SaveError {
-    pub(crate) fn new(source: PublishError) -> Self {
-        Self { saved: Vec::new(), source, repeated: None }
+    pub(crate) fn new(source: PublishAllError) -> Self {
+        Self { saved: Vec::new(), cause: Cause::Refused(source) }
     }
 
-    /// Two events have one id. The log would take them for one event, of which it has a part already.
+    /// Two events have one id.
     pub(crate) fn repeated(id: EventId) -> Self {
-        let source = AppendError::new(AppendErrorKind::MixedDuplicates).into();
-        Self { repeated: Some(id), ..Self::new(source) }
+        Self { saved: Vec::new(), cause: Cause::Repeated(id) }
     }
 
     pub(crate) fn after(mut self, saved: Vec<Published>) -> Self {
@@ -87,7 +91,10 @@ impl SaveError {
 
     /// Why; `Append(MixedDuplicates)` also for events of which two have one id.
     pub fn kind(&self) -> &PublishErrorKind {
-        self.source.kind()
+        match &self.cause {
+            Cause::Refused(error) => error.kind(),
+            Cause::Repeated(_) => &REPEATED,
+        }
     }
 
     /// How many events there were, and how many can be saved at once, if that was too many.
@@ -100,7 +107,16 @@ impl SaveError {
 
     /// The id that two of the events have, if that is why.
     pub fn repeated_id(&self) -> Option<&EventId> {
-        self.repeated.as_ref()
+        match &self.cause {
+            Cause::Refused(_) => None,
+            Cause::Repeated(id) => Some(id),
+        }
+    }
+
+    /// Whether the log did not say what became of the last chunk: its events may be saved or not. Committing again saves none
+    /// twice.
+    pub fn is_unknown(&self) -> bool {
+        matches!(&self.cause, Cause::Refused(error) if error.is_unknown())
     }
 
     /// The events of chunks that were saved before; none unless chunks were asked for.
@@ -111,7 +127,7 @@ impl SaveError {
 
 impl fmt::Display for SaveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(id) = &self.repeated {
+        if let Cause::Repeated(id) = &self.cause {
             return write!(f, "no event was saved: two of them have the id `{id}`; give each an id of its own");
         }
         match (self.too_many(), self.saved.len()) {
@@ -119,6 +135,9 @@ impl fmt::Display for SaveError {
                 f,
                 "{events} events cannot be saved all or nothing, at most {limit} can; commit fewer, or `commit_in_chunks`"
             ),
+            (None, 0) if self.is_unknown() => {
+                f.write_str("the log did not say whether the events were saved; committing again saves none twice")
+            }
             (None, 0) => f.write_str("no event was saved"),
             (None, saved) => {
                 write!(f, "{saved} events were saved, and those after them were not; committing again saves none twice")
@@ -129,6 +148,9 @@ impl fmt::Display for SaveError {
 
 impl std::error::Error for SaveError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.repeated.is_none().then_some(&self.source as _)
+        match &self.cause {
+            Cause::Refused(error) => Some(error),
+            Cause::Repeated(_) => None,
+        }
     }
 }

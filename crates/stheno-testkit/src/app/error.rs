@@ -1,7 +1,7 @@
 //! What can go wrong in a test app, beside the assertions of the test.
 
 use stheno_core::{
-    ConfigError, DecodeError, PublishError,
+    ConfigError, DecodeError, PublishAllError, PublishError,
     app::{StartError, running::NotSettled},
     backend::BackendError,
 };
@@ -19,6 +19,9 @@ pub enum TestError {
     /// An event of the test was refused.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// Not all of several events of the test were published.
+    #[error(transparent)]
+    PublishAll(#[from] PublishAllError),
     /// A subscriber did not come to rest; the error says which one, and what it was doing.
     #[error(transparent)]
     NotSettled(#[from] NotSettled),

@@ -111,6 +111,15 @@ macro_rules! conformance_suite {
                 a_late_subscriber_begins_where_it_says,
                 delivery_goes_on_when_the_log_comes_back,
             }
+            delivery::publishing {
+                an_unknown_outcome_gives_the_event_back,
+                an_unknown_outcome_of_a_batch_gives_all_of_it_back,
+                a_conflict_says_what_was_expected_and_found,
+                of_many_events_it_is_said_what_became_of_each,
+                an_id_that_another_event_has_is_refused,
+                a_duplicate_that_cannot_be_compared_says_so,
+                a_later_attempt_keeps_what_the_first_has_published,
+            }
             delivery::order {
                 events_of_a_key_are_handled_one_at_a_time_in_order,
                 different_keys_are_handled_side_by_side,

@@ -3,7 +3,7 @@
 //! Everything that Watermill's suite asks of a publisher and subscriber, and what it leaves out: counts, delays, dead letters,
 //! order after a failure, crashes, drains, replays, batches.
 //!
-//! Reading order: [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
+//! Reading order: [`publishing`] (what a publisher is told), [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
 //! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`forgotten`] (a
 //! catalog that is no longer there), [`replay`], [`rewound`] (a rewind while suspects wait), [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
 //! that fails for a while).
@@ -17,6 +17,7 @@ pub mod isolation;
 pub mod operator;
 pub mod order;
 pub mod publish_subscribe;
+pub mod publishing;
 pub mod replay;
 pub mod retry;
 pub mod rewound;

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -17,6 +17,7 @@ use crate::{
     event::recorded::{EventId, RecordedEvent},
     headers::{self, Headers},
     key::Key,
+    marker::{Identity, Marker},
     name::EventName,
     time::Timestamp,
 };
@@ -41,8 +42,14 @@ pub(crate) struct Scope {
     pub(crate) subscriber: Arc<str>,
     /// The identity of the log.
     pub(crate) log: Arc<str>,
+    /// Under which ids its effects are remembered.
+    pub(crate) identity: Arc<Identity>,
     pub(crate) run: u32,
+    /// What the run is called outside of the log.
+    pub(crate) mark: u64,
     pub(crate) epoch: u64,
+    /// The highest epoch that a store outside of the log has seen. Attempts raise it, and the next epoch is higher.
+    pub(crate) seen: Arc<AtomicU64>,
     pub(crate) bus: Bus,
     /// Turns true when the subscriber is asked to stop.
     pub(crate) stopping: watch::Receiver<bool>,
@@ -65,8 +72,11 @@ impl Cx {
         let scope = Scope {
             subscriber: "test".into(),
             log: "test".into(),
+            identity: Arc::new(Identity { id: "test".into(), former: Vec::new() }),
             run: 0,
+            mark: 0,
             epoch: 1,
+            seen: Arc::default(),
             bus: Bus::new(backend, Arc::default()),
             stopping: watch::channel(false).1,
         };
@@ -130,9 +140,24 @@ impl Cx {
         self.0.scope.run
     }
 
-    /// The epoch of the lease under which the handler runs; a later holder has a higher one.
+    /// The epoch of the lease under which the handler runs; a later holder has a higher one. It goes with the time and never
+    /// goes back, also when the log is restored to an earlier state.
     pub fn epoch(&self) -> u64 {
         self.0.scope.epoch
+    }
+
+    /// Says that a store outside of the log has seen this epoch. If it is higher than that of this attempt, the attempt counts for
+    /// nothing: either another process runs the subscriber now, which handles the event, or this one takes it over again with an
+    /// epoch that is higher still. Roll back and return an error. `handled_once` of `stheno-sqlite` calls it.
+    pub fn saw_epoch(&self, epoch: u64) {
+        self.0.scope.seen.fetch_max(epoch, Ordering::Relaxed);
+    }
+
+    /// What tells the effect of this attempt from all others, for a store of one's own.
+    pub fn marker(&self) -> Marker<'_> {
+        let Scope { log, identity, mark, .. } = &*self.0.scope;
+        let Inner { event, .. } = &*self.0;
+        Marker { log, subscriber: identity.at(event.sequence), event: event.id.as_str(), run: *mark }
     }
 
     /// The identity of the log: another one, or one that was made anew, has another.
@@ -151,9 +176,11 @@ impl Cx {
     }
 
     /// The same text for every attempt of this subscriber at this event in this run, and for nothing else: give it to
-    /// services that take an idempotency key.
+    /// services that take an idempotency key. It has the parts of the [`marker`](Cx::marker), and so stays when the subscriber
+    /// gets another id.
     pub fn idempotency_key(&self) -> String {
-        format!("{}/{}/{}", self.subscriber(), self.id(), self.run())
+        let Marker { subscriber, event, run, .. } = self.marker();
+        format!("{subscriber}/{event}/{run}")
     }
 
     /// Says that there is nothing to do, and why; the reason is recorded. `return cx.skip("no_notification is set");`
@@ -192,7 +219,8 @@ impl Cx {
         let (name, key) = event
             .as_event()
             .map_or(("", ""), |event| (event.name.as_str(), event.key.as_ref().map_or("", |key| key.as_str())));
-        let from = format!("{}\n{}\n{}\n{name}\n{key}\n{ordinal}", self.subscriber(), self.id(), self.run());
+        let Marker { subscriber, event, run, .. } = self.marker();
+        let from = format!("{subscriber}\n{event}\n{run}\n{name}\n{key}\n{ordinal}");
         EventId::derived(&from).to_string()
     }
 

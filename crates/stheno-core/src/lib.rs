@@ -20,6 +20,7 @@ pub mod event;
 pub mod failure;
 pub mod headers;
 pub mod key;
+pub mod marker;
 pub mod name;
 pub mod pattern;
 pub mod plugin;
@@ -61,6 +62,7 @@ pub use crate::{
     failure::{Failure, FailureExt, IntoFailure},
     headers::Headers,
     key::{Key, KeyError, KeyErrorKind},
+    marker::Marker,
     name::{EventName, NameError, NameErrorKind, decode_token, encode_token},
     nearest::nearest,
     pattern::{Pattern, PatternSet},

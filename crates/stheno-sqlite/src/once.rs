@@ -29,8 +29,10 @@ CREATE TABLE IF NOT EXISTS stheno_epoch (
 /// Marks the event of this attempt as handled. True if it was not yet: do the work in the same transaction and commit.
 /// False if it was: there is nothing to do.
 ///
-/// The marker is for log, subscriber, event and run, so a replay (another run) and another log do the work again. What a process does that
-/// has lost its lease is refused: the tables remember the highest epoch of each subscriber of a log. Both tables,
+/// The marker is for log, subscriber, event and run ([`Cx::marker`]), so a replay (another run) and another log do the work
+/// again. What a process does that has lost its lease is refused: the tables remember the highest epoch of each subscriber of a
+/// log. If it is refused although the lease is held, because the log was restored to an earlier state, the subscriber is taken over
+/// anew with a higher epoch and the event is handled then. Both tables,
 /// `stheno_handled` and `stheno_epoch`, are made when they are missing. Old rows of `stheno_handled` (`at` is in microseconds
 /// since 1970) may be deleted once no attempt at their events can come any more.
 ///
@@ -72,15 +74,18 @@ pub fn handled_once(transaction: &Transaction<'_>, cx: &Cx) -> Result<bool, Once
         .prepare_cached("SELECT epoch FROM stheno_epoch WHERE log = ?1 AND subscriber = ?2")?
         .query_row([cx.log_id(), cx.subscriber()], |row| row.get(0))?;
     if highest > epoch {
+        cx.saw_epoch(highest.cast_unsigned());
         let kind = OnceErrorKind::StaleEpoch { seen: highest.cast_unsigned(), own: cx.epoch() };
         return Err(OnceError { kind, source: None });
     }
+    let marker = cx.marker();
+    let run = i64::try_from(marker.run).unwrap_or(i64::MAX);
     let inserted = transaction
         .prepare_cached(
             "INSERT INTO stheno_handled (log, subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (log, subscriber, event, run) DO NOTHING",
         )?
-        .execute((cx.log_id(), cx.subscriber(), cx.id().as_str(), cx.run(), epoch, Timestamp::now().as_micros()))?;
+        .execute((marker.log, marker.subscriber, marker.event, run, epoch, Timestamp::now().as_micros()))?;
     Ok(inserted == 1)
 }
 
@@ -88,7 +93,8 @@ pub fn handled_once(transaction: &Transaction<'_>, cx: &Cx) -> Result<bool, Once
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnceErrorKind {
-    /// Another process has taken the subscriber over since this attempt began; it handles the event.
+    /// A later holder of the subscriber has written: another process, which handles the event, or this one before the log was
+    /// restored to an earlier state. Then it is handled under a higher epoch.
     StaleEpoch {
         /// The highest epoch that has written.
         seen: u64,
@@ -124,8 +130,8 @@ impl fmt::Display for OnceError {
         match self.kind {
             OnceErrorKind::StaleEpoch { seen, own } => write!(
                 f,
-                "the lease of this subscriber went to another process (epoch {seen}, this attempt has {own}); roll back, \
-                 the other process handles the event"
+                "a later holder of this subscriber has written (epoch {seen}, this attempt has {own}); roll back, the event is \
+                 handled under the later epoch"
             ),
             OnceErrorKind::Database => f.write_str("the database did not take the marker; roll back and try again"),
         }

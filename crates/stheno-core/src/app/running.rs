@@ -76,7 +76,7 @@ impl App {
         for subscriber in &checked.subscribers {
             let after = register(&around, subscriber).await.map_err(StartError::Backend)?;
             // The counter of unknown names is the app's own, and nobody asks where it began.
-            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER && subscriber.missed.is_none());
+            let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER && subscriber.handed_over.is_none());
             begun.extend(after.map(|after| (subscriber.id.to_string(), after)));
         }
         let asked = Arc::new(Notify::new());
@@ -98,6 +98,7 @@ impl App {
                 handlers: Handle::current(),
                 holder: holder.clone(),
                 lease_time: self.lease,
+                seen: Arc::default(),
                 progress: sender,
             };
             supervisors.push(control.handle().spawn(supervisor.run(commanded)));
@@ -285,7 +286,7 @@ impl Running {
                     (Ok(End::Cut), Stopped::Drained) => Stopped::Cut,
                     (Ok(End::Cut), worst) => worst,
                     // An error is one that was aborted or panicked: nothing is left of it to wait for.
-                    (Ok(End::LostLease | End::LogChanged | End::Broken) | Err(_), _) => Stopped::Failed,
+                    (Ok(End::LostLease | End::Outrun | End::LogChanged | End::Broken) | Err(_), _) => Stopped::Failed,
                 };
             }
             worst

@@ -383,7 +383,7 @@ fn enable(
     };
     (problems.len() == before).then_some(())?;
     let (was, batch) = (definition.was.clone(), definition.batch);
-    Some(Enabled { id: id.into(), was, patterns, missed: None, batch, policy, handler: handler? })
+    Some(Enabled { id: id.into(), was, patterns, handed_over: None, batch, policy, handler: handler? })
 }
 
 fn policy_of(definition: &SubscriberDef, config: &Config) -> Policy {

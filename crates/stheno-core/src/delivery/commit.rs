@@ -233,6 +233,7 @@ impl Machine {
             format: FORMAT,
             log: self.log.to_string(),
             run: self.run,
+            mark: self.mark,
             rewound: self.rewound,
             epoch: self.epoch,
             began: self.began,
@@ -245,6 +246,7 @@ impl Machine {
             paused: self.paused,
             patterns: self.patterns.clone(),
             counts: self.counts,
+            former: self.former.clone(),
             at: now,
         }
     }

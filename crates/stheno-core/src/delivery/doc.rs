@@ -20,6 +20,10 @@ pub struct StateDoc {
     pub log: String,
     /// Which run this is: 0 is live, each replay has a number of its own.
     pub run: u32,
+    /// A number that only this run has, also after the records went back to an earlier state; 0 in the first run, and in runs
+    /// of an older version, which have `run` alone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mark: u64,
     /// Where this run began: after this sequence. What an earlier run recorded of what is ahead of it is of no account.
     #[serde(default)]
     pub rewound: u64,
@@ -43,8 +47,38 @@ pub struct StateDoc {
     pub patterns: PatternSet,
     /// How many events were settled in which way, since the subscriber exists.
     pub counts: Counts,
+    /// The ids that the subscriber had before, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<Former>,
     /// When it was written.
     pub at: Timestamp,
+}
+
+impl StateDoc {
+    /// What the run is called outside of the log.
+    pub(crate) fn run_mark(&self) -> u64 {
+        run_mark(self.mark, self.run)
+    }
+}
+
+/// What a run is called outside of the log.
+pub(crate) fn run_mark(mark: u64, run: u32) -> u64 {
+    if mark == 0 { run.into() } else { mark }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// An id that a subscriber had before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Former {
+    /// The id.
+    pub id: String,
+    /// The log ended here when the subscriber got another one.
+    pub upto: u64,
 }
 
 /// An event that is being tried alone.

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     delivery::{
         commit::{Outbox, ToRecord},
-        doc::{Counts, Suspect},
+        doc::{Counts, Former, Suspect},
         lane::{Doing, Lane, LaneId},
     },
     event::recorded::RecordedEvent,
@@ -102,6 +102,9 @@ pub(crate) struct Machine {
     /// The identity of the log.
     pub(crate) log: Arc<str>,
     pub(crate) run: u32,
+    /// What the run is called outside of the log, if it is not the first.
+    pub(crate) mark: u64,
+    pub(crate) former: Vec<Former>,
     /// Where this run began: after this sequence.
     pub(crate) rewound: u64,
     pub(crate) epoch: u64,

@@ -5,12 +5,14 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use crate::{
     delivery::{
         commit::{Outbox, ToRecord},
-        doc::{Counts, DeadLetter, LaneDoc, StateDoc},
+        doc::{Counts, DeadLetter, LaneDoc, StateDoc, run_mark},
         lane::{Doing, Lane, LaneId},
         machine::Machine,
     },
+    marker::never_before,
     pattern::PatternSet,
     subscriber::policy::Policy,
+    time::Timestamp,
 };
 
 impl Machine {
@@ -21,6 +23,8 @@ impl Machine {
             patterns,
             log: "".into(),
             run: 0,
+            mark: 0,
+            former: Vec::new(),
             rewound: begin_after,
             epoch,
             began: begin_after,
@@ -63,6 +67,8 @@ impl Machine {
     ) -> Self {
         let mut machine = Self::fresh(policy, patterns, epoch, state.floor);
         machine.run = state.run;
+        machine.mark = state.mark;
+        machine.former = state.former;
         machine.rewound = state.rewound;
         machine.began = state.began;
         machine.offered_before = state.done.last().map_or(state.floor, |(_, last)| *last);
@@ -107,6 +113,11 @@ impl Machine {
         machine
     }
 
+    /// What the run is called outside of the log.
+    pub(crate) fn run_mark(&self) -> u64 {
+        run_mark(self.mark, self.run)
+    }
+
     /// The same on the log of this identity, which what is recorded is of.
     pub(crate) fn on_log(mut self, log: &str) -> Self {
         self.log = log.into();
@@ -114,15 +125,18 @@ impl Machine {
     }
 
     /// Begins on another log, as a new run after this sequence: of what was recorded nothing is true there.
-    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[DeadLetter]) {
-        self.rewind(0, dead_letters);
+    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[DeadLetter], now: Timestamp) {
+        self.rewind(0, dead_letters, now);
+        // The events of this log are others.
+        self.former.clear();
         self.began = after;
         (self.position, self.written_at, self.offered_before, self.recorded_floor) = (after, after, after, after);
     }
 
     /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,
     /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
-    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter], now: Timestamp) {
+        self.mark = never_before(now, self.run_mark());
         self.run += 1;
         self.rewound = after;
         self.position = after;

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     backend::{BackendError, Record},
     delivery::doc::{
-        Counts, DeadLetter, DeadReason, FORMAT, LaneDoc, LaneState, Note, NoteKind, StateDoc, Suspect, Waiting,
+        Counts, DeadLetter, DeadReason, FORMAT, Former, LaneDoc, LaneState, Note, NoteKind, StateDoc, Suspect, Waiting,
     },
     event::recorded::EventId,
     key::Key,
@@ -61,6 +61,7 @@ fn state() -> StateDoc {
         format: FORMAT,
         log: "0190c1d2-log".to_owned(),
         run: 2,
+        mark: 1_790_000_000_000,
         rewound: 3,
         epoch: 4,
         began: 5,
@@ -72,8 +73,13 @@ fn state() -> StateDoc {
         paused: true,
         patterns: patterns(),
         counts: Counts { handled: 21, skipped: 22, failed: 23, dead: 24, notes: 25 },
+        former: vec![Former { id: "receipts.mail".to_owned(), upto: 4 }],
         at: time(0),
     }
+}
+
+fn unmarked() -> StateDoc {
+    StateDoc { mark: 0, former: Vec::new(), ..state() }
 }
 
 fn waiting() -> Waiting {
@@ -159,7 +165,14 @@ fn catalog() -> CatalogSpec {
 }
 
 fn missed() -> Missed {
-    Missed { before: patterns(), since: PatternSet::all(), after: 5, floor: 6, done: vec![(8, 9)] }
+    Missed {
+        before: patterns(),
+        since: PatternSet::all(),
+        after: 5,
+        floor: 6,
+        done: vec![(8, 9)],
+        mark: 1_790_000_000_000,
+    }
 }
 
 /// What this version writes.
@@ -216,7 +229,9 @@ pub(super) fn older_forms() -> Vec<Form> {
     let unkeyed = CatalogSpec { keys: None, ..catalog() };
     let plain = |state| LaneDoc { key: key(), run: 0, from: 7, upto: None, state };
     vec![
-        form("older/state-without-log-and-rewound", &StateDoc { log: String::new(), rewound: 0, ..state() }),
+        form("older/state-without-log-and-rewound", &StateDoc { log: String::new(), rewound: 0, ..unmarked() }),
+        form("older/state-without-mark-and-former-ids", &unmarked()),
+        form("older/missed-without-mark", &Missed { mark: 0, ..missed() }),
         form("older/lane-behind-without-run", &plain(LaneState::Behind)),
         form("older/lane-waiting-without-run", &plain(LaneState::Waiting(waiting()))),
         form("older/lane-parked-without-run", &plain(LaneState::Parked { dead: 6 })),

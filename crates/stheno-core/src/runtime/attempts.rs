@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     task::{Context, Poll, Waker},
     time::Duration,
 };
@@ -60,8 +60,13 @@ impl Attempts {
     }
 
     /// Attempts from here on belong to another run.
-    pub(crate) fn set_run(&mut self, run: u32) {
-        self.scope = Arc::new(Scope { run, ..(*self.scope).clone() });
+    pub(crate) fn set_run(&mut self, run: u32, mark: u64) {
+        self.scope = Arc::new(Scope { run, mark, ..(*self.scope).clone() });
+    }
+
+    /// Whether a store outside of the log has seen a higher epoch than that of these attempts.
+    pub(crate) fn is_outrun(&self) -> bool {
+        self.scope.seen.load(Ordering::Relaxed) > self.scope.epoch
     }
 
     /// How many calls are under way.

@@ -13,6 +13,7 @@ use crate::{
     backend::{Backend, BackendError, Query, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, doc::StateDoc, names},
     event::recorded::RecordedEvent,
+    marker::Identity,
     pattern::PatternSet,
     runtime::{store, supervisor::Enabled},
 };
@@ -36,6 +37,17 @@ pub struct Missed {
     pub floor: u64,
     /// and these ranges above, both ends included.
     pub done: Vec<(u64, u64)>,
+    /// What the run is called outside of the log in which it passed them over.
+    #[serde(default)]
+    pub mark: u64,
+}
+
+/// What a subscriber passed over, handed over by another beside it.
+#[derive(Debug)]
+pub(crate) struct HandedOver {
+    pub(crate) missed: Arc<Missed>,
+    /// The subscriber that passed it over. Effects are remembered as its own.
+    pub(crate) of: Identity,
 }
 
 impl Missed {
@@ -49,6 +61,7 @@ impl Missed {
             after: state.began,
             floor: state.floor,
             done: state.done.clone(),
+            mark: state.run_mark(),
         };
         (!wider.is_empty()).then_some((missed, wider))
     }
@@ -96,6 +109,8 @@ pub(crate) async fn beside(backend: &Arc<dyn Backend>, enabled: Vec<Enabled>) ->
     let mut all = Vec::with_capacity(enabled.len());
     for subscriber in enabled {
         if subscriber.policy.backfill {
+            let former = store::state(backend, &subscriber.id).await?.map(|state| state.former).unwrap_or_default();
+            let of = Identity { id: Arc::clone(&subscriber.id), former };
             for (id, record, missed) in list(backend, &subscriber.id).await? {
                 match is_through(backend, &id, &missed).await? {
                     true => forget(backend, &id, record).await?,
@@ -103,7 +118,7 @@ pub(crate) async fn beside(backend: &Arc<dyn Backend>, enabled: Vec<Enabled>) ->
                         id: id.into(),
                         was: None,
                         patterns: missed.since.clone(),
-                        missed: Some(Arc::new(missed)),
+                        handed_over: Some(HandedOver { missed: Arc::new(missed), of: of.clone() }),
                         policy: subscriber.policy.clone(),
                         batch: subscriber.batch,
                         handler: Arc::clone(&subscriber.handler),

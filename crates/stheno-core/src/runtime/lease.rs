@@ -17,7 +17,9 @@ use tokio::sync::{Mutex, Notify};
 use crate::{
     backend::{Backend, BackendError, Expect, RecordError, RecordName, RecordWrite, Revision},
     delivery::{commit::json, names},
+    marker::never_before,
     runtime::store,
+    time::Clock,
 };
 
 /// How long a lease holds without being renewed.
@@ -32,6 +34,16 @@ pub(crate) struct LeaseDoc {
     pub(crate) epoch: u64,
     /// The holder stopped in order: anybody may take it at once.
     pub(crate) free: bool,
+}
+
+/// Who wants a lease.
+pub(crate) struct Claim<'a> {
+    pub(crate) holder: &'a str,
+    /// How long it shall hold without being renewed.
+    pub(crate) time: Duration,
+    pub(crate) clock: &'a dyn Clock,
+    /// The highest epoch that a store outside of the log has seen.
+    pub(crate) seen: &'a AtomicU64,
 }
 
 /// A lease that this process holds, until it says otherwise.
@@ -57,10 +69,10 @@ impl Lease {
     pub(crate) async fn acquire(
         backend: &Arc<dyn Backend>,
         subscriber: &str,
-        holder: &str,
-        time: Duration,
+        claim: &Claim<'_>,
         give_up: impl Future<Output = ()>,
     ) -> Result<Option<Arc<Self>>, BackendError> {
+        let Claim { holder, time, .. } = *claim;
         let name = names::lease(subscriber);
         let mut seen: Option<(Revision, Instant)> = None;
         let mut give_up = std::pin::pin!(give_up);
@@ -71,10 +83,10 @@ impl Lease {
             };
             let doc = found.as_ref().and_then(|record| serde_json::from_slice::<LeaseDoc>(&record.value).ok());
             let (expect, epoch, free) = match (&found, doc) {
-                (None, _) => (Expect::Absent, 1, true),
-                (Some(record), Some(doc)) => (Expect::Revision(record.revision), doc.epoch + 1, doc.free),
+                (None, _) => (Expect::Absent, 0, true),
+                (Some(record), Some(doc)) => (Expect::Revision(record.revision), doc.epoch, doc.free),
                 // Nobody's lease: not one of ours, or cut short. It stands still or it does not.
-                (Some(record), None) => (Expect::Revision(record.revision), 1, false),
+                (Some(record), None) => (Expect::Revision(record.revision), 0, false),
             };
             let still = match (expect, seen) {
                 (Expect::Revision(now), Some((then, since))) if now == then => since.elapsed() >= time,
@@ -85,9 +97,10 @@ impl Lease {
                 _ => true,
             };
             if free || still {
-                // The record may have been deleted: no epoch comes twice.
+                // The record may have been deleted, or restored to an earlier state: no epoch comes twice.
                 let recorded = store::state(backend, subscriber).await?.map_or(0, |state| state.epoch);
-                let epoch = epoch.max(recorded + 1);
+                let last = epoch.max(recorded).max(claim.seen.load(Ordering::Relaxed));
+                let epoch = never_before(claim.clock.now(), last);
                 let asked = Instant::now();
                 let doc = LeaseDoc { holder: holder.to_owned(), epoch, free: false };
                 let write = RecordWrite::put(name.clone(), json(&doc)).expect(expect);

@@ -2,7 +2,7 @@
 //! begins again when the lease is lost.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -19,15 +19,16 @@ use crate::{
     delivery::{
         Machine,
         commit::json,
-        doc::{Counts, FORMAT, LaneDoc, StateDoc},
+        doc::{Counts, FORMAT, Former, LaneDoc, StateDoc},
         names,
     },
+    marker::Identity,
     pattern::PatternSet,
     runtime::{
         attempts::Attempts,
-        backfill::{self, Missed},
+        backfill::{self, HandedOver},
         command::{self, Asked},
-        lease::Lease,
+        lease::{Claim, LEASE, Lease},
         progress::Progress,
         store,
         worker::{Batching, End, Surroundings, Worker},
@@ -46,8 +47,8 @@ pub(crate) struct Enabled {
     pub(crate) id: Arc<str>,
     pub(crate) was: Option<String>,
     pub(crate) patterns: PatternSet,
-    /// It takes only these of them.
-    pub(crate) missed: Option<Arc<Missed>>,
+    /// It takes only these of them, which another subscriber has passed over.
+    pub(crate) handed_over: Option<HandedOver>,
     pub(crate) batch: bool,
     pub(crate) policy: Policy,
     pub(crate) handler: Arc<dyn Handler>,
@@ -61,6 +62,8 @@ pub(crate) struct Supervisor {
     pub(crate) handlers: Handle,
     pub(crate) holder: String,
     pub(crate) lease_time: Duration,
+    /// The highest epoch that a store outside of the log has seen.
+    pub(crate) seen: Arc<AtomicU64>,
     pub(crate) progress: watch::Sender<Progress>,
 }
 
@@ -116,8 +119,13 @@ impl Supervisor {
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
             match ended {
                 // It was asked to stop, and could not hand over.
-                Ok((End::LostLease, _)) if *stopping.borrow() => return End::Cut,
+                Ok((End::LostLease | End::Outrun, _)) if *stopping.borrow() => return End::Cut,
                 Ok((End::LostLease, unread)) => commands = unread,
+                Ok((End::Outrun, unread)) => {
+                    commands = unread;
+                    // If it is still ours, the next epoch need not wait until it has run out. If not, its holder goes on.
+                    let _ = self.around.backend.write_records(vec![lease.release().await]).await;
+                }
                 Ok((End::LogChanged, _)) => {
                     tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
                     return End::LogChanged;
@@ -141,7 +149,8 @@ impl Supervisor {
             // The sender is gone only after the app is: that means stop as well.
             let _ = stopping.wait_for(|stop| *stop).await;
         };
-        let Some(lease) = Lease::acquire(backend, id, &self.holder, self.lease_time, stop).await? else {
+        let claim = Claim { holder: &self.holder, time: self.lease_time, clock: &*self.around.clock, seen: &self.seen };
+        let Some(lease) = Lease::acquire(backend, id, &claim, stop).await? else {
             return Ok(None);
         };
         // The holder before may have had catalogs that this host has not.
@@ -175,7 +184,7 @@ impl Supervisor {
                         let Some((after, command)) = command::rewind(&asked) else {
                             return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                         };
-                        machine.begin_anew(after, &store::dead_letters(backend, id).await?);
+                        machine.begin_anew(after, &store::dead_letters(backend, id).await?, self.around.clock.now());
                         machine.outbox.carried_out(command);
                     }
                     (machine, Some(revision))
@@ -208,12 +217,21 @@ impl Supervisor {
 
     fn worker(&self, held: Held, commands: mpsc::UnboundedReceiver<Asked>) -> Worker {
         let Held { lease, machine, guard, asked } = held;
-        let Enabled { id, patterns, missed, batch, policy, handler, .. } = &self.subscriber;
+        let Enabled { id, patterns, handed_over, batch, policy, handler, .. } = &self.subscriber;
+        let own = Identity { id: Arc::clone(id), former: machine.former.clone() };
+        let (identity, mark) = match handed_over {
+            Some(handed_over) if machine.run == 0 => (handed_over.of.clone(), handed_over.missed.mark),
+            Some(handed_over) => (handed_over.of.clone(), machine.run_mark()),
+            None => (own, machine.run_mark()),
+        };
         let scope = Scope {
             subscriber: Arc::clone(id),
             log: Arc::clone(&machine.log),
+            identity: Arc::new(identity),
             run: machine.run,
+            mark,
             epoch: lease.epoch,
+            seen: Arc::clone(&self.seen),
             bus: self.bus.clone(),
             stopping: self.around.stopping.clone(),
         };
@@ -227,7 +245,7 @@ impl Supervisor {
         Worker {
             id: Arc::clone(id),
             patterns: patterns.clone(),
-            missed: missed.clone(),
+            missed: handed_over.as_ref().map(|handed_over| Arc::clone(&handed_over.missed)),
             attempts: Attempts::new(Arc::clone(handler), Arc::new(scope), policy.timeout),
             lease,
             asked,
@@ -306,8 +324,8 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         return Ok(None);
     }
     let info = backend.info().await?;
-    let began = match (&subscriber.missed, subscriber.policy.start) {
-        (Some(missed), _) => missed.after,
+    let began = match (&subscriber.handed_over, subscriber.policy.start) {
+        (Some(handed_over), _) => handed_over.missed.after,
         (None, Start::New) => info.last,
         (None, Start::Beginning) => info.first.saturating_sub(1),
     };
@@ -315,6 +333,7 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         format: FORMAT,
         log: info.log_id,
         run: 0,
+        mark: 0,
         rewound: began,
         epoch: 0,
         began,
@@ -326,6 +345,7 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         paused: false,
         patterns: subscriber.patterns.clone(),
         counts: Counts::default(),
+        former: Vec::new(),
         at: around.clock.now(),
     };
     match backend.write_records(vec![RecordWrite::put(name, json(&state)).expect(Expect::Absent)]).await {
@@ -343,10 +363,11 @@ async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, Backe
     if backend.get_record(&old_state).await?.is_none() {
         return Ok(false);
     }
-    let never = std::future::pending();
-    let Some(lease) = Lease::acquire(backend, was, id, crate::runtime::lease::LEASE, never).await? else {
+    let claim = Claim { holder: id, time: LEASE, clock: &*around.clock, seen: &AtomicU64::new(0) };
+    let Some(lease) = Lease::acquire(backend, was, &claim, std::future::pending()).await? else {
         return Ok(false);
     };
+    let last = backend.info().await?.last;
     let prefix = names::everything(was);
     let records = backend.list_records(&prefix).await?;
     let renamed = |name: &str| format!("{}{}", names::everything(id), name.strip_prefix(&prefix).unwrap_or(name));
@@ -356,13 +377,20 @@ async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, Backe
         let name = crate::backend::RecordName::trusted(renamed(record.name.as_str()));
         RecordWrite::put(name, record.value.clone())
     };
+    let under_new_id = |record: &crate::backend::Record| {
+        let mut state: StateDoc = store::parse(record)?;
+        // What was done for the events until now is remembered under the id it was done under.
+        state.former.push(Former { id: was.to_owned(), upto: last });
+        let name = crate::backend::RecordName::trusted(renamed(record.name.as_str()));
+        Ok::<_, BackendError>(RecordWrite::put(name, json(&state)))
+    };
     // The state comes last: before it is there, the next start does all of this again.
     for chunk in rest.chunks(per_write) {
         write_all(around, chunk.iter().map(copy).collect()).await?;
     }
-    let last =
-        state.iter().map(copy).chain(state.iter().map(|record| RecordWrite::delete(record.name.clone()))).collect();
-    write_all(around, last).await?;
+    let mut writes = state.iter().map(under_new_id).collect::<Result<Vec<_>, _>>()?;
+    writes.extend(state.iter().map(|record| RecordWrite::delete(record.name.clone())));
+    write_all(around, writes).await?;
     for chunk in rest.chunks(per_write) {
         write_all(around, chunk.iter().map(|record| RecordWrite::delete(record.name.clone())).collect()).await?;
     }

@@ -182,6 +182,13 @@ macro_rules! conformance_suite {
                 a_subscriber_takes_its_position_to_a_new_id,
                 what_is_under_way_is_cut_when_the_lease_runs_out,
             }
+            delivery::remembered {
+                an_epoch_does_not_go_back_with_its_records,
+                an_epoch_that_a_store_has_seen_is_passed,
+                a_run_never_has_the_marker_of_another,
+                what_is_handed_over_has_the_marker_of_its_subscriber,
+                events_of_before_a_new_id_keep_their_marker,
+            }
             delivery::forgotten {
                 a_key_stays_parked_at_a_host_without_its_catalog,
                 a_retry_goes_on_at_a_host_without_its_catalog,

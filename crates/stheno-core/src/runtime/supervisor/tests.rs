@@ -8,6 +8,7 @@ fn state() -> StateDoc {
         format: FORMAT,
         log: "one".to_owned(),
         run: 0,
+        mark: 0,
         rewound: 0,
         epoch: 1,
         began: 0,
@@ -19,6 +20,7 @@ fn state() -> StateDoc {
         paused: false,
         patterns: PatternSet::all(),
         counts: Counts::default(),
+        former: Vec::new(),
         at: crate::time::Timestamp::from_micros(0),
     }
 }

@@ -76,6 +76,8 @@ pub(crate) enum End {
     Cut,
     /// The lease went to somebody else.
     LostLease,
+    /// A store outside of the log has seen a later holder: there is one, or the log was restored to an earlier state.
+    Outrun,
     /// The log is not the one it was.
     LogChanged,
     /// It panicked, or the runtime of the handlers is gone.
@@ -249,7 +251,10 @@ impl Worker {
             Woken::Intake(Some(batch)) => self.current = Some((batch, 0)),
             // The reader has ended because the backend was closed.
             Woken::Intake(None) | Woken::Stop => return Err(End::Stopped),
-            Woken::Ended(ended) => self.settle_all(ended.unwrap_or_default()),
+            Woken::Ended(ended) => {
+                self.check_epoch()?;
+                self.settle_all(ended.unwrap_or_default());
+            }
             Woken::Loaded(load, Some((events, covered))) => {
                 self.machine.loaded(&load, events, covered, self.around.clock.now());
             }

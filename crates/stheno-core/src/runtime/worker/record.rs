@@ -89,6 +89,9 @@ impl Worker {
                     break;
                 }
             };
+            if let Err(end) = self.check_epoch() {
+                return end;
+            }
             self.settle_all(ended.unwrap_or_default());
             if let Err(end) = self.begin_gathered() {
                 return end;

@@ -91,8 +91,8 @@ impl Worker {
             // A suspect that has not been started is given up, and the leave for it: nothing is begun before the rewind.
             self.machine.forget_alone();
             self.leave = None;
-            self.machine.rewind(after, &dead_letters);
-            self.attempts.set_run(self.machine.run);
+            self.machine.rewind(after, &dead_letters, self.around.clock.now());
+            self.attempts.set_run(self.machine.run, self.machine.run_mark());
             self.machine.outbox.carried_out(asked.record);
             self.current = None;
             self.feed = self.around.intake.feed(&self.around.control, self.patterns.clone(), after);

@@ -100,13 +100,31 @@ impl Worker {
             return Ok(());
         }
         match self.attempts.begin(attempt) {
-            Begun::Ended(attempt, outcome) => self.settle(attempt, outcome, now),
+            Begun::Ended(attempt, outcome) => {
+                self.check_epoch()?;
+                self.settle(attempt, outcome, now);
+            }
             Begun::Waits(mut waits) => {
                 self.machine.suspend(&mut waits.attempt);
                 self.attempts.wait_for(waits);
             }
         }
         Ok(())
+    }
+
+    /// Ends the worker when a store outside of the log has seen a higher epoch than this one's: what it would settle, the next
+    /// holder does.
+    pub(super) fn check_epoch(&self) -> Result<(), End> {
+        if !self.attempts.is_outrun() {
+            return Ok(());
+        }
+        tracing::warn!(
+            subscriber = &*self.id,
+            epoch = self.lease.epoch,
+            "a database of a handler has seen a later holder of this subscriber: another process runs it now, or the log was \
+             restored to an earlier state; taking it over anew with a higher epoch"
+        );
+        Err(End::Outrun)
     }
 
     pub(super) fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: Timestamp) {

@@ -4,7 +4,7 @@
 //! order after a failure, crashes, drains, replays, batches.
 //!
 //! Reading order: [`publishing`] (what a publisher is told), [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`isolation`]
-//! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`forgotten`] (a
+//! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`remembered`] (what stores outside remember), [`forgotten`] (a
 //! catalog that is no longer there), [`replay`], [`rewound`] (a rewind while suspects wait), [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
 //! that fails for a while).
 
@@ -18,6 +18,7 @@ pub mod operator;
 pub mod order;
 pub mod publish_subscribe;
 pub mod publishing;
+pub mod remembered;
 pub mod replay;
 pub mod retry;
 pub mod rewound;

@@ -1,0 +1,175 @@
+//! What stores outside of the log remember stays true: also when records go back to an earlier state, and when a subscriber gets
+//! another id.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use stheno_core::{
+    Config, Failure,
+    app::{Running, Stopped},
+    backend::{Record, RecordWrite},
+    runtime::operator::RewindTo,
+};
+
+use crate::{
+    ManualClock,
+    conformance::{
+        Harness,
+        orders::{PING, PLACED, ping, placed},
+        probe::{Called, Calls},
+        world::{World, publish, run_out, settle, start},
+    },
+};
+
+const ID: &str = "probe.remembered";
+const NEW_ID: &str = "probe.renamed";
+const LEASE: Duration = Duration::from_secs(1);
+
+/// What is recorded of the subscriber now.
+async fn recorded(world: &World<'_>) -> Vec<Record> {
+    let mut records = world.log.list_records("sub/").await.expect("they can be read");
+    records.extend(world.log.list_records("lease/").await.expect("they can be read"));
+    records
+}
+
+/// Puts earlier records back, as a backup would.
+async fn restore(world: &World<'_>, earlier: Vec<Record>) {
+    let writes = earlier.into_iter().map(|record| RecordWrite::put(record.name, record.value)).collect();
+    world.log.write_records(writes).await.expect("they are written");
+}
+
+async fn running(world: &World<'_>, calls: &Calls) -> Running {
+    start(world.app().await.lease(LEASE).subscribe(calls.content(ID))).await
+}
+
+fn keys(calls: &[Called]) -> Vec<String> {
+    calls.iter().map(|call| call.idempotency_key.clone()).collect()
+}
+
+/// An epoch is higher than all before it, also after the records of an earlier day were restored.
+pub async fn an_epoch_does_not_go_back_with_its_records(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let mut earlier = Vec::new();
+    for number in 0..4 {
+        if number == 3 {
+            restore(&world, std::mem::take(&mut earlier)).await;
+        }
+        let running = running(&world, &calls).await;
+        publish(running.bus(), placed(number)).await;
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+        if number == 0 {
+            earlier = recorded(&world).await;
+        }
+    }
+    let epochs: Vec<_> = calls.all().iter().map(|call| call.epoch).collect();
+    // Of the last start, everything since the first one was to be done again.
+    assert!(epochs[3..].iter().all(|epoch| *epoch > epochs[2]) && epochs.len() == 6, "{epochs:?}");
+}
+
+/// An attempt that meets a higher epoch in a store counts for nothing: the subscriber is taken over anew with one that is higher
+/// still, and the event is handled then.
+pub async fn an_epoch_that_a_store_has_seen_is_passed(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    // A clock that was ten thousand years ahead.
+    let seen = 300_000_000_000_000;
+    let subscriber = calls.subscriber(ID, move |_, cx| async move {
+        if cx.epoch() > seen {
+            return Ok(());
+        }
+        cx.saw_epoch(seen);
+        Err(Failure::new("a later holder has written").terminal())
+    });
+    let running = start(world.app().await.lease(LEASE).subscribe(subscriber)).await;
+    for number in 0..3 {
+        publish(running.bus(), placed(number)).await;
+    }
+    calls
+        .until("all are handled", |calls| {
+            calls.iter().filter(|call| call.epoch > seen).map(Called::sequence).collect::<HashSet<_>>().len() == 3
+        })
+        .await;
+    settle(&running).await;
+    assert!(calls.all().iter().all(|call| call.attempt == 1), "no attempt was counted");
+    assert!(running.operator().dead_letters(ID).await.expect("they can be read").is_empty());
+}
+
+/// A run has keys and markers of its own, also when an earlier run of the same number was forgotten with its records.
+pub async fn a_run_never_has_the_marker_of_another(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let mut seen = HashSet::new();
+    let mut before_the_rewind = None;
+    for round in 0..3 {
+        if let Some(earlier) = before_the_rewind.take() {
+            restore(&world, earlier).await;
+        }
+        let running = running(&world, &calls).await;
+        if round == 0 {
+            publish(running.bus(), placed("a")).await;
+            settle(&running).await;
+        }
+        before_the_rewind = Some(recorded(&world).await);
+        running.operator().rewind(ID, RewindTo::Beginning).await.expect("the command is taken");
+        let calls_before = calls.len();
+        calls.until_len(calls_before + 1).await;
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+    }
+    let runs: Vec<_> = calls.all().iter().map(|call| call.run).collect();
+    assert_eq!(runs, [0, 1, 1, 1]);
+    assert!(keys(&calls.all()).into_iter().all(|key| seen.insert(key)), "{:?}", keys(&calls.all()));
+}
+
+/// What is handed over to a subscriber that was widened has the marker that it would have had live: what was handled in an earlier
+/// release is known to have been.
+pub async fn what_is_handed_over_has_the_marker_of_its_subscriber(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let release = |patterns: &'static [&'static str]| calls.content(ID).on_all(patterns);
+    let (narrow, wide): (&[&str], &[&str]) = (&[PLACED], &[PLACED, PING]);
+    for (number, patterns) in [narrow, wide, narrow, wide].into_iter().enumerate() {
+        let running = start(world.app().await.subscribe(release(patterns))).await;
+        publish(running.bus(), ping(number as u64)).await;
+        publish(running.bus(), placed(number)).await;
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+    }
+    let live: HashSet<_> = keys(&calls.all()).into_iter().collect();
+    let handled: HashSet<_> = calls.sequences().into_iter().collect();
+    calls.forget();
+    let config = Config::parse(&format!("[subscribers.'{ID}']\nbackfill = true"), "the test");
+    let app = world.app().await.config(config.expect("it is a configuration"));
+    let running = start(app.subscribe(release(wide))).await;
+    settle(&running).await;
+    let handed_over = calls.all();
+    assert!(handed_over.iter().any(|call| handled.contains(&call.sequence())), "some were handled before");
+    assert!(handed_over.iter().any(|call| !handled.contains(&call.sequence())), "some were not");
+    for call in handed_over {
+        assert!(call.subscriber.starts_with(ID) && call.subscriber != ID, "{}", call.subscriber);
+        assert_eq!(live.contains(&call.idempotency_key), handled.contains(&call.sequence()), "{}", call.sequence());
+        assert!(call.idempotency_key.starts_with(&format!("{ID}/")), "{}", call.idempotency_key);
+    }
+}
+
+/// A subscriber with a new id keeps the markers of what its old id may have done; what comes later has the new one.
+pub async fn events_of_before_a_new_id_keep_their_marker(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, clock) = (Calls::new(), ManualClock::new());
+    let app = || async { world.app().await.clock(Arc::new(clock.clone())) };
+    let fails = calls.subscriber(ID, |_, _| async { Err(Failure::new("not yet")) });
+    let running = start(app().await.subscribe(fails)).await;
+    publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+
+    let running = start(app().await.subscribe(calls.content(NEW_ID).was(ID))).await;
+    publish(running.bus(), placed("b")).await;
+    settle(&running).await;
+    run_out(&running, &clock).await;
+    let of = |sequence| keys(&calls.all().into_iter().filter(|call| call.sequence() == sequence).collect::<Vec<_>>());
+    let before = of(1);
+    assert!(before.len() == 2 && before[0] == before[1] && before[0].starts_with(&format!("{ID}/")), "{before:?}");
+    assert!(of(2).iter().all(|key| key.starts_with(&format!("{NEW_ID}/"))), "{:?}", of(2));
+}

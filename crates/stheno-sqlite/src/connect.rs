@@ -12,13 +12,11 @@ use stheno_core::backend::BackendErrorKind;
 use crate::{
     error::Trouble,
     options::{SqliteOptions, SyncMode},
+    patience::{self, LOCK_RETRY},
     place::{self, Place},
     schema::{self, Found},
 };
 
-/// How long a connection sleeps before it tries again for a lock that another process holds. Commits take about as long,
-/// so waiting longer would only let the other one in first again.
-const LOCK_RETRY: Duration = Duration::from_millis(1);
 /// Pages in the write-ahead log at which a commit moves them into the file. Four times SQLite's default: hot index pages
 /// are then moved once for many commits.
 const CHECKPOINT_PAGES: i32 = 4000;
@@ -96,7 +94,7 @@ fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal
     let shown = path.display().to_string();
     make_private(path);
     let mut connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
-    set_busy_handler(&mut connection, options.busy_timeout)?;
+    patience::set(&mut connection, options.busy_timeout)?;
     // Before anything that writes: a file that is not ours stays as it is.
     let found = schema::inspect(&connection)?;
     schema::check(found, &shown)?;
@@ -133,7 +131,7 @@ fn open_memory(options: &SqliteOptions) -> rusqlite::Result<Connection> {
 }
 
 fn configure(connection: &mut Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    set_busy_handler(connection, options.busy_timeout)?;
+    patience::set(connection, options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // One plan per statement, whatever is bound. Without it SQLite prepares some statements anew at every call, to plan
     // for the bound values: that took half the time of an append.
@@ -151,20 +149,6 @@ fn configure(connection: &mut Connection, options: &SqliteOptions) -> rusqlite::
     // A damaged page becomes an error at once, and nothing stored in the file can call functions.
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "trusted_schema", false)
-}
-
-fn set_busy_handler(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
-    let mut since = Instant::now();
-    connection.busy_handler(Some(move |tries: i32| {
-        if tries == 0 {
-            since = Instant::now();
-        }
-        let patient = since.elapsed() < timeout;
-        if patient {
-            thread::sleep(LOCK_RETRY);
-        }
-        patient
-    }))
 }
 
 fn use_write_ahead_log(connection: &Connection, timeout: Duration, place: &str) -> Result<(), Refusal> {

@@ -26,7 +26,7 @@
 //! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
 //!
 //! Reading order: [`SqliteOptions`] and their address form (`options`, `url`); what is checked before a file is used
-//! (`place`, `mounts`, `schema`, `connect`); a connection and what it remembers (`session`, `names`); group commit
+//! (`place`, `mounts`, `schema`, `patience`, `connect`); a connection and what it remembers (`session`, `names`); group commit
 //! (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); how a page is read
 //! (`readers`, `read`, `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); the contract
 //! (`backend`); exactly-once effects in the user's own database ([`once`]).
@@ -41,6 +41,7 @@ mod error;
 mod mounts;
 mod names;
 mod options;
+mod patience;
 mod place;
 mod read;
 mod readers;

@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use crate::{
-    cluster, nats, node, python,
+    beside, cluster, lowest, nats, node, python,
     run::{Done, cargo, run, target},
 };
 
@@ -23,6 +23,8 @@ pub(crate) fn ci() -> Done {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])?;
+    lowest::lowest()?;
+    beside::beside(&[])?;
     main_job()
 }
 

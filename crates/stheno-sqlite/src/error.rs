@@ -20,6 +20,17 @@ impl Trouble {
         Self { kind, message: message.into(), source: None, unknown: false }
     }
 
+    /// Damage that is no error of SQLite: what its own checks have found.
+    pub(crate) fn damaged(place: &str, found: &str) -> Self {
+        let message = format!("{}; found: {found}", sentence(BackendErrorKind::Corrupt, place));
+        Self::new(BackendErrorKind::Corrupt, message)
+    }
+
+    /// Whether what is stored cannot be read any more.
+    pub(crate) fn is_damage(&self) -> bool {
+        self.kind == BackendErrorKind::Corrupt
+    }
+
     /// What an error of SQLite means for the log at this place.
     pub(crate) fn explain(place: &str, error: Error) -> Self {
         let kind = kind_of(&error);
@@ -29,7 +40,20 @@ impl Trouble {
                 "the file at {place} is no SQLite database, so it cannot be a log; name another file, or restore a \
                  backup if this was one"
             ),
+            Some(ErrorCode::SystemIoFailure) if kind == BackendErrorKind::Corrupt && !is_short_read(&error) => format!(
+                "the disk cannot read the log at {place} any more, and nothing more is written to it; look into the \
+                 system's own log, and restore a backup on another disk"
+            ),
             _ => sentence(kind, place),
+        };
+        Self { kind, message, source: Some(Arc::new(error)), unknown: false }
+    }
+
+    /// What an error means in a file that is not the log. Damage there is none of the log's.
+    pub(crate) fn elsewhere(message: String, error: Error) -> Self {
+        let kind = match kind_of(&error) {
+            BackendErrorKind::Corrupt => BackendErrorKind::Other,
+            kind => kind,
         };
         Self { kind, message, source: Some(Arc::new(error)), unknown: false }
     }
@@ -78,8 +102,8 @@ pub(crate) fn log_changed(place: &str) -> Trouble {
     Trouble::new(
         BackendErrorKind::LogChanged,
         format!(
-            "the log at {place} was moved, replaced or cut short while it was in use; put the file back if that was a \
-             mistake, and start again"
+            "the log at {place} was moved, replaced or cut short while it was in use, or its `-wal` or `-shm` file was; \
+             put the file back if that was a mistake, and start again"
         ),
     )
 }
@@ -90,9 +114,8 @@ fn kind_of(error: &Error) -> BackendErrorKind {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => BackendErrorKind::Unavailable,
             ErrorCode::DiskFull => BackendErrorKind::Full,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => BackendErrorKind::Corrupt,
-            ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ => {
-                BackendErrorKind::Corrupt
-            }
+            // Other I/O errors may pass. These say that a part of the file is gone, or that the disk cannot read it.
+            ErrorCode::SystemIoFailure if is_lasting(failure.extended_code) => BackendErrorKind::Corrupt,
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => BackendErrorKind::Unavailable,
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => BackendErrorKind::Permission,
             _ => BackendErrorKind::Other,
@@ -107,6 +130,14 @@ fn kind_of(error: &Error) -> BackendErrorKind {
     }
 }
 
+fn is_lasting(extended_code: i32) -> bool {
+    matches!(extended_code, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS)
+}
+
+fn is_short_read(error: &Error) -> bool {
+    matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ)
+}
+
 fn sentence(kind: BackendErrorKind, place: &str) -> String {
     match kind {
         BackendErrorKind::Unavailable => format!(
@@ -116,8 +147,9 @@ fn sentence(kind: BackendErrorKind, place: &str) -> String {
             "there is no room left for the log at {place}; free space on its disk or raise `max_size`, and try again"
         ),
         BackendErrorKind::Corrupt => format!(
-            "the log at {place} is damaged; stop every process that uses it, copy it together with its `-wal` file, and \
-             restore a backup or rescue what is left with `sqlite3 .recover`"
+            "the log at {place} is damaged, and nothing more is written to it; stop every process that uses it, keep a \
+             copy of it and of its `-wal` file, look at it with `sqlite3 {place} 'PRAGMA integrity_check'`, and restore a \
+             backup or rescue what is left with `sqlite3 {place} .recover`"
         ),
         BackendErrorKind::Permission => {
             format!("the log at {place} may not be written; let this user write the file and its directory")

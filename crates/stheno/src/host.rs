@@ -295,7 +295,8 @@ impl AppExt for App {
                 let stopped = running.until_signal_with(stopping).await;
                 eprintln!("{stopped}");
                 let exit = Exit::from(stopped);
-                if exit == Exit::CUT {
+                // Handlers may still hold their threads.
+                if matches!(exit, Exit::CUT | Exit::FAILED) {
                     process::exit(exit.code().into());
                 }
                 Ok(exit)

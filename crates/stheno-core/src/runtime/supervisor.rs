@@ -24,6 +24,7 @@ use crate::{
     },
     pattern::PatternSet,
     runtime::{
+        alarm::Verdict,
         attempts::Attempts,
         backfill::{self, Missed},
         command::{self, Asked},
@@ -82,22 +83,29 @@ impl Supervisor {
         loop {
             let held = match self.take_over(&mut stopping).await {
                 Ok(Some(held)) => held,
-                Ok(None) => return End::Stopped,
-                Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
-                Err(error) if error.kind() == BackendErrorKind::LogChanged => {
-                    tracing::error!(subscriber = &*self.subscriber.id, %error, "stopped: the log is not the one it was");
-                    return End::LogChanged;
-                }
-                Err(error) => {
-                    tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
-                    tokio::select! {
-                        () = tokio::time::sleep(RETRY) => continue,
-                        _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
+                Ok(None) if *stopping.borrow() => return End::Stopped,
+                Ok(None) => return End::LogUnusable,
+                Err(error) => match Verdict::of(error.kind()) {
+                    Verdict::Closed => return End::Stopped,
+                    Verdict::Lasting => {
+                        self.around.alarm.say(&self.subscriber.id, &error);
+                        return End::LogUnusable;
                     }
-                }
+                    Verdict::Retry => {
+                        tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
+                        tokio::select! {
+                            () = tokio::time::sleep(RETRY) => continue,
+                            () = self.around.alarm.heard() => return End::LogUnusable,
+                            _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
+                        }
+                    }
+                },
             };
             let lease = Arc::clone(&held.lease);
-            let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
+            let keeper = self
+                .around
+                .control
+                .spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend), Arc::clone(&self.around.alarm)));
             let mut worker = self.worker(held, commands);
             // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
             // app that is dropped ends as in a crash, with the handlers under way.
@@ -118,10 +126,6 @@ impl Supervisor {
                 // It was asked to stop, and could not hand over.
                 Ok((End::LostLease, _)) if *stopping.borrow() => return End::Cut,
                 Ok((End::LostLease, unread)) => commands = unread,
-                Ok((End::LogChanged, _)) => {
-                    tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
-                    return End::LogChanged;
-                }
                 Ok((end, _)) => return end,
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
                 Err(error) => {
@@ -133,13 +137,16 @@ impl Supervisor {
     }
 
     /// Gets the lease and writes the state under the new epoch, so that an earlier holder cannot write any more. Nothing, if
-    /// the app was asked to stop before.
+    /// the app was asked to stop before, or the alarm was raised.
     async fn take_over(&self, stopping: &mut watch::Receiver<bool>) -> Result<Option<Held>, BackendError> {
         let Enabled { id, policy, patterns, batch, .. } = &self.subscriber;
         let backend = &self.around.backend;
         let stop = async {
-            // The sender is gone only after the app is: that means stop as well.
-            let _ = stopping.wait_for(|stop| *stop).await;
+            tokio::select! {
+                // The sender is gone only after the app is: that means stop as well.
+                _ = stopping.wait_for(|stop| *stop) => {}
+                () = self.around.alarm.heard() => {}
+            }
         };
         let Some(lease) = Lease::acquire(backend, id, &self.holder, self.lease_time, stop).await? else {
             return Ok(None);

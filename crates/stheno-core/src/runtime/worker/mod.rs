@@ -26,6 +26,7 @@ use crate::{
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
+        alarm::Alarm,
         attempts::{Attempts, Ended},
         backfill::Missed,
         command::Asked,
@@ -57,6 +58,7 @@ pub(crate) struct Surroundings {
     pub(crate) control: Handle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) intake: Arc<SharedIntake>,
+    pub(crate) alarm: Arc<Alarm>,
     /// One suspect is tried at a time in the whole process, so that the one to blame is known.
     pub(crate) alone: Arc<Semaphore>,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -76,8 +78,8 @@ pub(crate) enum End {
     Cut,
     /// The lease went to somebody else.
     LostLease,
-    /// The log is not the one it was.
-    LogChanged,
+    /// The log is not the one it was, is damaged, or was written by a newer version.
+    LogUnusable,
     /// It panicked, or the runtime of the handlers is gone.
     Broken,
 }
@@ -137,7 +139,7 @@ enum Woken {
     Record,
     Stop,
     LostLease,
-    LogChanged,
+    Alarm,
     Broken,
 }
 
@@ -223,7 +225,7 @@ impl Worker {
         tokio::select! {
             biased;
             () = self.lease.lost() => Woken::LostLease,
-            () = self.around.intake.broken() => Woken::LogChanged,
+            () = self.around.alarm.heard() => Woken::Alarm,
             _ = self.around.stopping.wait_for(|stop| *stop) => Woken::Stop,
             ended = attempts.next_end(), if attempts.len() > 0 => Woken::Ended(ended),
             result = written(writing) => Woken::Wrote(result),
@@ -266,7 +268,7 @@ impl Worker {
                 }
             }
             Woken::LostLease => return Err(End::LostLease),
-            Woken::LogChanged => return Err(End::LogChanged),
+            Woken::Alarm => return Err(End::LogUnusable),
             Woken::Broken => return Err(End::Broken),
         }
         self.rewind_when_quiet().await;

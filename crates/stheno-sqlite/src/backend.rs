@@ -91,8 +91,16 @@ impl SqliteBackend {
     /// # Errors
     /// [`BackendError`] of kind `Corrupt` says the first thing that is wrong.
     pub async fn check(&self) -> Result<(), BackendError> {
-        let check = |session: &mut Session| {
-            session.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+        let (path, options) = (self.watcher.as_ref().map(|watcher| watcher.path.clone()), self.options.clone());
+        let check = move |session: &mut Session| {
+            let look = |connection: &Connection| {
+                connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+            };
+            match path {
+                // A connection that remembers no page reads what is on the disk.
+                Some(path) => look(&connect::open_reader(&path, &options)?),
+                None => look(&session.connection),
+            }
         };
         match self.readers.with(check).await?.as_str() {
             "ok" => Ok(()),

@@ -38,12 +38,12 @@ impl Health {
 
     /// Remembers a trouble that is damage. Everybody hears of the damage that was found first.
     pub(crate) fn note(&self, trouble: Trouble) -> Trouble {
-        if !trouble.is_damage() {
-            return trouble;
-        }
-        // A file that somebody copies another one over looks damaged before it looks replaced.
+        // A file that is gone cannot be opened, and one that another is being moved over may look damaged.
         if self.file.as_ref().is_some_and(|file| file.look() == Seen::Replaced) {
             return self.changed();
+        }
+        if !trouble.is_damage() {
+            return trouble;
         }
         let first = self.damage.get_or_init(|| trouble).clone();
         self.signal.damaged();

@@ -88,7 +88,7 @@ pub(crate) enum Seen {
     Same,
     /// The file itself is shorter than it was.
     Shorter,
-    /// One was moved, deleted or replaced: what is written to the open one is then lost to everybody else.
+    /// One was moved, deleted, replaced or emptied: what is written to the open one is then lost to everybody else.
     Replaced,
 }
 
@@ -113,7 +113,8 @@ impl LogFile {
         let Some((found, length)) = identity(&self.path) else { return Seen::Replaced };
         let is_companion_there =
             |(path, opened): &(PathBuf, Identity)| identity(path).is_some_and(|(id, _)| id == *opened);
-        if Some(found) != self.opened || !self.companions.iter().all(is_companion_there) {
+        // To a new connection an empty file is a new database, and SQLite deletes the write-ahead log beside it.
+        if Some(found) != self.opened || length == 0 || !self.companions.iter().all(is_companion_there) {
             return Seen::Replaced;
         }
         match self.length.fetch_max(length, Ordering::Relaxed) > length {
@@ -129,9 +130,9 @@ impl LogFile {
         }
     }
 
-    /// Whether no other file has taken the place of the opened one.
+    /// Whether no other file, and no empty one, has taken the place of the opened one.
     pub(crate) fn is_ours_or_nobodys(&self) -> bool {
-        identity(&self.path).is_none_or(|(found, _)| Some(found) == self.opened)
+        identity(&self.path).is_none_or(|(found, length)| Some(found) == self.opened && length > 0)
     }
 }
 

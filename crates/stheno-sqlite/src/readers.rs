@@ -82,7 +82,10 @@ impl Readers {
                 let idle = lock(&self.idle).pop();
                 let mut session = match idle {
                     Some(session) => session,
-                    None => Session::new(connect::open_reader(path, options).map_err(explain)?),
+                    None => {
+                        self.health.check()?;
+                        Session::new(connect::open_reader(path, options).map_err(explain)?)
+                    }
                 };
                 let value = read(&mut session).map_err(explain)?;
                 // One that failed is not used again.

@@ -40,10 +40,6 @@ impl Trouble {
                 "the file at {place} is no SQLite database, so it cannot be a log; name another file, or restore a \
                  backup if this was one"
             ),
-            Some(ErrorCode::SystemIoFailure) if kind == BackendErrorKind::Corrupt && !is_short_read(&error) => format!(
-                "the disk cannot read the log at {place} any more, and nothing more is written to it; look into the \
-                 system's own log, and restore a backup on another disk"
-            ),
             _ => sentence(kind, place),
         };
         Self { kind, message, source: Some(Arc::new(error)), unknown: false }
@@ -134,10 +130,6 @@ fn is_lasting(extended_code: i32) -> bool {
     matches!(extended_code, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS)
 }
 
-fn is_short_read(error: &Error) -> bool {
-    matches!(error, Error::SqliteFailure(failure, _) if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ)
-}
-
 fn sentence(kind: BackendErrorKind, place: &str) -> String {
     match kind {
         BackendErrorKind::Unavailable => format!(
@@ -155,5 +147,37 @@ fn sentence(kind: BackendErrorKind, place: &str) -> String {
             format!("the log at {place} may not be written; let this user write the file and its directory")
         }
         _ => format!("SQLite could not do it for the log at {place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_says_that_the_file_is_damaged_is_damage() {
+        for (code, kind) in [
+            (ffi::SQLITE_CORRUPT, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_CORRUPT_INDEX, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_NOTADB, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_IOERR_SHORT_READ, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_IOERR_CORRUPTFS, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_IOERR_READ, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_WRITE, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_FSYNC, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_NOMEM, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_CANTOPEN, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_BUSY, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_BUSY_SNAPSHOT, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_LOCKED, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_FULL, BackendErrorKind::Full),
+            (ffi::SQLITE_READONLY, BackendErrorKind::Permission),
+            (ffi::SQLITE_PERM, BackendErrorKind::Permission),
+            (ffi::SQLITE_NOMEM, BackendErrorKind::Other),
+            (ffi::SQLITE_INTERRUPT, BackendErrorKind::Other),
+        ] {
+            let trouble = Trouble::explain("here", Error::SqliteFailure(ffi::Error::new(code), None));
+            assert_eq!(trouble.kind, kind, "{code}");
+        }
     }
 }

@@ -23,6 +23,8 @@ async fn a_backup_is_the_log_with_its_records_and_goes_on_where_it_was() {
     for _ in 0..3 {
         append(&log, event("order.placed")).await;
     }
+    // A sequence never repeats, also when its event is gone.
+    rusqlite::Connection::open(&file.path).unwrap().execute("DELETE FROM events WHERE sequence = 3", []).unwrap();
     let at = log.write_records(vec![RecordWrite::put(record("a"), "1")]).await.unwrap()[0];
     let copy = file.directory.path().join("copy.db");
     log.backup(&copy).await.unwrap();
@@ -31,7 +33,7 @@ async fn a_backup_is_the_log_with_its_records_and_goes_on_where_it_was() {
     let restored = open(&copy).await;
     let (before, after) = (log.info().await.unwrap(), restored.info().await.unwrap());
     assert_eq!((after.log_id, after.last), (before.log_id, 3), "the same log, at an earlier moment");
-    assert_eq!(sequences(&read_all(&restored, Query::all()).await), [1, 2, 3]);
+    assert_eq!(sequences(&read_all(&restored, Query::all()).await), [1, 2]);
     let next = RecordWrite::put(record("a"), "2").expect(Expect::Revision(at));
     assert!(restored.write_records(vec![next]).await.unwrap()[0] > at);
     assert_eq!(append(&restored, event("order.placed")).await, 4);

@@ -61,9 +61,8 @@ async fn an_old_sqlite_is_warned_of_when_a_file_is_opened_and_a_new_one_is_not()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logs_of_one_process_wait_for_a_lock_as_long_as_each_was_told() {
     let file = TestFile::new();
-    let open = async |millis| {
-        SqliteBackend::open(file.options().busy_timeout(Duration::from_millis(millis))).await.unwrap()
-    };
+    let open =
+        async |millis| SqliteBackend::open(file.options().busy_timeout(Duration::from_millis(millis))).await.unwrap();
     let (mut hasty, mut patient) = (Vec::new(), Vec::new());
     for number in 0..5 {
         hasty.push(open(1 + number).await);

@@ -33,6 +33,25 @@ use crate::{
 };
 
 /// The embedded backend: a log and records in one SQLite file, or in memory.
+///
+/// A backup is a log of its own:
+///
+/// ```
+/// use stheno_core::{EventName, NewEvent, backend::{Append, Backend}};
+/// use stheno_sqlite::{SqliteBackend, SqliteOptions};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let (file, copy) = (folder.path().join("stheno.db"), folder.path().join("copy.db"));
+/// let log = SqliteBackend::open(SqliteOptions::file(&file)).await?;
+/// log.append(Append::one(NewEvent::new(EventName::new("order.placed")?, r#"{"id":"order_1"}"#))).await?;
+/// log.backup(&copy).await?;
+/// assert_eq!(SqliteBackend::open(SqliteOptions::file(&copy)).await?.info().await?.last, 1);
+/// assert!(log.backup(&copy).await.is_err(), "it takes the place of no file");
+/// # Ok(())
+/// # }
+/// ```
 pub struct SqliteBackend {
     options: SqliteOptions,
     health: Arc<Health>,

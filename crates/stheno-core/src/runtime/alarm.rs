@@ -55,7 +55,7 @@ impl Alarm {
     /// Says why one subscriber ends. What is wrong with its records leaves the others running, so this raises no alarm.
     pub(crate) fn say(&self, subscriber: &str, error: &BackendError) {
         if let Some(error) = self.unsaid(error) {
-            tracing::error!(subscriber, error, "stopped: trying again does not help");
+            tracing::error!(subscriber, error, "stopped: this does not pass by itself");
         }
     }
 

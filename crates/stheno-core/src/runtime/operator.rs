@@ -246,7 +246,7 @@ impl Operator {
     /// `docs/operating.md`.
     ///
     /// ```no_run
-    /// # async fn nightly(operator: stheno_core::Operator) -> Result<(), stheno_core::backend::BackendError> {
+    /// # async fn nightly(operator: stheno_core::runtime::operator::Operator) -> Result<(), stheno_core::backend::BackendError> {
     /// operator.backup("/backup/stheno-2026-11-30.db").await?;
     /// # Ok(())
     /// # }

@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use crate::{
-    beside, cluster, lowest, nats, node, python,
+    beside, cluster, features, lowest, nats, node, python,
     run::{Done, cargo, run, target},
 };
 
@@ -23,6 +23,7 @@ pub(crate) fn ci() -> Done {
     let mut doc = cargo(&["doc", "--workspace", "--no-deps", "--all-features"]);
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])?;
+    features::each()?;
     lowest::lowest()?;
     beside::beside(&[])?;
     main_job()

@@ -1,10 +1,11 @@
-//! The project's own commands: `cargo xtask test|ci|beside|lowest|bench|docs|generated|kill|nats|cluster`. All set-up is done here, so that
-//! a machine needs only Rust, a C compiler and python3.
+//! The project's own commands: `cargo xtask test|ci|features|lowest|beside|bench|docs|generated|kill|nats|cluster`. All set-up is
+//! done here, so that a machine needs only Rust, a C compiler and python3.
 
 mod bench;
 mod beside;
 mod check;
 mod cluster;
+mod features;
 mod lowest;
 mod nats;
 mod node;
@@ -19,6 +20,10 @@ cargo xtask COMMAND
 
   test              every test of the workspace, all set-up included; further words go to `cargo test`
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
+  features          checks and tests every package with no features and with each of its features alone
+  lowest            tests the embedded backend with the oldest rusqlite it allows
+  beside [--all | NAMES]
+                    resolves, builds and runs programs with another user of SQLite (sqlx, Diesel, ..) beside Stheno
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench peers       the same against other libraries, in Rust, Python and Node
@@ -26,9 +31,6 @@ cargo xtask COMMAND
   generated [N]     gives each suite (the decoders of a catalog, its messages, its signatures ..) N generated inputs, spread
                     over what it tests; 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
-  beside [--all | NAMES]
-                    resolves, builds and runs programs with another user of SQLite (sqlx, Diesel, ..) beside Stheno
-  lowest            tests the embedded backend with the oldest rusqlite it allows
   nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
   cluster           three nats-servers in the foreground with deploy/cluster: TLS, and a user for each kind of program
   cluster config [--check]
@@ -41,6 +43,9 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test", rest @ ..] => check::test(rest),
         ["ci"] => check::ci(),
+        ["features"] => features::each(),
+        ["lowest"] => lowest::lowest(),
+        ["beside", rest @ ..] => beside::beside(rest),
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
         ["bench", "nats", rest @ ..] => bench::nats(rest),
         ["bench", "peers", rest @ ..] => bench::peers(rest),
@@ -50,8 +55,6 @@ fn main() -> ExitCode {
         ["generated", cases] => check::generated(cases),
         ["kill"] => check::kill("1000"),
         ["kill", rounds] => check::kill(rounds),
-        ["beside", rest @ ..] => beside::beside(rest),
-        ["lowest"] => lowest::lowest(),
         ["nats", rest @ ..] => nats::serve(rest),
         ["cluster"] => cluster::start(),
         ["cluster", "config"] => cluster::config(true),

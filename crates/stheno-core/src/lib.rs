@@ -35,6 +35,9 @@ pub mod __private;
 mod macros;
 mod nearest;
 
+#[cfg(test)]
+mod golden;
+
 pub use async_trait::async_trait;
 pub use stheno_macros::{Event, EventSum, Payload, subscriber};
 

@@ -29,7 +29,7 @@ pub const LEASE: Duration = Duration::from_secs(8);
 /// The shortest wait for a lease to run out.
 const TICK: Duration = Duration::from_millis(1);
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LeaseDoc {
     pub(crate) holder: String,
     pub(crate) epoch: u64,

@@ -1,0 +1,225 @@
+//! Every form of every record, with the value it stands for. Values name all fields and variants, so that a new one does not
+//! compile before it has a golden file.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    backend::{BackendError, Record},
+    delivery::doc::{
+        Counts, DeadLetter, DeadReason, FORMAT, LaneDoc, LaneState, Note, NoteKind, StateDoc, Suspect, Waiting,
+    },
+    event::recorded::EventId,
+    key::Key,
+    name::EventName,
+    pattern::PatternSet,
+    runtime::{
+        backfill::Missed,
+        command::Command,
+        host::{CatalogSpec, SubscriberSpec},
+        keys::RecordedSource,
+        lease::LeaseDoc,
+        store,
+        unknown::UnknownName,
+    },
+    time::Timestamp,
+};
+
+/// One golden file.
+pub(super) struct Form {
+    pub(super) file: String,
+    /// What is written of the value, in lines.
+    pub(super) written: String,
+    /// The value, in a form that compares.
+    pub(super) value: String,
+    /// Reads a record of this form as delivery does.
+    pub(super) read: fn(&Record) -> Result<String, BackendError>,
+}
+
+fn form<T: Serialize + DeserializeOwned>(file: &str, value: &T) -> Form {
+    Form {
+        file: format!("{file}.json"),
+        written: serde_json::to_string_pretty(value).unwrap() + "\n",
+        value: serde_json::to_string(value).unwrap(),
+        read: |record| store::parse::<T>(record).map(|value| serde_json::to_string(&value).unwrap()),
+    }
+}
+
+fn time(second: i64) -> Timestamp {
+    Timestamp::from_micros((1_790_000_000 + second) * 1_000_000 + 42)
+}
+
+fn key() -> Option<Key> {
+    Some(Key::new("order", "order_1").unwrap())
+}
+
+fn patterns() -> PatternSet {
+    PatternSet::parse(["order.*", "swap.created"]).unwrap()
+}
+
+fn state() -> StateDoc {
+    StateDoc {
+        format: FORMAT,
+        log: "0190c1d2-log".to_owned(),
+        run: 2,
+        rewound: 3,
+        epoch: 4,
+        began: 5,
+        floor: 6,
+        done: vec![(8, 9), (11, 12)],
+        reserved: 44,
+        clean: true,
+        suspect: Some(Suspect { sequence: 10, starts: 1 }),
+        paused: true,
+        patterns: patterns(),
+        counts: Counts { handled: 21, skipped: 22, failed: 23, dead: 24, notes: 25 },
+        at: time(0),
+    }
+}
+
+fn waiting() -> Waiting {
+    Waiting { attempts: 3, due: time(1), first_failed: time(2), error: vec!["outer".to_owned(), "inner".to_owned()] }
+}
+
+fn lane(state: LaneState) -> LaneDoc {
+    LaneDoc { key: key(), run: 2, from: 7, upto: Some(9), state }
+}
+
+fn letter(reason: DeadReason) -> DeadLetter {
+    DeadLetter {
+        sequence: 7,
+        id: EventId::new("order_1/placed").unwrap(),
+        name: EventName::trusted("order.placed".into()),
+        key: key(),
+        run: 2,
+        reason,
+        attempts: 3,
+        error: vec!["outer".to_owned(), "inner".to_owned()],
+        first_failed: time(2),
+        at: time(3),
+    }
+}
+
+fn note(what: NoteKind) -> Note {
+    Note { sequence: 7, run: 2, attempt: 3, at: time(4), what }
+}
+
+/// The file of a dead letter. A new reason does not compile before it has one here and in [`all_forms`].
+fn letter_form(reason: DeadReason) -> Form {
+    let file = match reason {
+        DeadReason::Terminal => "letter-terminal",
+        DeadReason::Exhausted => "letter-exhausted",
+        DeadReason::Undecodable => "letter-undecodable",
+        DeadReason::CrashLoop => "letter-crash-loop",
+        DeadReason::Gone => "letter-gone",
+    };
+    form(file, &letter(reason))
+}
+
+fn lane_form(state: LaneState) -> Form {
+    let file = match state {
+        LaneState::Behind => "lane-behind",
+        LaneState::Waiting(_) => "lane-waiting",
+        LaneState::Parked { .. } => "lane-parked",
+    };
+    form(file, &lane(state))
+}
+
+fn note_form(what: NoteKind) -> Form {
+    let file = match what {
+        NoteKind::Skipped(_) => "note-skipped",
+        NoteKind::Failed(_) => "note-failed",
+        NoteKind::Redriven => "note-redriven",
+        NoteKind::Discarded => "note-discarded",
+    };
+    form(file, &note(what))
+}
+
+fn command_form(command: Command) -> Form {
+    let file = match command {
+        Command::Redrive { .. } => "command-redrive",
+        Command::Discard { .. } => "command-discard",
+        Command::Rewind { .. } => "command-rewind",
+        Command::Pause => "command-pause",
+        Command::Resume => "command-resume",
+    };
+    form(file, &command)
+}
+
+fn catalog() -> CatalogSpec {
+    let order = RecordedSource::Body { kind: "order".to_owned(), pointer: "/id".to_owned() };
+    let app = RecordedSource::Token { kind: "app".to_owned(), token: 2 };
+    CatalogSpec {
+        name: "medusa".to_owned(),
+        version: "0.1.0".to_owned(),
+        patterns: vec!["order.placed".to_owned(), "oauth.token_generated.*".to_owned()],
+        keys: Some(
+            [("order.placed".to_owned(), vec![order]), ("oauth.token_generated.*".to_owned(), vec![app])].into(),
+        ),
+    }
+}
+
+fn missed() -> Missed {
+    Missed { before: patterns(), since: PatternSet::all(), after: 5, floor: 6, done: vec![(8, 9)] }
+}
+
+/// What this version writes.
+pub(super) fn all_forms() -> Vec<Form> {
+    let mut forms = vec![
+        form("state", &state()),
+        form("lease", &LeaseDoc { holder: "host-a/123".to_owned(), epoch: 4, free: true }),
+        form(
+            "subscriber",
+            &SubscriberSpec {
+                id: "receipts.send".to_owned(),
+                patterns: vec!["order.*".to_owned()],
+                ordered: true,
+                policy: "retry 1s to 15m".to_owned(),
+            },
+        ),
+        form("catalog", &catalog()),
+        form("missed", &missed()),
+        form(
+            "unknown",
+            &UnknownName {
+                name: "order.plcaed".to_owned(),
+                nearest: Some("order.placed".to_owned()),
+                count: 2,
+                last_sequence: 7,
+                last_stored: time(5),
+            },
+        ),
+    ];
+    forms.extend([LaneState::Behind, LaneState::Waiting(waiting()), LaneState::Parked { dead: 6 }].map(lane_form));
+    let reasons =
+        [DeadReason::Terminal, DeadReason::Exhausted, DeadReason::Undecodable, DeadReason::CrashLoop, DeadReason::Gone];
+    forms.extend(reasons.map(letter_form));
+    let notes = [
+        NoteKind::Skipped("no_notification is set".to_owned()),
+        NoteKind::Failed(vec!["outer".to_owned(), "inner".to_owned()]),
+        NoteKind::Redriven,
+        NoteKind::Discarded,
+    ];
+    forms.extend(notes.map(note_form));
+    let commands = [
+        Command::Redrive { sequence: 7 },
+        Command::Discard { sequence: 7 },
+        Command::Rewind { after: 7 },
+        Command::Pause,
+        Command::Resume,
+    ];
+    forms.extend(commands.map(command_form));
+    forms
+}
+
+/// What earlier versions wrote, with the value it means today.
+pub(super) fn older_forms() -> Vec<Form> {
+    let unkeyed = CatalogSpec { keys: None, ..catalog() };
+    let plain = |state| LaneDoc { key: key(), run: 0, from: 7, upto: None, state };
+    vec![
+        form("older/state-without-log-and-rewound", &StateDoc { log: String::new(), rewound: 0, ..state() }),
+        form("older/lane-behind-without-run", &plain(LaneState::Behind)),
+        form("older/lane-waiting-without-run", &plain(LaneState::Waiting(waiting()))),
+        form("older/lane-parked-without-run", &plain(LaneState::Parked { dead: 6 })),
+        form("older/catalog-without-keys", &unkeyed),
+    ]
+}

@@ -42,8 +42,12 @@ pub async fn sell(folder: &Path) -> Done {
     }
     bus.backend().close().await;
 
-    let subscriber = SubscriberDef::new("shop.sell", Sell { shop: shop.clone() }).on("shop.sold").start(Start::Beginning);
-    let running = App::new(SqliteBackend::open(SqliteOptions::file(folder.join(LOG))).await?).subscribe(subscriber).start().await?;
+    let subscriber =
+        SubscriberDef::new("shop.sell", Sell { shop: shop.clone() }).on("shop.sold").start(Start::Beginning);
+    let running = App::new(SqliteBackend::open(SqliteOptions::file(folder.join(LOG))).await?)
+        .subscribe(subscriber)
+        .start()
+        .await?;
     running.settle(std::time::Duration::from_secs(60)).await?;
     assert_eq!(running.stop().await, stheno::app::Stopped::Drained);
     assert_eq!(sold(folder)?, 1);

@@ -7,7 +7,8 @@ use sqlx::{Executor as _, SqlitePool};
 #[tokio::main]
 async fn main() -> shop::Done {
     let folder = shop::folder()?;
-    let open = async |name: &str| SqlitePool::connect(&format!("sqlite://{}?mode=rwc", folder.join(name).display())).await;
+    let open =
+        async |name: &str| SqlitePool::connect(&format!("sqlite://{}?mode=rwc", folder.join(name).display())).await;
     let own = open("own.db").await?;
     own.execute("CREATE TABLE own (number INTEGER)").await?;
     shop::sell(&folder).await?;

@@ -2,10 +2,12 @@
 
 use std::{
     ffi::OsStr,
+    io::Write as _,
+    path::Path,
     process::{ExitStatus, Stdio},
 };
 
-use stheno::{App, Bus, Operator, medusa::OrderPlaced, prelude::*};
+use stheno::{App, Bus, Operator, Outgoing, medusa::OrderPlaced, prelude::*};
 use stheno_system_tests::{LIMIT, LogFile};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines},
@@ -148,6 +150,91 @@ async fn a_file_that_is_no_log_ends_it_with_78() {
     std::fs::write(log.beside("stheno.db"), "this is no database, and nobody should write over it").unwrap();
     let (status, said) = Host::start(&log, &[("STHENO_URL", &log.url())]).end().await;
     assert_eq!(status.code(), Some(78), "starting again does not help: {said}");
+}
+
+/// Orders that fill some hundred pages of a file, all of them in the file itself.
+async fn with_many_orders(log: &LogFile) -> String {
+    let bus = Bus::connect(&log.url()).await.unwrap();
+    let orders = (0..400).map(|number| {
+        let body = serde_json::json!({ "id": format!("order_{number}"), "note": "x".repeat(3_000) });
+        Outgoing::raw("order.placed", &body).as_received()
+    });
+    bus.publish_all(orders).send().await.unwrap();
+    bus.backend().close().await;
+    log.url()
+}
+
+/// Turns over 64 bytes of a file: 8 in each of these pages.
+fn damage(file: &Path, pages: std::ops::Range<usize>) {
+    let mut bytes = std::fs::read(file).unwrap();
+    for page in pages {
+        bytes[page * 4_096..page * 4_096 + 8].iter_mut().for_each(|byte| *byte = !*byte);
+    }
+    // Written in place: another file would be a log that was replaced.
+    std::fs::OpenOptions::new().write(true).open(file).unwrap().write_all(&bytes).unwrap();
+}
+
+fn errors(said: &str) -> Vec<&str> {
+    said.lines().filter(|line| line.contains("ERROR")).collect()
+}
+
+#[tokio::test]
+async fn damage_that_a_running_host_finds_is_said_once_and_ends_it_with_70() {
+    // A handler that never gives its thread back keeps no host from ending.
+    for handler in ["", "hang", "block"] {
+        let log = LogFile::new();
+        let url = with_many_orders(&log).await;
+        let file = log.beside("stheno.db");
+        damage(&file, 200..208);
+        let host = Host::start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", handler)]);
+        let (status, said) = host.end().await;
+        assert_eq!(status.code(), Some(70), "{said}");
+        let errors = errors(&said);
+        assert_eq!(errors.len(), 1, "{said}");
+        for part in
+            [&*file.canonicalize().unwrap().display().to_string(), "malformed", "PRAGMA integrity_check", "backup"]
+        {
+            assert!(errors[0].contains(part), "{part}: {said}");
+        }
+        assert!(!said.contains("trying again"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn damage_that_is_there_at_the_start_ends_a_host_with_78() {
+    let log = LogFile::new();
+    let url = with_many_orders(&log).await;
+    damage(&log.beside("stheno.db"), 1..9);
+    let (status, said) = Host::start(&log, &[("STHENO_URL", &url)]).end().await;
+    assert_eq!(status.code(), Some(78), "{said}");
+    assert!(said.contains("integrity_check"), "{said}");
+}
+
+#[tokio::test]
+async fn a_log_file_that_is_lost_under_a_running_host_ends_it_with_70() {
+    for change in ["moved", "deleted", "replaced", "emptied", "cut short", "without its write-ahead log"] {
+        let log = LogFile::new();
+        let url = with_many_orders(&log).await;
+        let mut host = Host::start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", "hang")]);
+        host.says("begun order_0").await;
+        let (file, other) = (log.beside("stheno.db"), log.beside("other.db"));
+        let length = std::fs::metadata(&file).unwrap().len();
+        let shorten = |length| std::fs::OpenOptions::new().write(true).open(&file).unwrap().set_len(length).unwrap();
+        match change {
+            "moved" => std::fs::rename(&file, &other).unwrap(),
+            "deleted" => std::fs::remove_file(&file).unwrap(),
+            "replaced" => {
+                std::fs::copy(&file, &other).unwrap();
+                std::fs::rename(&other, &file).unwrap();
+            }
+            "emptied" => shorten(0),
+            "cut short" => shorten(length / 2),
+            _ => std::fs::remove_file(log.beside("stheno.db-wal")).unwrap(),
+        }
+        let (status, said) = host.end().await;
+        assert_eq!(status.code(), Some(70), "{change}: {said}");
+        assert_eq!(errors(&said).len(), 1, "{change}: {said}");
+    }
 }
 
 #[tokio::test]

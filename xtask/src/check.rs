@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use crate::{
-    cluster, features, nats, node, python,
+    beside, cluster, features, lowest, nats, node, python,
     run::{Done, cargo, run, target},
 };
 
@@ -24,6 +24,8 @@ pub(crate) fn ci() -> Done {
     run(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     test(&[])?;
     features::each()?;
+    lowest::lowest()?;
+    beside::beside(&[])?;
     main_job()
 }
 

@@ -1,10 +1,12 @@
-//! The project's own commands: `cargo xtask test|ci|features|bench|docs|generated|kill|nats|cluster`. All set-up is done here, so that
-//! a machine needs only Rust, a C compiler and python3.
+//! The project's own commands: `cargo xtask test|ci|features|lowest|beside|bench|docs|generated|kill|nats|cluster`. All set-up is
+//! done here, so that a machine needs only Rust, a C compiler and python3.
 
 mod bench;
+mod beside;
 mod check;
 mod cluster;
 mod features;
+mod lowest;
 mod nats;
 mod node;
 mod peers;
@@ -19,6 +21,9 @@ cargo xtask COMMAND
   test              every test of the workspace, all set-up included; further words go to `cargo test`
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
   features          checks and tests every package with no features and with each of its features alone
+  lowest            tests the embedded backend with the oldest rusqlite it allows
+  beside [--all | NAMES]
+                    resolves, builds and runs programs with another user of SQLite (sqlx, Diesel, ..) beside Stheno
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench peers       the same against other libraries, in Rust, Python and Node
@@ -39,6 +44,8 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => check::test(rest),
         ["ci"] => check::ci(),
         ["features"] => features::each(),
+        ["lowest"] => lowest::lowest(),
+        ["beside", rest @ ..] => beside::beside(rest),
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
         ["bench", "nats", rest @ ..] => bench::nats(rest),
         ["bench", "peers", rest @ ..] => bench::peers(rest),

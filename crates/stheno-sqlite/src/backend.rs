@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -14,9 +15,10 @@ use stheno_core::backend::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    append,
+    append, backup,
     connect::{self, Opened},
     error::{self, Trouble},
+    health::Health,
     options::SqliteOptions,
     place::{LogFile, Place},
     read,
@@ -31,10 +33,28 @@ use crate::{
 };
 
 /// The embedded backend: a log and records in one SQLite file, or in memory.
+///
+/// A backup is a log of its own:
+///
+/// ```
+/// use stheno_core::{EventName, NewEvent, backend::{Append, Backend}};
+/// use stheno_sqlite::{SqliteBackend, SqliteOptions};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let (file, copy) = (folder.path().join("stheno.db"), folder.path().join("copy.db"));
+/// let log = SqliteBackend::open(SqliteOptions::file(&file)).await?;
+/// log.append(Append::one(NewEvent::new(EventName::new("order.placed")?, r#"{"id":"order_1"}"#))).await?;
+/// log.backup(&copy).await?;
+/// assert_eq!(SqliteBackend::open(SqliteOptions::file(&copy)).await?.info().await?.last, 1);
+/// assert!(log.backup(&copy).await.is_err(), "it takes the place of no file");
+/// # Ok(())
+/// # }
+/// ```
 pub struct SqliteBackend {
     options: SqliteOptions,
-    /// The absolute path, or `memory`.
-    place: String,
+    health: Arc<Health>,
     log_id: String,
     signal: Arc<Signal>,
     writer: Arc<Writer>,
@@ -90,15 +110,20 @@ impl SqliteBackend {
     /// # Errors
     /// [`BackendError`] of kind `Corrupt` says the first thing that is wrong.
     pub async fn check(&self) -> Result<(), BackendError> {
-        let check = |session: &mut Session| {
-            session.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+        let (path, options) = (self.watcher.as_ref().map(|watcher| watcher.path.clone()), self.options.clone());
+        let check = move |session: &mut Session| {
+            let look = |connection: &Connection| {
+                connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+            };
+            match path {
+                // A connection that remembers no page reads what is on the disk.
+                Some(path) => look(&connect::open_reader(&path, &options)?),
+                None => look(&session.connection),
+            }
         };
         match self.readers.with(check).await?.as_str() {
             "ok" => Ok(()),
-            wrong => {
-                let message = format!("`{}` is damaged ({wrong}); restore it from a backup", self.place);
-                Err(BackendError::new(BackendErrorKind::Corrupt, message))
-            }
+            wrong => Err(self.health.note(Trouble::damaged(&self.health.place, wrong)).into()),
         }
     }
 
@@ -112,24 +137,26 @@ impl SqliteBackend {
 
         let signal = Arc::new(Signal::new(last, due));
         let session = Arc::new(Mutex::new(Some(Session::new(connection))));
-        let file = path.map(LogFile::at);
-        let (readers, watcher) = match &file {
-            Some(file) => {
-                let watcher = Watcher::new(file.clone(), options.clone(), log_id.clone(), Arc::clone(&signal));
-                (Readers::of_file(file.path.clone(), options.clone()), Some(Arc::new(watcher)))
+        let file = path.clone().map(LogFile::at);
+        let health = Arc::new(Health::new(place, file, options.clone(), Arc::clone(&signal)));
+        let (readers, watcher) = match path {
+            Some(path) => {
+                let readers = Readers::of_file(path.clone(), options.clone(), Arc::clone(&health));
+                let (log_id, signal) = (log_id.clone(), Arc::clone(&signal));
+                let watcher = Watcher::new(path, Arc::clone(&health), options.clone(), log_id, signal);
+                (readers, Some(Arc::new(watcher)))
             }
-            None => (Readers::sharing(Arc::clone(&session)), None),
+            None => (Readers::sharing(Arc::clone(&session), Arc::clone(&health)), None),
         };
         let writer = Writer::new(
-            place.clone(),
-            file,
+            Arc::clone(&health),
             Arc::clone(&options.clock),
             options.dedup_window,
             Arc::clone(&signal),
             session,
         );
         let (writer, readers, closed) = (Arc::new(writer), Arc::new(readers), OnceCell::new());
-        Ok(Self { options, place, log_id, signal, writer, readers, watcher, closed })
+        Ok(Self { options, health, log_id, signal, writer, readers, watcher, closed })
     }
 }
 
@@ -142,7 +169,7 @@ impl Backend for SqliteBackend {
 
     async fn info(&self) -> Result<LogInfo, BackendError> {
         let (first, last) = self.readers.with(|session| ends(&session.connection)).await?;
-        let (log_id, place) = (self.log_id.clone(), self.place.clone());
+        let (log_id, place) = (self.log_id.clone(), self.health.place.clone());
         Ok(LogInfo::new(log_id, "sqlite", place, first, last, self.options.dedup_window))
     }
 
@@ -164,13 +191,13 @@ impl Backend for SqliteBackend {
         let (_, last) = self.readers.with(|session| ends(&session.connection)).await?;
         if query.after > last {
             // Its position is from another log, or from a later state of this one.
-            return Err(error::log_changed(&self.place).into());
+            return Err(error::log_changed(&self.health.place).into());
         }
         let mut query = query;
         query.direction = Direction::Forward;
         Ok(Box::new(SqliteTail {
             query,
-            place: self.place.clone(),
+            health: Arc::clone(&self.health),
             readers: Arc::clone(&self.readers),
             writer: Arc::clone(&self.writer),
             watcher: self.watcher.clone(),
@@ -181,11 +208,13 @@ impl Backend for SqliteBackend {
     }
 
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
+        self.health.check_damage()?;
         let (name, now) = (name.clone(), self.options.clock.now());
         self.readers.with(move |session| records::get(&session.connection, &name, now)).await
     }
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError> {
+        self.health.check_damage()?;
         let (prefix, now) = (prefix.to_owned(), self.options.clock.now());
         self.readers.with(move |session| records::list(&session.connection, &prefix, now)).await
     }
@@ -195,6 +224,18 @@ impl Backend for SqliteBackend {
         self.writer.write_records(writes).await
     }
 
+    async fn backup(&self, to: &Path) -> Result<(), BackendError> {
+        let Some(watcher) = &self.watcher else {
+            let message = "a log in memory has no file to back up; it is gone when the process ends";
+            return Err(BackendError::new(BackendErrorKind::Other, message));
+        };
+        if self.closed.initialized() {
+            return Err(error::closed().into());
+        }
+        let (options, health) = (self.options.clone(), Arc::clone(&self.health));
+        backup::of_file(watcher.path.clone(), to.to_owned(), options, health, &self.signal).await
+    }
+
     async fn close(&self) {
         self.closed.get_or_init(|| self.finish()).await;
     }
@@ -202,7 +243,7 @@ impl Backend for SqliteBackend {
 
 impl fmt::Debug for SqliteBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteBackend").field("place", &self.place).field("options", &self.options).finish()
+        f.debug_struct("SqliteBackend").field("place", &self.health.place).field("options", &self.options).finish()
     }
 }
 

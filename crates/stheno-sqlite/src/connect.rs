@@ -1,6 +1,7 @@
 //! Opening connections: what is checked before a file is used, and how SQLite is set.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -12,13 +13,11 @@ use stheno_core::backend::BackendErrorKind;
 use crate::{
     error::Trouble,
     options::{SqliteOptions, SyncMode},
+    patience::{self, LOCK_RETRY},
     place::{self, Place},
     schema::{self, Found},
 };
 
-/// How long a connection sleeps before it tries again for a lock that another process holds. Commits take about as long,
-/// so waiting longer would only let the other one in first again.
-const LOCK_RETRY: Duration = Duration::from_millis(1);
 /// Pages in the write-ahead log at which a commit moves them into the file. Four times SQLite's default: hot index pages
 /// are then moved once for many commits.
 const CHECKPOINT_PAGES: i32 = 4000;
@@ -54,10 +53,16 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
     }
 }
 
-/// Opens one more connection to a log that [`open`] has checked, for reading only.
-pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
+/// Opens one more connection to a log that [`open`] has checked, for writing the log into another file.
+pub(crate) fn open_for_copying(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
     let mut connection = Connection::open_with_flags(path, FLAGS)?;
     configure(&mut connection, options)?;
+    Ok(connection)
+}
+
+/// Opens one more connection to a log that [`open`] has checked, for reading only.
+pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    let connection = open_for_copying(path, options)?;
     // Not opened read-only: readers of a write-ahead log have to write to its shared memory.
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
@@ -94,9 +99,10 @@ impl From<Trouble> for Refusal {
 
 fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal> {
     let shown = path.display().to_string();
-    make_private(path);
+    // A file that is there keeps its permissions, and one that cannot be made is for the opening to say.
+    let _ = make_private(path);
     let mut connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
-    set_busy_handler(&mut connection, options.busy_timeout)?;
+    patience::set(&mut connection, options.busy_timeout)?;
     // Before anything that writes: a file that is not ours stays as it is.
     let found = schema::inspect(&connection)?;
     schema::check(found, &shown)?;
@@ -110,18 +116,34 @@ fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal
         schema::check(schema::inspect(&connection)?, &shown)?;
     }
     limit_size(&connection, options)?;
+    warn_of_old_sqlite(&shown);
     Ok(connection)
 }
 
+/// SQLite before this version may damage a file that several processes write to, if one commits while another moves the
+/// write-ahead log into the file a second time (the "WAL-reset bug"). Other crates of the program may ask for such a
+/// version.
+const WAL_RESET_FIXED: i32 = 3_051_003;
+
+fn warn_of_old_sqlite(place: &str) {
+    if rusqlite::version_number() < WAL_RESET_FIXED {
+        tracing::warn!(
+            place,
+            sqlite = rusqlite::version(),
+            "this program has a SQLite older than 3.51.3, which may in rare cases damage a log that several processes use; \
+             use the log from one process, or update the crate that asks for it (`cargo tree -i libsqlite3-sys`)"
+        );
+    }
+}
+
 /// Makes a new file that only its owner may read: bodies hold what nobody else should see, such as tokens and addresses.
-/// The files that SQLite makes beside it have the same permissions. A file that is there keeps its own; a file that cannot
-/// be made is for the opening to say.
-fn make_private(path: &Path) {
+/// The files that SQLite makes beside it have the same permissions.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let _ = options.open(path);
+    options.open(path).map(drop)
 }
 
 fn open_memory(options: &SqliteOptions) -> rusqlite::Result<Connection> {
@@ -133,7 +155,7 @@ fn open_memory(options: &SqliteOptions) -> rusqlite::Result<Connection> {
 }
 
 fn configure(connection: &mut Connection, options: &SqliteOptions) -> rusqlite::Result<()> {
-    set_busy_handler(connection, options.busy_timeout)?;
+    patience::set(connection, options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // One plan per statement, whatever is bound. Without it SQLite prepares some statements anew at every call, to plan
     // for the bound values: that took half the time of an append.
@@ -151,20 +173,6 @@ fn configure(connection: &mut Connection, options: &SqliteOptions) -> rusqlite::
     // A damaged page becomes an error at once, and nothing stored in the file can call functions.
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "trusted_schema", false)
-}
-
-fn set_busy_handler(connection: &mut Connection, timeout: Duration) -> rusqlite::Result<()> {
-    let mut since = Instant::now();
-    connection.busy_handler(Some(move |tries: i32| {
-        if tries == 0 {
-            since = Instant::now();
-        }
-        let patient = since.elapsed() < timeout;
-        if patient {
-            thread::sleep(LOCK_RETRY);
-        }
-        patient
-    }))
 }
 
 fn use_write_ahead_log(connection: &Connection, timeout: Duration, place: &str) -> Result<(), Refusal> {

@@ -20,6 +20,17 @@ impl Trouble {
         Self { kind, message: message.into(), source: None, unknown: false }
     }
 
+    /// Damage that is no error of SQLite: what its own checks have found.
+    pub(crate) fn damaged(place: &str, found: &str) -> Self {
+        let message = format!("{}; found: {found}", sentence(BackendErrorKind::Corrupt, place));
+        Self::new(BackendErrorKind::Corrupt, message)
+    }
+
+    /// Whether what is stored cannot be read any more.
+    pub(crate) fn is_damage(&self) -> bool {
+        self.kind == BackendErrorKind::Corrupt
+    }
+
     /// What an error of SQLite means for the log at this place.
     pub(crate) fn explain(place: &str, error: Error) -> Self {
         let kind = kind_of(&error);
@@ -30,6 +41,15 @@ impl Trouble {
                  backup if this was one"
             ),
             _ => sentence(kind, place),
+        };
+        Self { kind, message, source: Some(Arc::new(error)), unknown: false }
+    }
+
+    /// What an error means in a file that is not the log. Damage there is none of the log's.
+    pub(crate) fn elsewhere(message: String, error: Error) -> Self {
+        let kind = match kind_of(&error) {
+            BackendErrorKind::Corrupt => BackendErrorKind::Other,
+            kind => kind,
         };
         Self { kind, message, source: Some(Arc::new(error)), unknown: false }
     }
@@ -78,8 +98,8 @@ pub(crate) fn log_changed(place: &str) -> Trouble {
     Trouble::new(
         BackendErrorKind::LogChanged,
         format!(
-            "the log at {place} was moved, replaced or cut short while it was in use; put the file back if that was a \
-             mistake, and start again"
+            "the log at {place} was moved, replaced or cut short while it was in use, or its `-wal` or `-shm` file was; \
+             put the file back if that was a mistake, and start again"
         ),
     )
 }
@@ -90,9 +110,8 @@ fn kind_of(error: &Error) -> BackendErrorKind {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => BackendErrorKind::Unavailable,
             ErrorCode::DiskFull => BackendErrorKind::Full,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => BackendErrorKind::Corrupt,
-            ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHORT_READ => {
-                BackendErrorKind::Corrupt
-            }
+            // Other I/O errors may pass. These say that a part of the file is gone, or that the disk cannot read it.
+            ErrorCode::SystemIoFailure if is_lasting(failure.extended_code) => BackendErrorKind::Corrupt,
             ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => BackendErrorKind::Unavailable,
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied => BackendErrorKind::Permission,
             _ => BackendErrorKind::Other,
@@ -107,6 +126,10 @@ fn kind_of(error: &Error) -> BackendErrorKind {
     }
 }
 
+fn is_lasting(extended_code: i32) -> bool {
+    matches!(extended_code, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS)
+}
+
 fn sentence(kind: BackendErrorKind, place: &str) -> String {
     match kind {
         BackendErrorKind::Unavailable => format!(
@@ -116,12 +139,45 @@ fn sentence(kind: BackendErrorKind, place: &str) -> String {
             "there is no room left for the log at {place}; free space on its disk or raise `max_size`, and try again"
         ),
         BackendErrorKind::Corrupt => format!(
-            "the log at {place} is damaged; stop every process that uses it, copy it together with its `-wal` file, and \
-             restore a backup or rescue what is left with `sqlite3 .recover`"
+            "the log at {place} is damaged, and nothing more is written to it; stop every process that uses it, keep a \
+             copy of it and of its `-wal` file, look at it with `sqlite3 {place} 'PRAGMA integrity_check'`, and restore a \
+             backup or rescue what is left with `sqlite3 {place} .recover`"
         ),
         BackendErrorKind::Permission => {
             format!("the log at {place} may not be written; let this user write the file and its directory")
         }
         _ => format!("SQLite could not do it for the log at {place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_says_that_the_file_is_damaged_is_damage() {
+        for (code, kind) in [
+            (ffi::SQLITE_CORRUPT, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_CORRUPT_INDEX, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_NOTADB, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_IOERR_SHORT_READ, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_IOERR_CORRUPTFS, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_IOERR_READ, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_WRITE, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_FSYNC, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_NOMEM, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_CANTOPEN, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_BUSY, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_BUSY_SNAPSHOT, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_LOCKED, BackendErrorKind::Unavailable),
+            (ffi::SQLITE_FULL, BackendErrorKind::Full),
+            (ffi::SQLITE_READONLY, BackendErrorKind::Permission),
+            (ffi::SQLITE_PERM, BackendErrorKind::Permission),
+            (ffi::SQLITE_NOMEM, BackendErrorKind::Other),
+            (ffi::SQLITE_INTERRUPT, BackendErrorKind::Other),
+        ] {
+            let trouble = Trouble::explain("here", Error::SqliteFailure(ffi::Error::new(code), None));
+            assert_eq!(trouble.kind, kind, "{code}");
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use rusqlite::Transaction;
 use stheno_core::{Cx, Timestamp};
 
-/// The version of rusqlite whose transactions [`handled_once`] takes.
+/// The rusqlite whose transactions [`handled_once`] takes: the version this program was resolved to, of 0.32 to 0.43. A `rusqlite` of
+/// your own in that range is the same one, but for 0.42, which cargo links beside 0.43 until you ask for one of them.
 pub use rusqlite;
 
 const TABLES: &str = "

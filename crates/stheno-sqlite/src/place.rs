@@ -3,6 +3,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use stheno_core::backend::BackendErrorKind;
@@ -67,39 +71,85 @@ fn refused(message: String) -> Trouble {
     Trouble::new(BackendErrorKind::Address, message)
 }
 
-/// The file of an open log, and whether its path still leads to it.
+/// The files of an open log, and whether their paths still lead to them.
 #[derive(Debug, Clone)]
 pub(crate) struct LogFile {
     pub(crate) path: PathBuf,
     opened: Option<Identity>,
+    /// The write-ahead log and its shared memory: SQLite keeps both for as long as any connection is open.
+    companions: Arc<[(PathBuf, Identity)]>,
+    /// The greatest length that was seen.
+    length: Arc<AtomicU64>,
+}
+
+/// What has become of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Same,
+    /// The file itself is shorter than it was.
+    Shorter,
+    /// One was moved, deleted, replaced or emptied: what is written to the open one is then lost to everybody else.
+    Replaced,
 }
 
 impl LogFile {
-    /// The file that a path leads to now.
+    /// The files that a path leads to now, of a log that is open.
     pub(crate) fn at(path: PathBuf) -> Self {
-        let opened = identity(&path);
-        Self { path, opened }
+        // SQLite puts them beside the real file, where a link leads to.
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let companions = ["-wal", "-shm"].into_iter().filter_map(|suffix| {
+            let mut companion = real.clone().into_os_string();
+            companion.push(suffix);
+            let companion = PathBuf::from(companion);
+            identity(&companion).map(|(identity, _)| (companion, identity))
+        });
+        let companions = companions.collect();
+        let (opened, length) = identity(&path).unzip();
+        Self { path, opened, companions, length: Arc::new(length.unwrap_or_default().into()) }
     }
 
-    /// False once the file was moved, deleted or replaced: what is written to the open one is then lost to everybody else.
-    pub(crate) fn is_there(&self) -> bool {
-        identity(&self.path) == self.opened
+    /// Looks at the files without opening them.
+    pub(crate) fn look(&self) -> Seen {
+        let Some((found, length)) = identity(&self.path) else { return Seen::Replaced };
+        let is_companion_there =
+            |(path, opened): &(PathBuf, Identity)| identity(path).is_some_and(|(id, _)| id == *opened);
+        // To a new connection an empty file is a new database, and SQLite deletes the write-ahead log beside it.
+        if Some(found) != self.opened || length == 0 || !self.companions.iter().all(is_companion_there) {
+            return Seen::Replaced;
+        }
+        match self.length.fetch_max(length, Ordering::Relaxed) > length {
+            true => Seen::Shorter,
+            false => Seen::Same,
+        }
+    }
+
+    /// The file may be as short as it is now.
+    pub(crate) fn accept_length(&self) {
+        if let Some((_, length)) = identity(&self.path) {
+            self.length.store(length, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether no other file, and no empty one, has taken the place of the opened one.
+    pub(crate) fn is_ours_or_nobodys(&self) -> bool {
+        identity(&self.path).is_none_or(|(found, length)| Some(found) == self.opened && length > 0)
     }
 }
 
 /// Device and inode.
 type Identity = (u64, u64);
 
+/// Which file a path leads to, and its length.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<Identity> {
+fn identity(path: &Path) -> Option<(Identity, u64)> {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    fs::metadata(path).ok().map(|metadata| ((metadata.dev(), metadata.ino()), metadata.len()))
 }
 
 /// Without such numbers only a file that is gone is noticed.
 #[cfg(not(unix))]
-fn identity(path: &Path) -> Option<Identity> {
-    fs::metadata(path).ok().map(|_| (0, 0))
+fn identity(path: &Path) -> Option<(Identity, u64)> {
+    fs::metadata(path).ok().map(|metadata| ((0, 0), metadata.len()))
 }
 
 #[cfg(test)]
@@ -139,11 +189,31 @@ mod tests {
         fs::write(&path, "1").unwrap();
         fs::write(&other, "2").unwrap();
         let file = LogFile::at(path.clone());
-        assert!(file.is_there());
+        assert_eq!(file.look(), Seen::Same);
         fs::rename(&other, &path).unwrap();
-        assert!(!file.is_there());
+        assert_eq!((file.look(), file.is_ours_or_nobodys()), (Seen::Replaced, false));
         let file = LogFile::at(path.clone());
         fs::remove_file(&path).unwrap();
-        assert!(!file.is_there());
+        assert_eq!((file.look(), file.is_ours_or_nobodys()), (Seen::Replaced, true));
+    }
+
+    #[test]
+    fn a_companion_that_was_deleted_and_a_file_that_became_shorter_are_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let [write_ahead_log, shared] = ["a-wal", "a-shm"].map(|name| directory.path().join(name));
+        for file in [&path, &write_ahead_log, &shared] {
+            fs::write(file, "1234").unwrap();
+        }
+        let file = LogFile::at(path.clone());
+        fs::write(&path, "123456").unwrap();
+        fs::write(&write_ahead_log, "").unwrap();
+        assert_eq!(file.look(), Seen::Same, "longer is as it should be, and the write-ahead log may begin anew");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!([file.look(), file.look()], [Seen::Shorter; 2]);
+        file.accept_length();
+        assert_eq!(file.look(), Seen::Same);
+        fs::remove_file(&shared).unwrap();
+        assert_eq!(file.look(), Seen::Replaced);
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::{
     connect,
     error::{self, Trouble},
+    health::Health,
     options::SqliteOptions,
     session::{Session, lock},
 };
@@ -28,7 +29,7 @@ enum Source {
 
 /// The connections that read.
 pub(crate) struct Readers {
-    place: String,
+    health: Arc<Health>,
     source: Source,
     /// One permit per read under way; closed when the log is.
     turns: Arc<Semaphore>,
@@ -37,16 +38,16 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn of_file(path: PathBuf, options: SqliteOptions) -> Self {
-        Self::new(path.display().to_string(), Source::File { path, options })
+    pub(crate) fn of_file(path: PathBuf, options: SqliteOptions, health: Arc<Health>) -> Self {
+        Self::new(health, Source::File { path, options })
     }
 
-    pub(crate) fn sharing(session: Arc<Mutex<Option<Session>>>) -> Self {
-        Self::new("memory".to_owned(), Source::Shared(session))
+    pub(crate) fn sharing(session: Arc<Mutex<Option<Session>>>, health: Arc<Health>) -> Self {
+        Self::new(health, Source::Shared(session))
     }
 
-    fn new(place: String, source: Source) -> Self {
-        Self { place, source, turns: Arc::new(Semaphore::new(CONNECTIONS)), idle: Mutex::default() }
+    fn new(health: Arc<Health>, source: Source) -> Self {
+        Self { health, source, turns: Arc::new(Semaphore::new(CONNECTIONS)), idle: Mutex::default() }
     }
 
     /// Runs `read` with a connection, on a thread that may block.
@@ -65,12 +66,12 @@ impl Readers {
         });
         match read.await {
             Ok(result) => result.map_err(BackendError::from),
-            Err(_) => Err(Trouble::vanished(&self.place).into()),
+            Err(_) => Err(Trouble::vanished(&self.health.place).into()),
         }
     }
 
     fn run<T>(&self, read: impl FnOnce(&mut Session) -> rusqlite::Result<T>) -> Result<T, Trouble> {
-        let explain = |error| Trouble::explain(&self.place, error);
+        let explain = |error| self.health.explain(error);
         match &self.source {
             Source::Shared(session) => {
                 let mut session = lock(session);
@@ -81,7 +82,10 @@ impl Readers {
                 let idle = lock(&self.idle).pop();
                 let mut session = match idle {
                     Some(session) => session,
-                    None => Session::new(connect::open_reader(path, options).map_err(explain)?),
+                    None => {
+                        self.health.check()?;
+                        Session::new(connect::open_reader(path, options).map_err(explain)?)
+                    }
                 };
                 let value = read(&mut session).map_err(explain)?;
                 // One that failed is not used again.

@@ -19,6 +19,8 @@ pub(crate) enum State {
     Open,
     /// The file is no longer the one that was opened.
     Changed,
+    /// It is damaged.
+    Damaged,
     Closed,
 }
 
@@ -56,10 +58,21 @@ impl Signal {
 
     /// The file is no longer the one that was opened.
     pub(crate) fn changed(&self) {
-        self.0.send_modify(|news| {
-            if news.state == State::Open {
-                news.state = State::Changed;
+        self.leave_open_for(State::Changed);
+    }
+
+    /// The log is damaged.
+    pub(crate) fn damaged(&self) {
+        self.leave_open_for(State::Damaged);
+    }
+
+    fn leave_open_for(&self, state: State) {
+        self.0.send_if_modified(|news| {
+            let was_open = news.state == State::Open;
+            if was_open {
+                news.state = state;
             }
+            was_open
         });
     }
 

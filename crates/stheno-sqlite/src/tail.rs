@@ -10,7 +10,9 @@ use stheno_core::{
 use tokio::sync::watch;
 
 use crate::{
-    error, read,
+    error,
+    health::Health,
+    read,
     readers::Readers,
     signal::{News, State},
     watch::Watcher,
@@ -26,7 +28,7 @@ const MOVE_RETRY: Duration = Duration::from_secs(1);
 pub(crate) struct SqliteTail {
     /// What is still to be read: `after` is how far the pages so far have reached.
     pub(crate) query: Query,
-    pub(crate) place: String,
+    pub(crate) health: Arc<Health>,
     pub(crate) readers: Arc<Readers>,
     pub(crate) writer: Arc<Writer>,
     /// `None` in memory, where nobody else writes.
@@ -45,7 +47,9 @@ impl Tail for SqliteTail {
             let news = *self.news.borrow_and_update();
             match news.state {
                 State::Open => {}
-                State::Changed => return Err(error::log_changed(&self.place).into()),
+                State::Changed => return Err(error::log_changed(&self.health.place).into()),
+                // Set after the damage was noted.
+                State::Damaged => self.health.check_damage()?,
                 State::Closed => return Err(error::closed().into()),
             }
             if !self.begun || self.can_move(&news) {

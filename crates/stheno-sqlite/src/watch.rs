@@ -1,6 +1,7 @@
 //! Looking for what other processes wrote, and whether the file is still there.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -10,12 +11,13 @@ use stheno_core::backend::BackendError;
 use tokio::time::Instant;
 
 use crate::{
-    connect, error::Trouble, options::SqliteOptions, place::LogFile, scheduled, session::lock, signal::Signal, span,
+    connect, error::Trouble, health::Health, options::SqliteOptions, scheduled, session::lock, signal::Signal, span,
 };
 
 /// Looks at the file while somebody waits for news. Nobody waiting costs nothing, and many waiting cost one look.
 pub(crate) struct Watcher {
-    file: LogFile,
+    pub(crate) path: PathBuf,
+    health: Arc<Health>,
     options: SqliteOptions,
     log_id: String,
     signal: Arc<Signal>,
@@ -31,8 +33,14 @@ struct Eye {
 }
 
 impl Watcher {
-    pub(crate) fn new(file: LogFile, options: SqliteOptions, log_id: String, signal: Arc<Signal>) -> Self {
-        Self { file, options, log_id, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
+    pub(crate) fn new(
+        path: PathBuf,
+        health: Arc<Health>,
+        options: SqliteOptions,
+        log_id: String,
+        signal: Arc<Signal>,
+    ) -> Self {
+        Self { path, health, options, log_id, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
     }
 
     /// Waits for the interval and looks, unless somebody else has looked meanwhile. Can be given up at any point.
@@ -42,12 +50,13 @@ impl Watcher {
             return Ok(());
         }
         let watcher = Arc::clone(self);
-        let looked = tokio::task::spawn_blocking(move || watcher.look());
-        let place = || self.file.path.display().to_string();
+        let looked = tokio::task::spawn_blocking(move || {
+            watcher.health.check()?;
+            watcher.look().map_err(|error| watcher.health.explain(error))
+        });
         match looked.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(Trouble::explain(&place(), error).into()),
-            Err(_) => Err(Trouble::vanished(&place()).into()),
+            Ok(looked) => looked.map_err(BackendError::from),
+            Err(_) => Err(Trouble::vanished(&self.health.place).into()),
         }
     }
 
@@ -63,10 +72,6 @@ impl Watcher {
     }
 
     fn look(&self) -> rusqlite::Result<()> {
-        if !self.file.is_there() {
-            self.signal.changed();
-            return Ok(());
-        }
         let mut eye = lock(&self.eye);
         if !self.signal.is_open() {
             return Ok(());
@@ -74,7 +79,7 @@ impl Watcher {
         let eye = match &mut *eye {
             Some(eye) => eye,
             // A version that no file has, so that the first look reads.
-            none => none.insert(Eye { connection: connect::open_reader(&self.file.path, &self.options)?, version: -1 }),
+            none => none.insert(Eye { connection: connect::open_reader(&self.path, &self.options)?, version: -1 }),
         };
         let version = eye.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
         if version == eye.version {

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rusqlite::config::DbConfig;
 use stheno_core::{
     Clock, NewEvent,
     backend::{AppendError, Appended, BackendError, RecordError, RecordWrite, Revision},
@@ -19,7 +20,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 use crate::{
     commit::{self, Op, Pending, Terms},
     error::{self, Trouble},
-    place::LogFile,
+    health::Health,
     session::{Session, lock},
     signal::Signal,
 };
@@ -37,9 +38,7 @@ const MAX_OPEN: Duration = Duration::from_millis(5);
 
 /// Writes to the log and the records.
 pub(crate) struct Writer {
-    place: String,
-    /// `None` in memory.
-    file: Option<LogFile>,
+    health: Arc<Health>,
     clock: Arc<dyn Clock>,
     dedup_window: Duration,
     signal: Arc<Signal>,
@@ -67,14 +66,13 @@ struct Queue {
 
 impl Writer {
     pub(crate) fn new(
-        place: String,
-        file: Option<LogFile>,
+        health: Arc<Health>,
         clock: Arc<dyn Clock>,
         dedup_window: Duration,
         signal: Arc<Signal>,
         session: Arc<Mutex<Option<Session>>>,
     ) -> Self {
-        Self { place, file, clock, dedup_window, signal, session, queue: Mutex::default(), complete: Condvar::new() }
+        Self { health, clock, dedup_window, signal, session, queue: Mutex::default(), complete: Condvar::new() }
     }
 
     /// Appends a batch. It has its place in the order once the future was polled the first time.
@@ -111,13 +109,17 @@ impl Writer {
 
     /// Closes the connection. Blocks.
     pub(crate) fn let_go(&self) {
-        lock(&self.session).take();
+        let Some(session) = lock(&self.session).take() else { return };
+        if !self.health.may_tidy_up() {
+            // An error leaves it as it was, which is all that can be done for such a log.
+            let _ = session.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
     }
 
     async fn answer_of<T, E: From<Trouble>>(&self, answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
         match answer.await {
             Ok(answer) => answer,
-            Err(_) => Err(Trouble::vanished(&self.place).into()),
+            Err(_) => Err(Trouble::vanished(&self.health.place).into()),
         }
     }
 
@@ -165,11 +167,12 @@ impl Writer {
     fn commit(&self, ops: &mut Vec<Op>) -> Result<(), Trouble> {
         let mut session = lock(&self.session);
         let session = session.as_mut().ok_or_else(error::closed)?;
-        self.check_file()?;
-        let terms = Terms { place: &self.place, clock: &*self.clock, dedup_window: self.dedup_window };
+        self.health.check()?;
+        let terms = Terms { place: &self.health.place, clock: &*self.clock, dedup_window: self.dedup_window };
         let mut opened = None;
         let more = |so_far| self.more(so_far, *opened.get_or_insert_with(Instant::now));
-        if let Some(committed) = commit::commit(session, ops, &terms, more)? {
+        let committed = commit::commit(session, ops, &terms, more).map_err(|trouble| self.health.note(trouble))?;
+        if let Some(committed) = committed {
             // Before anybody is answered, so that who reads after an answer finds the log as long as it is.
             self.signal.advance(committed.last.cast_unsigned(), committed.next_due);
         }
@@ -193,17 +196,6 @@ impl Writer {
             queue.missing = 0;
         }
         mem::take(&mut queue.gathered)
-    }
-
-    /// Refuses to write into a file that was moved or deleted: what is written there would be lost without a sound.
-    fn check_file(&self) -> Result<(), Trouble> {
-        match &self.file {
-            Some(file) if !file.is_there() => {
-                self.signal.changed();
-                Err(error::log_changed(&self.place))
-            }
-            _ => Ok(()),
-        }
     }
 }
 
@@ -273,7 +265,10 @@ impl Drop for Turn {
         };
         let trouble = Trouble::new(
             stheno_core::backend::BackendErrorKind::Unavailable,
-            format!("the runtime that wrote to {} was shut down before this was written; try again", self.writer.place),
+            format!(
+                "the runtime that wrote to {} was shut down before this was written; try again",
+                self.writer.health.place
+            ),
         );
         drop(Answers { ops: refused, trouble: Some(trouble) });
     }

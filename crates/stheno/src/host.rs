@@ -259,8 +259,8 @@ pub trait AppExt: Sized {
     /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `check` it compares what is linked with it and ends,
     /// which is what CI wants; with `require` it runs, and a difference is a start-up error.
     ///
-    /// When a second signal or the drain deadline cuts what is under way, the process ends here: a handler that never
-    /// gives its thread back would keep the runtime, and with it `main`, from ending.
+    /// When a second signal or the drain deadline cuts what is under way, or a subscriber ended on its own, the process ends
+    /// here: a handler that never gives its thread back would keep the runtime, and with it `main`, from ending.
     ///
     /// # Errors
     /// When the manifest cannot be written. An app that cannot start says why on standard error and ends with a code.
@@ -310,7 +310,8 @@ impl AppExt for App {
                 let stopped = running.until_signal_with(stopping).await;
                 eprintln!("{stopped}");
                 let exit = Exit::from(stopped);
-                if exit == Exit::CUT {
+                // Handlers may still hold their threads.
+                if matches!(exit, Exit::CUT | Exit::FAILED) {
                     process::exit(exit.code().into());
                 }
                 Ok(exit)

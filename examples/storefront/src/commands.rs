@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stheno::{
     Bus, Exit, Key, Operator, Outgoing, RecordedEvent,
-    backend::{Query, info::Durability},
+    backend::{BackendErrorKind, Query, info::Durability},
     catalog::redact::redact,
     delivery::{doc::NoteKind, why::Why},
 };
@@ -31,6 +31,7 @@ cargo run -- COMMAND
   rewind SUBSCRIBER SEQUENCE      let a handler see again every event after this one
   pause SUBSCRIBER                let a handler stand still, also over restarts
   resume SUBSCRIBER               let it go on
+  backup FILE                     copy the log as it is now, also while the plugins run
 
 STHENO_URL says where the log is, MEDUSA_URL and MEDUSA_TOKEN where the shop is.
 ";
@@ -54,6 +55,7 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         ["rewind", subscriber, sequence] => steer::rewind(&operator().await?, subscriber, sequence).await,
         ["pause", subscriber] => steer::pause(&operator().await?, subscriber).await,
         ["resume", subscriber] => steer::resume(&operator().await?, subscriber).await,
+        ["backup", file] => backup(&operator().await?, file).await,
         [command, ..] => {
             let usage = HELP.lines().find(|line| line.split_whitespace().next() == Some(*command));
             match usage {
@@ -68,6 +70,18 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
 
 async fn operator() -> stheno::Result<Operator> {
     Ok(Operator::new(app().await?.bus()))
+}
+
+async fn backup(operator: &Operator, file: &str) -> stheno::Result<Exit> {
+    match operator.backup(file).await {
+        Ok(()) => {
+            println!("{file} is the log as it is now, and was read and found whole");
+            Ok(Exit::OK)
+        }
+        // There is such a file, or none can be made there.
+        Err(error) if error.kind() == BackendErrorKind::Other => Ok(misused(&error.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn publish(bus: &Bus, name: &str, body: &str) -> stheno::Result<Exit> {

@@ -161,6 +161,18 @@ fn what_is_wrong_is_refused_and_says_what_to_do() {
 }
 
 #[test]
+fn a_backup_is_a_log_that_the_storefront_opens_and_takes_the_place_of_no_file() {
+    let storefront = Storefront::new();
+    storefront.run(&[]);
+    let made = storefront.run(&["backup", "copy.db"]);
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let again = storefront.run(&["backup", "copy.db"]);
+    assert!(again.code == Some(64) && again.stderr.contains("copy.db"), "{}", again.stderr);
+    let of_the_copy = storefront.run_with(&["log"], &[("STHENO_URL", "sqlite://copy.db")]);
+    assert_eq!(of_the_copy.stdout, storefront.run(&["log"]).stdout);
+}
+
+#[test]
 fn a_subscriber_that_is_misspelt_is_refused_with_the_nearest() {
     let storefront = Storefront::new();
     storefront.run(&[]);

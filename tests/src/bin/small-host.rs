@@ -1,5 +1,5 @@
-//! A host as small as one can be, for the tests of processes: it says on standard output how far it is, and its one
-//! handler does what `SMALL_HOST` says.
+//! A host as small as one can be, for the tests of processes: it says on standard output how far it is, its log on standard
+//! error, and its one handler does what `SMALL_HOST` says.
 
 use std::io::Write as _;
 
@@ -55,6 +55,7 @@ use crate as small;
 
 #[tokio::main]
 async fn main() -> stheno::Exit {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
     let wanted = if std::env::var_os("SMALL_HOST_WRONG").is_some() { 2 } else { 1 };
     stheno::host(async { App::from_env().await?.plugins(plugins().into_iter().take(wanted)).run().await }).await
 }

@@ -21,6 +21,7 @@ use crate::{
     event::recorded::EventId,
     pattern::PatternSet,
     runtime::{
+        alarm::Alarm,
         backfill, command,
         control::Control,
         host,
@@ -59,12 +60,14 @@ impl App {
         let (stop, stopping) = watch::channel(false);
         let keys = Arc::new(Keys::new(checked.bus.catalogs()));
         let log = keyed(&self.backend, &keys);
+        let alarm = Arc::<Alarm>::default();
         let around = Surroundings {
             backend: Arc::clone(&log),
             keys,
             control: control.handle().clone(),
             clock: Arc::clone(&self.clock),
-            intake: SharedIntake::new(log, wanted),
+            intake: SharedIntake::new(log, wanted, Arc::clone(&alarm)),
+            alarm,
             alone: Arc::new(Semaphore::new(1)),
             stopping,
             drain: self.drain,
@@ -103,7 +106,12 @@ impl App {
             };
             supervisors.push(control.handle().spawn(supervisor.run(commanded)));
         }
-        tasks.push(control.handle().spawn(command::watch(Arc::clone(&self.backend), asked, workers)));
+        tasks.push(control.handle().spawn(command::watch(
+            Arc::clone(&self.backend),
+            Arc::clone(&around.alarm),
+            asked,
+            workers,
+        )));
         Ok(Running {
             bus: checked.bus,
             operator,
@@ -268,10 +276,9 @@ impl Running {
             () = any_ended(&mut self.supervisors) => true,
         };
         stopping(self.drain);
-        match self.stop_or(signals.next()).await {
-            Stopped::Drained if failed => Stopped::Failed,
-            stopped => stopped,
-        }
+        let stopped = self.stop_or(signals.next()).await;
+        // Why it stopped says more than how: what was cut meanwhile would tell an init system to start it again.
+        if failed { Stopped::Failed } else { stopped }
     }
 
     async fn stop_or(self, at_once: impl Future<Output = ()>) -> Stopped {
@@ -286,7 +293,7 @@ impl Running {
                     (Ok(End::Cut), Stopped::Drained) => Stopped::Cut,
                     (Ok(End::Cut), worst) => worst,
                     // An error is one that was aborted or panicked: nothing is left of it to wait for.
-                    (Ok(End::LostLease | End::Outrun | End::LogChanged | End::Broken) | Err(_), _) => Stopped::Failed,
+                    (Ok(End::LostLease | End::Outrun | End::LogUnusable | End::Broken) | Err(_), _) => Stopped::Failed,
                 };
             }
             worst

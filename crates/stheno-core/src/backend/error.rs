@@ -30,6 +30,26 @@ pub enum BackendErrorKind {
     Other,
 }
 
+impl BackendErrorKind {
+    /// Whether trying again may help: a server comes back, somebody makes room or gives a permission. What does not pass ends
+    /// delivery, and a host with it.
+    ///
+    /// ```
+    /// use stheno_core::backend::BackendErrorKind;
+    ///
+    /// assert!(BackendErrorKind::Unavailable.may_pass());
+    /// assert!(!BackendErrorKind::Corrupt.may_pass());
+    /// ```
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            // What answers at an address may change while a host runs: a server gets JetStream, or another certificate.
+            Self::Address | Self::Permission | Self::Unavailable | Self::Full | Self::Other => true,
+            Self::Corrupt | Self::NewerSchema | Self::LogChanged | Self::Closed => false,
+        }
+    }
+}
+
 /// A backend that could not do what it was asked.
 #[derive(Debug)]
 pub struct BackendError {

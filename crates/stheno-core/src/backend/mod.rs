@@ -11,6 +11,8 @@ pub mod info;
 pub mod log;
 pub mod record;
 
+use std::path::Path;
+
 use async_trait::async_trait;
 
 pub use error::{AppendError, AppendErrorKind, BackendError, BackendErrorKind, RecordError};
@@ -71,6 +73,22 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`RecordError::Conflict`] names the first record that was not as [`RecordWrite::expect`] says.
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError>;
+
+    /// Copies the log and its records, as they are at one moment, into a new file, while hosts run and publish. Returns Ok
+    /// once the copy is written through to the disk and was read and found whole. A file that is there is never written
+    /// over, and what goes wrong leaves none behind.
+    ///
+    /// # Errors
+    /// When there is such a file, it cannot be written, or the log is damaged. Of kind [`BackendErrorKind::Other`] when this
+    /// backend keeps its log in no file.
+    async fn backup(&self, to: &Path) -> Result<(), BackendError> {
+        let message = format!(
+            "no backup was made to {}: this log is kept in no file of its own; a nats-server's is backed up with `nats \
+             stream backup`",
+            to.display()
+        );
+        Err(BackendError::new(BackendErrorKind::Other, message))
+    }
 
     /// Finishes what is under way and lets go of files and connections. Calls that come later fail as
     /// [`BackendErrorKind::Closed`].

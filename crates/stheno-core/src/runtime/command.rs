@@ -13,6 +13,7 @@ use crate::{
     backend::{Backend, BackendError, Record, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, names},
     event::recorded::EventId,
+    runtime::alarm::{Alarm, Verdict},
 };
 
 /// How often commands of other processes are looked for.
@@ -78,6 +79,7 @@ pub(crate) fn rewind(left: &[Asked]) -> Option<(u64, RecordName)> {
 /// Looks for commands and passes them on. Runs on the control thread, for as long as the app does.
 pub(crate) async fn watch(
     backend: Arc<dyn Backend>,
+    alarm: Arc<Alarm>,
     asked: Arc<Notify>,
     workers: HashMap<String, mpsc::UnboundedSender<Asked>>,
 ) {
@@ -88,10 +90,11 @@ pub(crate) async fn watch(
         let _ = tokio::time::timeout(POLL, asked.notified()).await;
         let records = match backend.list_records(names::COMMANDS).await {
             Ok(records) => records,
-            Err(error) => {
+            Err(error) if alarm.judge(&error) == Verdict::Retry => {
                 tracing::debug!(%error, "commands could not be read; trying again");
                 continue;
             }
+            Err(_) => return,
         };
         unreadable.keep(&records);
         passed.retain(|name, at| at.elapsed() < AGAIN && records.iter().any(|record| record.name == *name));

@@ -16,10 +16,11 @@ use tokio::{
 };
 
 use crate::{
-    backend::{Backend, BackendError, BackendErrorKind, Query, Tail},
+    backend::{Backend, BackendError, Query, Tail},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
+        alarm::{Alarm, Verdict},
         pages::{Behind, Pages},
         places::{Place, Places},
     },
@@ -73,8 +74,8 @@ pub(crate) struct SharedIntake {
     places: Arc<Places>,
     /// How often what was read was forgotten; changed under the lock of the ring.
     forgotten: AtomicU64,
-    /// The log is not the one it was: reading stops for good.
-    broken: watch::Sender<bool>,
+    /// Reading stops for good when it is raised.
+    alarm: Arc<Alarm>,
 }
 
 /// What was read lately: every event after `from`, as far as the last batch goes.
@@ -94,11 +95,11 @@ enum Next {
 }
 
 impl SharedIntake {
-    pub(crate) fn new(backend: Arc<dyn Backend>, patterns: PatternSet) -> Arc<Self> {
-        let (grown, broken) = (watch::Sender::new(0), watch::Sender::new(false));
+    pub(crate) fn new(backend: Arc<dyn Backend>, patterns: PatternSet, alarm: Arc<Alarm>) -> Arc<Self> {
+        let grown = watch::Sender::new(0);
         let (pages, places) = (Pages::default(), Arc::default());
         let (ring, forgotten) = (Mutex::default(), AtomicU64::new(0));
-        Arc::new(Self { backend, patterns, pages, ring, grown, places, forgotten, broken })
+        Arc::new(Self { backend, patterns, pages, ring, grown, places, forgotten, alarm })
     }
 
     /// Forgets what was read: more is known now of the keys that events have.
@@ -128,16 +129,11 @@ impl SharedIntake {
             self.grown.send_modify(|changes| *changes += 1);
             match self.read_from(start, &mut moved).await {
                 Ok(()) => {}
-                Err(error) if error.kind() == BackendErrorKind::Closed => return,
-                Err(error) if error.kind() == BackendErrorKind::LogChanged => {
-                    tracing::error!(%error, "the log is not the one it was; delivery stops here");
-                    self.broken.send_replace(true);
-                    return;
-                }
-                Err(error) => {
+                Err(error) if self.alarm.judge(&error) == Verdict::Retry => {
                     tracing::warn!(%error, "the log could not be read; trying again");
                     tokio::time::sleep(RETRY).await;
                 }
+                Err(_) => return,
             }
         }
     }
@@ -217,12 +213,6 @@ impl SharedIntake {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when the log turned out not to be the one it was.
-    pub(crate) async fn broken(&self) {
-        let mut broken = self.broken.subscribe();
-        let _ = broken.wait_for(|broken| *broken).await;
-    }
-
     /// Feeds one subscriber from a position on, until it no longer listens.
     pub(crate) fn feed(self: &Arc<Self>, control: &tokio::runtime::Handle, patterns: PatternSet, from: u64) -> Feed {
         let (sender, batches) = mpsc::channel(QUEUE);
@@ -249,12 +239,12 @@ impl SharedIntake {
                     let behind = behind.get_or_insert_with(|| self.pages.behind());
                     match self.read_own(behind, &patterns, position).await {
                         Ok(batch) => batch,
-                        Err(error) if error.kind() == BackendErrorKind::Closed => return,
-                        Err(error) => {
+                        Err(error) if self.alarm.judge(&error) == Verdict::Retry => {
                             tracing::warn!(%error, "the log could not be read; trying again");
                             tokio::time::sleep(RETRY).await;
                             continue;
                         }
+                        Err(_) => return,
                     }
                 }
                 Next::Wait => {

@@ -5,7 +5,7 @@
 //! log has both the events stored with the key and those stored without one that turn out to have it. The catalog may be
 //! one that this host does not have (`keys`).
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -111,6 +111,10 @@ impl Backend for Keyed {
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {
         self.log.write_records(writes).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), BackendError> {
+        self.log.backup(to).await
     }
 
     async fn close(&self) {

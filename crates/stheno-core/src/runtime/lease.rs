@@ -18,7 +18,10 @@ use crate::{
     backend::{Backend, BackendError, Expect, RecordError, RecordName, RecordWrite, Revision},
     delivery::{commit::json, names},
     marker::never_before,
-    runtime::store,
+    runtime::{
+        alarm::{Alarm, Verdict},
+        store,
+    },
     time::Clock,
 };
 
@@ -166,8 +169,8 @@ impl Lease {
     }
 
     /// Renews the lease until it is lost or given up, and loses it when it runs out. Runs on the control thread.
-    pub(crate) async fn keep(self: Arc<Self>, backend: Arc<dyn Backend>) {
-        let mut renewing = std::pin::pin!(self.renew(&backend));
+    pub(crate) async fn keep(self: Arc<Self>, backend: Arc<dyn Backend>, alarm: Arc<Alarm>) {
+        let mut renewing = std::pin::pin!(self.renew(&backend, &alarm));
         tokio::select! {
             () = &mut renewing => return,
             // A renewal may be under way for longer than the lease holds.
@@ -176,7 +179,7 @@ impl Lease {
         renewing.await;
     }
 
-    async fn renew(&self, backend: &Arc<dyn Backend>) {
+    async fn renew(&self, backend: &Arc<dyn Backend>, alarm: &Alarm) {
         let mut pause = self.time / 3;
         loop {
             tokio::time::sleep(pause).await;
@@ -195,13 +198,18 @@ impl Lease {
                     pause = self.time / 3;
                 }
                 Err(RecordError::Conflict { .. }) => return self.lose(),
-                Err(RecordError::Backend(error)) => {
-                    tracing::warn!(lease = %self.name, %error, "the lease could not be renewed; trying again");
-                    pause = self.time / 10;
-                    if !self.is_good() {
-                        return self.lose();
+                Err(RecordError::Backend(error)) => match alarm.judge(&error) {
+                    // The worker hears the alarm. To it, a lost lease would mean that somebody else goes on.
+                    Verdict::Lasting => return,
+                    Verdict::Closed => return self.lose(),
+                    Verdict::Retry => {
+                        tracing::warn!(lease = %self.name, %error, "the lease could not be renewed; trying again");
+                        pause = self.time / 10;
+                        if !self.is_good() {
+                            return self.lose();
+                        }
                     }
-                }
+                },
             }
         }
     }

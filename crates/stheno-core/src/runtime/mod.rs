@@ -1,10 +1,11 @@
 //! What drives delivery: a control thread for leases, intake and records, and workers for the handlers.
 //!
 //! Reading order: `control` (the thread no handler can block), `keys` and `keyed` (the log as it is read), `lease`, `intake`,
-//! `places` and `pages` (who reads what), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
+//! `places` and `pages` (who reads what), `alarm` (what ends delivery), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
 //! `supervisor` (one subscriber for as long as the app runs), `store` (what is recorded), `command` and `operator` (what an
 //! operator asks), `progress`, `host`, `unknown`.
 
+pub(crate) mod alarm;
 pub(crate) mod attempts;
 pub mod backfill;
 pub(crate) mod command;

@@ -1,6 +1,6 @@
 //! What an operator can see and do: subscribers, dead letters, redrive, rewind, pause, and why a handler did not act.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
 use tokio::sync::Notify;
@@ -239,6 +239,24 @@ impl Operator {
     /// When the backend cannot be read.
     pub async fn unknown_names(&self) -> Result<Vec<UnknownName>, BackendError> {
         unknown::list(self.backend()).await
+    }
+
+    /// Copies the log with everything that is recorded of its subscribers, as it is at one moment, into a new file, while
+    /// hosts run and publish. Restoring it takes the log back to that moment; what that means for subscribers is in
+    /// `docs/operating.md`.
+    ///
+    /// ```no_run
+    /// # async fn nightly(operator: stheno_core::runtime::operator::Operator) -> Result<(), stheno_core::backend::BackendError> {
+    /// operator.backup("/backup/stheno-2026-11-30.db").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When there is such a file, it cannot be written, or the log is damaged; then no file is left behind. When the log is
+    /// on a nats-server: its stream is backed up with `nats stream backup`.
+    pub async fn backup(&self, to: impl AsRef<Path>) -> Result<(), BackendError> {
+        self.backend().backup(to.as_ref()).await
     }
 
     /// Whether a subscriber passed an event over, and under which id it is handed over if it is.

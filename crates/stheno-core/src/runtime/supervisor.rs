@@ -25,6 +25,7 @@ use crate::{
     marker::Identity,
     pattern::PatternSet,
     runtime::{
+        alarm::Verdict,
         attempts::Attempts,
         backfill::{self, HandedOver},
         command::{self, Asked},
@@ -85,22 +86,29 @@ impl Supervisor {
         loop {
             let held = match self.take_over(&mut stopping).await {
                 Ok(Some(held)) => held,
-                Ok(None) => return End::Stopped,
-                Err(error) if error.kind() == BackendErrorKind::Closed => return End::Stopped,
-                Err(error) if error.kind() == BackendErrorKind::LogChanged => {
-                    tracing::error!(subscriber = &*self.subscriber.id, %error, "stopped: the log is not the one it was");
-                    return End::LogChanged;
-                }
-                Err(error) => {
-                    tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
-                    tokio::select! {
-                        () = tokio::time::sleep(RETRY) => continue,
-                        _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
+                Ok(None) if *stopping.borrow() => return End::Stopped,
+                Ok(None) => return End::LogUnusable,
+                Err(error) => match Verdict::of(error.kind()) {
+                    Verdict::Closed => return End::Stopped,
+                    Verdict::Lasting => {
+                        self.around.alarm.say(&self.subscriber.id, &error);
+                        return End::LogUnusable;
                     }
-                }
+                    Verdict::Retry => {
+                        tracing::warn!(subscriber = &*self.subscriber.id, %error, "the subscriber could not be taken over; trying again");
+                        tokio::select! {
+                            () = tokio::time::sleep(RETRY) => continue,
+                            () = self.around.alarm.heard() => return End::LogUnusable,
+                            _ = stopping.wait_for(|stop| *stop) => return End::Stopped,
+                        }
+                    }
+                },
             };
             let lease = Arc::clone(&held.lease);
-            let keeper = self.around.control.spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend)));
+            let keeper = self
+                .around
+                .control
+                .spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend), Arc::clone(&self.around.alarm)));
             let mut worker = self.worker(held, commands);
             // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
             // app that is dropped ends as in a crash, with the handlers under way.
@@ -126,10 +134,6 @@ impl Supervisor {
                     // If it is still ours, the next epoch need not wait until it has run out. If not, its holder goes on.
                     let _ = self.around.backend.write_records(vec![lease.release().await]).await;
                 }
-                Ok((End::LogChanged, _)) => {
-                    tracing::error!(subscriber = &*self.subscriber.id, "stopped: the log is not the one it was");
-                    return End::LogChanged;
-                }
                 Ok((end, _)) => return end,
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
                 Err(error) => {
@@ -141,13 +145,16 @@ impl Supervisor {
     }
 
     /// Gets the lease and writes the state under the new epoch, so that an earlier holder cannot write any more. Nothing, if
-    /// the app was asked to stop before.
+    /// the app was asked to stop before, or the alarm was raised.
     async fn take_over(&self, stopping: &mut watch::Receiver<bool>) -> Result<Option<Held>, BackendError> {
         let Enabled { id, policy, patterns, batch, .. } = &self.subscriber;
         let backend = &self.around.backend;
         let stop = async {
-            // The sender is gone only after the app is: that means stop as well.
-            let _ = stopping.wait_for(|stop| *stop).await;
+            tokio::select! {
+                // The sender is gone only after the app is: that means stop as well.
+                _ = stopping.wait_for(|stop| *stop) => {}
+                () = self.around.alarm.heard() => {}
+            }
         };
         let claim = Claim { holder: &self.holder, time: self.lease_time, clock: &*self.around.clock, seen: &self.seen };
         let Some(lease) = Lease::acquire(backend, id, &claim, stop).await? else {

@@ -174,3 +174,17 @@ impl Clock for TestClock {
         let _ = self.0.subscribe().wait_for(|now| *now >= time).await;
     }
 }
+
+/// Flips eight bytes in the first quarter of each of these pages of a file, as a failing disk does.
+pub fn flip(path: &Path, pages: std::ops::Range<u64>) {
+    use std::io::{Read, Seek, SeekFrom, Write};
+    const PAGE: u64 = 4_096;
+    let mut file = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+    for page in pages {
+        let mut bytes = [0; 8];
+        file.seek(SeekFrom::Start(page * PAGE)).unwrap();
+        file.read_exact(&mut bytes).unwrap();
+        file.seek(SeekFrom::Start(page * PAGE)).unwrap();
+        file.write_all(&bytes.map(|byte| !byte)).unwrap();
+    }
+}

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -182,6 +183,10 @@ impl Backend for FaultyBackend {
         let answer = self.switches.pass(Call::WriteRecords, &names).await?;
         let revisions = self.inner.write_records(writes).await?;
         Ok(answer.give(revisions)?)
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), BackendError> {
+        self.inner.backup(to).await
     }
 
     async fn close(&self) {

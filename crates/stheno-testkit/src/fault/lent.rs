@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -72,6 +73,10 @@ impl Backend for Lent {
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {
         self.inner()?.write_records(writes).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<(), BackendError> {
+        self.inner()?.backup(to).await
     }
 
     async fn close(&self) {

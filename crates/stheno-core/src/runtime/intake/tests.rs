@@ -104,7 +104,7 @@ impl Backend for Shown {
 
 fn shared(pages: u64) -> (Arc<Long>, Arc<SharedIntake>) {
     let log = Arc::new(Long { pages, ..Long::default() });
-    let shared = SharedIntake::new(Arc::new(Shown(Arc::clone(&log))), PatternSet::all());
+    let shared = SharedIntake::new(Arc::new(Shown(Arc::clone(&log))), PatternSet::all(), Arc::default());
     tokio::runtime::Handle::current().spawn(Arc::clone(&shared).read());
     (log, shared)
 }

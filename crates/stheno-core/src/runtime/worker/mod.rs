@@ -26,6 +26,7 @@ use crate::{
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
+        alarm::Alarm,
         attempts::{Attempts, Ended},
         backfill::Missed,
         command::Asked,
@@ -57,6 +58,7 @@ pub(crate) struct Surroundings {
     pub(crate) control: Handle,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) intake: Arc<SharedIntake>,
+    pub(crate) alarm: Arc<Alarm>,
     /// One suspect is tried at a time in the whole process, so that the one to blame is known.
     pub(crate) alone: Arc<Semaphore>,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -78,8 +80,8 @@ pub(crate) enum End {
     LostLease,
     /// A store outside of the log has seen a later holder: there is one, or the log was restored to an earlier state.
     Outrun,
-    /// The log is not the one it was.
-    LogChanged,
+    /// The log is not the one it was, is damaged, or was written by a newer version.
+    LogUnusable,
     /// It panicked, or the runtime of the handlers is gone.
     Broken,
 }
@@ -139,7 +141,7 @@ enum Woken {
     Record,
     Stop,
     LostLease,
-    LogChanged,
+    Alarm,
     Broken,
 }
 
@@ -225,7 +227,7 @@ impl Worker {
         tokio::select! {
             biased;
             () = self.lease.lost() => Woken::LostLease,
-            () = self.around.intake.broken() => Woken::LogChanged,
+            () = self.around.alarm.heard() => Woken::Alarm,
             _ = self.around.stopping.wait_for(|stop| *stop) => Woken::Stop,
             ended = attempts.next_end(), if attempts.len() > 0 => Woken::Ended(ended),
             result = written(writing) => Woken::Wrote(result),
@@ -271,7 +273,7 @@ impl Worker {
                 }
             }
             Woken::LostLease => return Err(End::LostLease),
-            Woken::LogChanged => return Err(End::LogChanged),
+            Woken::Alarm => return Err(End::LogUnusable),
             Woken::Broken => return Err(End::Broken),
         }
         self.rewind_when_quiet().await;

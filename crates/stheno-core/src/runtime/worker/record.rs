@@ -8,7 +8,10 @@ use std::{
 use crate::{
     backend::{BackendError, BackendErrorKind, RecordError, RecordWrite, Revision},
     delivery::commit::Commit,
-    runtime::worker::{End, Worker, Writing},
+    runtime::{
+        alarm::Verdict,
+        worker::{End, Worker, Writing},
+    },
 };
 
 /// The wait after a write that failed, doubled up to [`WRITE_RETRY_CAP`].
@@ -53,12 +56,19 @@ impl Worker {
                 self.lease.lose();
                 Err(End::LostLease)
             }
-            Err(RecordError::Backend(error)) => {
-                tracing::warn!(subscriber = &*self.id, %error, "what was handled could not be recorded; trying again");
-                let writes = commit.writes(&self.id, self.guard);
-                self.write(commit, writes, failures + 1, wait_after(failures));
-                Ok(())
-            }
+            Err(RecordError::Backend(error)) => match self.around.alarm.judge(&error) {
+                Verdict::Lasting => Err(End::LogUnusable),
+                Verdict::Closed => {
+                    tracing::warn!(subscriber = &*self.id, %error, "what was handled is not recorded; it is handled again");
+                    Err(End::Cut)
+                }
+                Verdict::Retry => {
+                    tracing::warn!(subscriber = &*self.id, %error, "what was handled could not be recorded; trying again");
+                    let writes = commit.writes(&self.id, self.guard);
+                    self.write(commit, writes, failures + 1, wait_after(failures));
+                    Ok(())
+                }
+            },
         }
     }
 
@@ -81,6 +91,7 @@ impl Worker {
                     Err(end) => return end,
                 },
                 () = self.lease.lost() => return End::LostLease,
+                () = self.around.alarm.heard() => return End::LogUnusable,
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
                     // Before the lease is free: another process must not begin what is still ending here.
@@ -170,14 +181,17 @@ impl Worker {
                     tracing::warn!(subscriber = &*self.id, record = %name, "somebody else runs this subscriber now; it could not be handed over");
                     return End::LostLease;
                 }
-                Err(RecordError::Backend(error)) if error.kind() == BackendErrorKind::Closed => {
-                    tracing::warn!(subscriber = &*self.id, %error, "the hand-over was not recorded; the next holder waits for the lease to run out");
-                    return End::Cut;
-                }
-                Err(RecordError::Backend(error)) => {
-                    tracing::warn!(subscriber = &*self.id, %error, "the hand-over could not be recorded; trying again");
-                    self.begin_last(commit, failures + 1, wait_after(failures)).await;
-                }
+                Err(RecordError::Backend(error)) => match self.around.alarm.judge(&error) {
+                    Verdict::Lasting => return End::LogUnusable,
+                    Verdict::Closed => {
+                        tracing::warn!(subscriber = &*self.id, %error, "the hand-over was not recorded; the next holder waits for the lease to run out");
+                        return End::Cut;
+                    }
+                    Verdict::Retry => {
+                        tracing::warn!(subscriber = &*self.id, %error, "the hand-over could not be recorded; trying again");
+                        self.begin_last(commit, failures + 1, wait_after(failures)).await;
+                    }
+                },
             }
         }
     }

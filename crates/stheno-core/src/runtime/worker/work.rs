@@ -9,6 +9,7 @@ use crate::{
     failure::Failure,
     pattern::PatternSet,
     runtime::{
+        alarm::Verdict,
         attempts::{Begun, Ended},
         worker::{End, TURN, Worker},
     },
@@ -178,7 +179,7 @@ impl Worker {
 
     pub(super) fn load(&mut self, load: Load) {
         let backend = Arc::clone(&self.around.backend);
-        let missed = self.missed.clone();
+        let (missed, alarm) = (self.missed.clone(), Arc::clone(&self.around.alarm));
         let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
         let (query, patterns) = match &load.key {
             Some(key) => (Query { patterns: self.patterns.clone(), ..query.key(key.clone()) }, None),
@@ -199,8 +200,11 @@ impl Worker {
                     let covered = if page.end { load.upto } else { page.covered };
                     (page.events.into_iter().filter(matching).collect(), covered)
                 });
-                let read =
-                    read.inspect_err(|error| tracing::warn!(%error, "a key's events could not be read; trying again"));
+                let read = read.inspect_err(|error| {
+                    if alarm.judge(error) == Verdict::Retry {
+                        tracing::warn!(%error, "a key's events could not be read; trying again");
+                    }
+                });
                 (load, read.ok())
             },
             &self.around.control,

@@ -5,4 +5,5 @@ mod isolated;
 mod once;
 mod ordered;
 mod orderly;
+mod restored;
 mod retried;

@@ -1,0 +1,102 @@
+//! A log that was restored to an earlier state, and a database of a handler that was not: effects go on.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use stheno::{
+    App, SubscriberDef,
+    app::{Running, Stopped},
+    medusa::OrderPlaced,
+    sqlite::{handled_once, once::rusqlite::Connection},
+};
+use stheno_system_tests::{LogFile, eventually, settle, subscriber};
+
+/// A shop's own database, and how many it has sold.
+#[derive(Clone)]
+struct Shop(Arc<Mutex<Connection>>);
+
+impl Shop {
+    fn new(path: &Path) -> Self {
+        let shop = Connection::open(path).unwrap();
+        shop.execute_batch("CREATE TABLE stock (sold INTEGER); INSERT INTO stock VALUES (0)").unwrap();
+        Self(Arc::new(Mutex::new(shop)))
+    }
+
+    fn sold(&self) -> i64 {
+        self.0.lock().unwrap().query_row("SELECT sold FROM stock", [], |row| row.get(0)).unwrap()
+    }
+
+    fn execute(&self, statement: &str) {
+        self.0.lock().unwrap().execute_batch(statement).unwrap();
+    }
+
+    fn selling(&self) -> SubscriberDef {
+        let shop = self.clone();
+        subscriber("stock.sell", "order.placed", move |_, cx| {
+            let shop = shop.clone();
+            async move {
+                let mut shop = shop.0.lock().expect("a panic in a test ends it");
+                let transaction = shop.transaction()?;
+                if handled_once(&transaction, &cx)? {
+                    transaction.execute("UPDATE stock SET sold = sold + 1", [])?;
+                }
+                transaction.commit()?;
+                Ok(())
+            }
+        })
+    }
+}
+
+async fn start(file: &LogFile, shop: &Shop) -> Running {
+    App::new(file.open().await).subscribe(shop.selling()).start().await.unwrap()
+}
+
+async fn sell(file: &LogFile, shop: &Shop, order: &str) {
+    let running = start(file, shop).await;
+    running.bus().publish(OrderPlaced::new(order)).await.unwrap();
+    settle(&running).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+}
+
+fn log_file(file: &LogFile) -> PathBuf {
+    file.beside("stheno.db")
+}
+
+#[tokio::test]
+async fn effects_go_on_after_the_log_was_restored() {
+    let file = LogFile::new();
+    let shop = Shop::new(&file.beside("shop.db"));
+    sell(&file, &shop, "order_1").await;
+    let copy = file.beside("copy.db");
+    fs::copy(log_file(&file), &copy).unwrap();
+    for order in ["order_2", "order_3", "order_4"] {
+        sell(&file, &shop, order).await;
+    }
+    fs::copy(&copy, log_file(&file)).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let beside = log_file(&file).with_extension(format!("db{suffix}"));
+        assert!(!beside.exists() || fs::remove_file(beside).is_ok());
+    }
+    sell(&file, &shop, "order_5").await;
+    assert_eq!(shop.sold(), 5);
+}
+
+#[tokio::test]
+async fn effects_go_on_after_a_clock_was_far_ahead() {
+    let file = LogFile::new();
+    let shop = Shop::new(&file.beside("shop.db"));
+    sell(&file, &shop, "order_1").await;
+    // What a holder would have left whose clock was ahead, if the log's own record of it were lost.
+    shop.execute("UPDATE stheno_epoch SET epoch = 300000000000000");
+    let running = start(&file, &shop).await;
+    for order in ["order_2", "order_3"] {
+        running.bus().publish(OrderPlaced::new(order)).await.unwrap();
+    }
+    eventually(|| async { shop.sold() }, |sold| *sold == 3).await;
+    settle(&running).await;
+    assert!(running.operator().dead_letters("stock.sell").await.unwrap().is_empty());
+    assert_eq!(running.stop().await, Stopped::Drained);
+}

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test|ci|features|lowest|beside|bench|docs|generated|kill|nats|cluster`. All set-up is
+//! The project's own commands: `cargo xtask test|ci|features|lowest|beside|older|bench|docs|generated|kill|nats|cluster`. All set-up is
 //! done here, so that a machine needs only Rust, a C compiler and python3.
 
 mod bench;
@@ -9,6 +9,7 @@ mod features;
 mod lowest;
 mod nats;
 mod node;
+mod older;
 mod peers;
 mod python;
 mod run;
@@ -24,6 +25,7 @@ cargo xtask COMMAND
   lowest            tests the embedded backend with the oldest rusqlite it allows
   beside [--all | NAMES]
                     resolves, builds and runs programs with another user of SQLite (sqlx, Diesel, ..) beside Stheno
+  older [REVISION]  builds the storefront of an older revision, which takes turns with today's on one log
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench peers       the same against other libraries, in Rust, Python and Node
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["features"] => features::each(),
         ["lowest"] => lowest::lowest(),
         ["beside", rest @ ..] => beside::beside(rest),
+        ["older", rest @ ..] => older::older(rest),
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
         ["bench", "nats", rest @ ..] => bench::nats(rest),
         ["bench", "peers", rest @ ..] => bench::peers(rest),

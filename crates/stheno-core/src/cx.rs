@@ -153,7 +153,7 @@ impl Cx {
     /// The same text for every attempt of this subscriber at this event in this run, and for nothing else: give it to
     /// services that take an idempotency key.
     pub fn idempotency_key(&self) -> String {
-        format!("{}/{}/{}", self.subscriber(), self.id(), self.run())
+        format!("{}/{}/{}", self.subscriber(), self.id().as_str(), self.run())
     }
 
     /// Says that there is nothing to do, and why; the reason is recorded. `return cx.skip("no_notification is set");`
@@ -192,7 +192,7 @@ impl Cx {
         let (name, key) = event
             .as_event()
             .map_or(("", ""), |event| (event.name.as_str(), event.key.as_ref().map_or("", |key| key.as_str())));
-        let from = format!("{}\n{}\n{}\n{name}\n{key}\n{ordinal}", self.subscriber(), self.id(), self.run());
+        let from = format!("{}\n{}\n{}\n{name}\n{key}\n{ordinal}", self.subscriber(), self.id().as_str(), self.run());
         EventId::derived(&from).to_string()
     }
 

@@ -12,6 +12,7 @@ use stheno_core::{
     app::{StartError, Stopped},
     async_trait,
     backend::{AppendErrorKind, BackendError, BackendErrorKind},
+    shown::{shown, shown_long},
 };
 
 use crate::connect;
@@ -85,7 +86,7 @@ impl fmt::Display for Error {
             }
             Kind::Backend(error) => write!(f, "{error}"),
             Kind::Publish(error) => write!(f, "{error}"),
-            Kind::Own(error) => write!(f, "{error}"),
+            Kind::Own(error) => write!(f, "{}", shown_long(&error.to_string())),
             Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
             Kind::ManifestWord(word) => write!(
                 f,
@@ -102,7 +103,7 @@ impl fmt::Debug for Error {
         fmt::Display::fmt(self, f)?;
         let mut source = std::error::Error::source(self);
         while let Some(error) = source {
-            write!(f, ": {error}")?;
+            write!(f, ": {}", shown_long(&error.to_string()))?;
             source = error.source();
         }
         Ok(())
@@ -312,7 +313,7 @@ fn config_path() -> PathBuf {
 async fn from_config(config: Config, place: &Path) -> Result<App> {
     let config = config.with_environment(variables());
     for (variable, meant) in strangers(variables().map(|(name, _)| name)) {
-        eprintln!("{variable} is set, and nobody reads it{meant}");
+        eprintln!("{} is set, and nobody reads it{meant}", shown(&variable));
     }
     let (url, reason) = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
     let app = connect::app(&url).await?.config(config);
@@ -406,7 +407,7 @@ fn refuse(error: &StartError) -> Exit {
     eprintln!("{error}");
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        eprintln!("  because {error}");
+        eprintln!("  because {}", shown_long(&error.to_string()));
         source = error.source();
     }
     error.into()

@@ -85,6 +85,7 @@ pub use stheno_core::{
         progress::Progress,
         unknown::UnknownName,
     },
+    shown,
 };
 
 #[cfg(feature = "medusa")]

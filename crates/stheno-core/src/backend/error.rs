@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::backend::record::RecordName;
+use crate::{backend::record::RecordName, shown::shown_long};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -59,7 +59,8 @@ impl BackendError {
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        // It may repeat what a stranger has stored.
+        fmt::Display::fmt(&shown_long(&self.message), f)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     headers::HeaderError,
     key::KeyError,
     name::NameError,
+    shown::shown,
 };
 
 /// Why an event was not published.
@@ -78,6 +79,7 @@ impl fmt::Debug for PublishError {
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { name, kind, .. } = &*self.0;
+        let name = shown(name);
         match kind {
             PublishErrorKind::Name(error) => write!(f, "{error}"),
             PublishErrorKind::Key(error) => write!(f, "{error}"),

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::{headers::Headers, key::Key, name::EventName, time::Timestamp};
+use crate::{headers::Headers, key::Key, name::EventName, shown::shown_whole, time::Timestamp};
 
 /// Longest event id in bytes.
 pub const MAX_ID_LEN: usize = 256;
@@ -67,9 +67,10 @@ impl From<EventId> for Arc<str> {
     }
 }
 
+/// For people; [`EventId::as_str`] is the id itself.
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(&shown_whole(&self.0), f)
     }
 }
 

@@ -79,7 +79,9 @@ pub use stheno_core::{
     text_enum,
 };
 pub use stheno_core::{
-    app, backend, delivery, headers,
+    app, backend, delivery,
+    event::envelope,
+    headers,
     runtime::{
         operator::{Operator, RewindTo, SubscriberStatus},
         progress::Progress,

@@ -9,6 +9,7 @@ use crate::{
     bus::error::{PublishError, PublishErrorKind},
     catalog::{EventDescriptor, set::Catalogs},
     event::{
+        envelope,
         recorded::{EventId, NewEvent},
         typed::{DecodeError, Event, decode_json},
     },
@@ -218,6 +219,10 @@ impl Outgoing {
             event.not_before = Some(clock.now().plus(delay));
         }
         let refused = |kind| PublishError::new(kind, event.name.as_str());
+        let content_type = event.headers.get(envelope::CONTENT_TYPE);
+        if let Some(problem) = envelope::refusal(event.name.as_str(), content_type, &event.body) {
+            return Err(refused(PublishErrorKind::Payload(DecodeError::new("", problem))));
+        }
         if self.origin == Origin::Typed {
             return match event.key {
                 Some(_) => Ok(event),

@@ -24,6 +24,8 @@ pub enum BackendErrorKind {
     NewerSchema,
     /// The log was made anew or became shorter since it was last read.
     LogChanged,
+    /// The program cannot be used as it is built: two of its catalogs define one event, for example.
+    Setup,
     /// It was closed.
     Closed,
     /// Something else.

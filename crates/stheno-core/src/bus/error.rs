@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt};
 
 use crate::{
     backend::{AppendError, AppendErrorKind},
+    catalog::set::DuplicateEvent,
     event::{recorded::EventIdError, typed::DecodeError},
     headers::HeaderError,
     key::KeyError,
@@ -23,6 +24,8 @@ pub enum PublishErrorKind {
     Id(EventIdError),
     /// A header cannot be carried.
     Header(HeaderError),
+    /// The catalogs of the bus say two things of one name; nothing is published before that is mended.
+    Catalogs(DuplicateEvent),
     /// No catalog knows the name.
     UnknownName {
         /// The known name nearest to it.
@@ -85,6 +88,7 @@ impl fmt::Display for PublishError {
             PublishErrorKind::Key(error) => write!(f, "{error}"),
             PublishErrorKind::Id(error) => write!(f, "{error}"),
             PublishErrorKind::Header(error) => write!(f, "{error}"),
+            PublishErrorKind::Catalogs(duplicate) => write!(f, "`{name}` was not published: {duplicate}"),
             PublishErrorKind::UnknownName { nearest: Some(nearest) } => {
                 write!(f, "no catalog knows the event `{name}`; did you mean `{nearest}`?")
             }

@@ -219,6 +219,9 @@ impl Outgoing {
             event.not_before = Some(clock.now().plus(delay));
         }
         let refused = |kind| PublishError::new(kind, event.name.as_str());
+        if let Some(duplicate) = catalogs.duplicates().first() {
+            return Err(refused(PublishErrorKind::Catalogs(duplicate.clone())));
+        }
         let content_type = event.headers.get(envelope::CONTENT_TYPE);
         if let Some(problem) = envelope::refusal(event.name.as_str(), content_type, &event.body) {
             return Err(refused(PublishErrorKind::Payload(DecodeError::new("", problem))));

@@ -24,7 +24,7 @@ impl Setting {
     }
 
     /// The same, where the text of a variable has to be a list or a table.
-    fn as_compound(self, example: &str) -> Result<Self, ReadError> {
+    fn into_compound(self, example: &str) -> Result<Self, ReadError> {
         let What::Text(text) = &self.what else { return Ok(self) };
         match self.compound(text) {
             Some(compound) => Ok(self.with(compound)),
@@ -140,7 +140,7 @@ impl<'de> Deserializer<'de> for Setting {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.as_compound("a list; write it as `[\"a\", \"b\"]`")?.deserialize_any(visitor)
+        self.into_compound("a list; write it as `[\"a\", \"b\"]`")?.deserialize_any(visitor)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, ReadError> {
@@ -157,8 +157,10 @@ impl<'de> Deserializer<'de> for Setting {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        self.as_compound("a table; set its fields one by one, with `__` and the field after the name of the variable")?
-            .deserialize_any(visitor)
+        self.into_compound(
+            "a table; set its fields one by one, with `__` and the field after the name of the variable",
+        )?
+        .deserialize_any(visitor)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(

@@ -2,7 +2,10 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::event::typed::DecodeError;
+use crate::{
+    event::typed::DecodeError,
+    shown::{shown_chain, shown_long},
+};
 
 /// What is recorded of an error at most: of itself and its sources, and of the text of each in bytes.
 const RECORDED_CAUSES: usize = 8;
@@ -118,13 +121,14 @@ pub(crate) fn cut(mut text: String) -> String {
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Failure({:?}: {})", self.verdict, self.chain().join(": "))
+        write!(f, "Failure({:?}: {})", self.verdict, shown_chain(&self.chain()))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.error, f)
+        // It may repeat what a stranger has published. `error` has the text itself.
+        fmt::Display::fmt(&shown_long(&self.error.to_string()), f)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::shown::shown;
+
 /// What CloudEvents attributes begin with when they travel as headers.
 pub const CLOUD_EVENTS: &str = "ce-";
 /// The version of CloudEvents; only where a bus writes every attribute.
@@ -120,10 +122,10 @@ impl HeaderError {
 
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &self.name;
+        let name = shown(&self.name);
         match self.kind {
             HeaderErrorKind::Name => {
-                write!(f, "header name {name:?} is not an HTTP token; use letters, digits and `-`")
+                write!(f, "header name `{name}` is not an HTTP token; use letters, digits and `-`")
             }
             HeaderErrorKind::Value => {
                 write!(

@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::name::{escape, unescape};
+use crate::{
+    name::{escape, unescape},
+    shown::{shown, shown_whole},
+};
 
 /// Longest key in bytes, before encoding.
 pub const MAX_KEY_LEN: usize = 512;
@@ -165,7 +168,7 @@ impl KeyError {
 
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = &self.text;
+        let text = shown(&self.text);
         match &self.kind {
             KeyErrorKind::NoColon => {
                 write!(f, "key `{text}` has no colon; write kind and id, such as `order:order_01`")
@@ -181,7 +184,7 @@ impl fmt::Display for KeyError {
                 )
             }
             KeyErrorKind::ControlCharacter { position } => {
-                write!(f, "key {text:?} has a control character at byte {position} of its id; remove it")
+                write!(f, "key `{text}` has a control character at byte {position} of its id; remove it")
             }
             KeyErrorKind::TooLong { length } => {
                 write!(f, "key `{text}…` has {length} bytes; at most {MAX_KEY_LEN} are allowed")
@@ -192,9 +195,11 @@ impl fmt::Display for KeyError {
 
 impl std::error::Error for KeyError {}
 
+/// For people: an id may have characters that turn a line around. [`Key::as_str`] is the key itself.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        // It has a limit of its own, and two keys must not look alike because both were cut.
+        fmt::Display::fmt(&shown_whole(&self.0), f)
     }
 }
 

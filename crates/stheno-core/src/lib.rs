@@ -1,7 +1,7 @@
 //! The contract and the runtime of Stheno. Applications and plugins depend on the `stheno` crate, which re-exports what
 //! they need; backends and catalogs depend on this one.
 //!
-//! Reading order: names (`name`, `pattern`, `key`); events (`event`, `catalog`); publishing (`bus`); handlers
+//! Reading order: names (`name`, `pattern`, `key`; `shown` is how any text of a stranger is shown); events (`event`, `catalog`); publishing (`bus`); handlers
 //! (`subscriber`, `failure`, `resources`, `cx`, `plugin`); what keeps the log (`backend`); how events reach
 //! handlers (`delivery`, a state machine without I/O) and what drives it (`runtime`); the application (`app`).
 
@@ -27,6 +27,7 @@ pub mod plugin;
 pub mod resources;
 pub mod runtime;
 pub mod secret;
+pub mod shown;
 pub mod subscriber;
 pub mod time;
 

@@ -4,6 +4,8 @@ use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::shown::{Shown, shown, shown_whole};
+
 /// Longest name or pattern, in bytes. JetStream subjects must fit a protocol line of 4 KiB together with the key.
 pub const MAX_NAME_LEN: usize = 1024;
 
@@ -213,7 +215,7 @@ impl NameError {
 
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = &self.text;
+        let text = shown(&self.text);
         match &self.kind {
             NameErrorKind::Empty => write!(f, "an event name is empty; write one such as `order.placed`"),
             NameErrorKind::TooLong { length } => {
@@ -239,10 +241,16 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
+/// For people: a name that another program has stored may have any character. [`EventName::as_str`] is the name itself.
 impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(&shown_name(&self.0), f)
     }
+}
+
+/// One that cannot be published may be longer than any that can.
+fn shown_name(name: &str) -> Shown<'_> {
+    if name.len() <= MAX_NAME_LEN { shown_whole(name) } else { shown(name) }
 }
 
 impl fmt::Debug for EventName {

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     fmt,
     ops::Deref,
+    panic::Location,
     sync::Arc,
 };
 
@@ -70,8 +71,36 @@ impl std::error::Error for MissingResource {}
 /// Values by their type. A plugin's own come before those of the app.
 #[derive(Clone, Default)]
 pub struct Resources {
-    own: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    own: HashMap<TypeId, Provided>,
     shared: Option<Arc<Resources>>,
+    twice: Vec<ProvidedTwice>,
+}
+
+/// A value, and where it was provided.
+#[derive(Clone)]
+struct Provided {
+    value: Arc<dyn Any + Send + Sync>,
+    place: &'static Location<'static>,
+}
+
+/// Two values of one type, of which handlers could be given only one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProvidedTwice {
+    /// The type.
+    pub type_name: &'static str,
+    /// Where the two are.
+    pub places: [String; 2],
+}
+
+impl fmt::Display for ProvidedTwice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { type_name, places: [first, second] } = self;
+        write!(
+            f,
+            "`{type_name}` is provided twice, in {first} and in {second}; remove one, or give one a type of its own"
+        )
+    }
 }
 
 impl Resources {
@@ -82,17 +111,29 @@ impl Resources {
 
     /// No resources of one's own, and those of another set behind them.
     pub(crate) fn layered_over(shared: Arc<Resources>) -> Self {
-        Self { own: HashMap::new(), shared: Some(shared) }
+        Self { shared: Some(shared), ..Self::default() }
     }
 
-    /// Adds a value; a later one of the same type takes its place.
+    /// Adds a value. An app with two of one type does not start.
+    #[track_caller]
     pub fn provide<T: Send + Sync + 'static>(&mut self, value: T) {
         self.provide_shared(Arc::new(value));
     }
 
     /// Adds a value that is already shared, also behind a trait: `provide_shared::<dyn Commerce>(Arc::new(..))`.
+    #[track_caller]
     pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
-        self.own.insert(TypeId::of::<T>(), Arc::new(Res(value)));
+        let place = Location::caller();
+        let earlier = self.own.insert(TypeId::of::<T>(), Provided { value: Arc::new(Res(value)), place });
+        if let Some(earlier) = earlier {
+            let places = [earlier.place, place].map(|place| format!("{}:{}", place.file(), place.line()));
+            self.twice.push(ProvidedTwice { type_name: type_name::<T>(), places });
+        }
+    }
+
+    /// What was provided twice.
+    pub(crate) fn take_twice(&mut self) -> Vec<ProvidedTwice> {
+        std::mem::take(&mut self.twice)
     }
 
     /// The value of a type.
@@ -100,7 +141,7 @@ impl Resources {
     /// # Errors
     /// [`MissingResource`] when nobody provided it.
     pub fn get<T: ?Sized + Send + Sync + 'static>(&self) -> Result<Res<T>, MissingResource> {
-        let found = self.own.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref::<Res<T>>().cloned());
+        let found = self.own.get(&TypeId::of::<T>()).and_then(|own| own.value.downcast_ref::<Res<T>>().cloned());
         match (found, &self.shared) {
             (Some(value), _) => Ok(value),
             (None, Some(shared)) => shared.get(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// A value that carries a secret: it travels in the payload, and never shows in `Debug`. There is no `Display`.
 ///
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(format!("{token:?}"), "[secret]");
 /// assert_eq!(token.expose(), "t0ken");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Secret<T>(T);
 
@@ -30,6 +30,15 @@ impl<T> Secret<T> {
     /// The value itself, on purpose.
     pub fn into_exposed(self) -> T {
         self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Secret<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The words of an error may repeat the value.
+        let read = T::deserialize(deserializer);
+        read.map(Self)
+            .map_err(|_| D::Error::custom("a secret is not of the type that is expected; its value is not shown"))
     }
 }
 

@@ -88,7 +88,13 @@ impl Context {
             options.tls.required = true;
             options.tls.ca = Some(self.ca.into());
         }
-        if !self.cert.is_empty() && !self.key.is_empty() {
+        if self.cert.is_empty() != self.key.is_empty() {
+            return Err(refused(
+                "a certificate and its key go together (`cert` and `key` of a context, NATS_CERT and NATS_KEY); give both"
+                    .to_owned(),
+            ));
+        }
+        if !self.cert.is_empty() {
             options.tls.required = true;
             options.tls.client = Some((self.cert.into(), self.key.into()));
         }

@@ -3,12 +3,18 @@
 //! - The subject says the name and the key. A `ce-type` that says another name is kept as a header and changes nothing.
 //! - The id is `Nats-Msg-Id`, else `ce-id`, else it is made of the log's identity and the sequence.
 //! - Header names are compared without case; of several values the first counts; what a header cannot be is left out.
-//! - An envelope (CloudEvents structured mode) is opened: its data is the body. One that cannot be opened stays the body.
+//! - An envelope (CloudEvents structured mode) is opened, whether its content type says it is one or only its fields: its data
+//!   is the body, and its attributes count before `ce-` headers. One that cannot be opened stays the body, which no handler
+//!   takes for a payload.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use async_nats::HeaderMap;
-use stheno_core::{EventId, Headers, Key, RecordedEvent, Timestamp, headers};
+use stheno_core::{
+    EventId, Headers, Key, RecordedEvent, Timestamp,
+    event::envelope::{self, CONTENT_TYPE, Envelope},
+    headers,
+};
 
 use crate::{cloud_events, message::Stored, subject::Subjects};
 
@@ -18,7 +24,6 @@ const NAMES: usize = 1_024;
 const MESSAGE_ID: &str = "nats-msg-id";
 /// What the server's own headers begin with, in lower case.
 const SERVERS_OWN: &str = "nats-";
-const CONTENT_TYPE: &str = "content-type";
 
 /// Makes events of messages. Each reader has one of its own.
 #[derive(Debug)]
@@ -42,7 +47,8 @@ struct Said {
     /// The source of an event before, which this one may share.
     source_before: Option<Arc<str>>,
     time: Option<Timestamp>,
-    envelope: bool,
+    /// The content type, if it says that the body is an envelope.
+    envelope: Option<String>,
     headers: Headers,
 }
 
@@ -61,13 +67,19 @@ impl Decoder {
         if let Some(map) = &stored.headers {
             said.read(map, &name);
         }
-        if said.envelope
-            && let Some(opened) = cloud_events::open(&body)
-        {
-            for (attribute, value) in &opened.attributes {
-                said.take(attribute, value, &name);
+        match envelope::open(&name, said.envelope.as_deref(), &body) {
+            Envelope::Opened(opened) => {
+                for (attribute, value) in &opened.attributes {
+                    said.take(&cloud_events::as_header(attribute), value, &name);
+                }
+                body = opened.data;
             }
-            body = opened.data;
+            // Kept, so that whoever reads the event knows what its body is said to be.
+            _ => {
+                if let Some(declared) = said.envelope.take() {
+                    said.keep(CONTENT_TYPE, &declared);
+                }
+            }
         }
         if said.source.is_some() {
             self.source.clone_from(&said.source);
@@ -152,7 +164,7 @@ impl Said {
             },
             headers::TYPE if value == event => {}
             headers::SPEC_VERSION | headers::CONTENT_TYPE | headers::SUBJECT => {}
-            CONTENT_TYPE if cloud_events::is_envelope(value) => self.envelope = true,
+            CONTENT_TYPE if envelope::is_declared(value) => self.envelope = Some(value.to_owned()),
             CONTENT_TYPE => {}
             _ if name.starts_with(SERVERS_OWN) => {}
             _ => self.keep(name, value),
@@ -224,6 +236,7 @@ mod tests {
         assert_eq!((read.id.as_str(), &read.body[..]), ("e1", &br#"{"id":"o1"}"#[..]));
         let broken = event("log._.order.placed", &[("Content-Type", "application/cloudevents+json")], "{oops");
         assert_eq!(&broken.body[..], b"{oops");
+        assert!(broken.payload().unwrap_err().to_string().contains("envelope"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 use async_nats::{Client, Event, HeaderMap, Message, PublishError, PublishErrorKind, ServerError, Subject, Subscriber};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use stheno_core::backend::BackendError;
+use stheno_core::{backend::BackendError, shown::shown};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -218,11 +218,11 @@ impl Link {
             Event::ServerError(ServerError::Other(said)) => match denied_subject(&said) {
                 // Nothing we ask for can be answered.
                 Some(subject) if subject.starts_with(&self.inbox) => {
-                    tracing::warn!(link = self.name, %said, "no reply can reach us; is `inbox_prefix=` right for this user?");
+                    tracing::warn!(link = self.name, said = %shown(&said), "no reply can reach us; is `inbox_prefix=` right for this user?");
                     self.replies.refuse(&said);
                 }
                 Some(subject) => self.replies.deny(subject, &said),
-                None => tracing::warn!(link = self.name, %said, "the nats-server reports an error"),
+                None => tracing::warn!(link = self.name, said = %shown(&said), "the nats-server reports an error"),
             },
             Event::SlowConsumer(_) => tracing::debug!(link = self.name, "messages were dropped; they are read again"),
             Event::ClientError(error) if error.to_string().to_lowercase().contains("authorization") => {

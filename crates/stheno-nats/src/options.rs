@@ -185,8 +185,8 @@ impl NatsOptions {
         self
     }
 
-    /// For how long an append is tried again while the server is away; [`NatsOptions::PATIENCE`] by default. Below 15
-    /// seconds an ordinary election of a leader is an error to publishers.
+    /// For how long an append is tried again while the server is away; [`NatsOptions::PATIENCE`] by default, zero for not at all.
+    /// Below 15 seconds an ordinary election of a leader is an error to publishers.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use stheno::nearest;
+use stheno::{nearest, shown::shown};
 
 /// What an event is recorded of; codes are unique within one group. `note_added` is the code of two events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,7 +128,7 @@ impl UnknownCode {
 impl fmt::Display for UnknownCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { group, text, nearest } = self;
-        write!(f, "`{}` is the code of no {group} event of Saleor; ", text.escape_debug())?;
+        write!(f, "`{}` is the code of no {group} event of Saleor; ", shown(text))?;
         match nearest {
             Some(nearest) => write!(f, "did you mean `{nearest}`?"),
             None => f.write_str("`Code::all` lists those there are"),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
-use stheno::{EventId, OffsetTime, Outgoing};
+use stheno::{EventId, OffsetTime, Outgoing, shown::shown};
 
 use crate::{
     Id,
@@ -114,11 +114,6 @@ impl Row {
         said.sort_all_objects();
         Some(EventId::derived(&format!("saleor-row/{said}")).to_string())
     }
-}
-
-/// The name of a column, which comes from outside: its first 80 characters, those that cannot be seen escaped.
-fn shown(column: &str) -> String {
-    column.chars().take(80).flat_map(char::escape_debug).collect()
 }
 
 fn value_of(id: Id) -> Value {

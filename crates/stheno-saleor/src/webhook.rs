@@ -1,7 +1,7 @@
 //! Webhooks: which event a request of Saleor is, by its header `Saleor-Event` and its body.
 
 use serde::Deserialize;
-use stheno::{DecodeError, Outgoing, decode_json};
+use stheno::{DecodeError, Outgoing, decode_json, shown::shown};
 
 /// The header that says which event a request is.
 pub const EVENT_HEADER: &str = "Saleor-Event";
@@ -57,14 +57,14 @@ pub enum WebhookError {
     /// The header `Saleor-Event` says what nobody documented.
     #[error(
         "no event is documented for `Saleor-Event: {}`; events that are no notification or legacy webhook come with a query of one's own",
-        event.escape_debug()
+        shown(event)
     )]
     UnknownEvent {
         /// What it says, cut after 80 characters.
         event: String,
     },
     /// The body of a notification says what nobody documented.
-    #[error("no notification is documented for `notify_event` = `{}`", notify_event.escape_debug())]
+    #[error("no notification is documented for `notify_event` = `{}`", shown(notify_event))]
     UnknownNotification {
         /// What it says, cut after 80 characters.
         notify_event: String,

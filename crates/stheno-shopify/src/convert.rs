@@ -55,7 +55,7 @@ impl EventObject {
     pub fn of(event: &RecordedEvent) -> Result<Self, ObjectError> {
         let named = crate::Verb::all().iter().find(|verb| verb.name() == event.name.as_str());
         let verb = named.ok_or_else(|| ObjectError::OtherEvent { name: event.name.to_string() })?;
-        let object: Self = decode_json(&event.body)?;
+        let object: Self = decode_json(event.payload()?)?;
         object.check(verb).map_err(|wrong| DecodeError::new(wrong.field(), wrong.to_string()))?;
         Ok(object)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use stheno::nearest;
+use stheno::{nearest, shown::shown};
 
 /// What an event is about: the documented values of `subject_type` that have verbs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -214,7 +214,7 @@ impl fmt::Display for UnknownVerb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject_type, verb, is_resource, nearest } = self;
         // They come from outside: what is no visible character is shown escaped.
-        let (subject_type, verb) = (subject_type.escape_debug().to_string(), verb.escape_debug());
+        let (subject_type, verb) = (shown(subject_type).to_string(), shown(verb));
         match (is_resource, subject_type.as_str()) {
             (true, _) => write!(f, "`{verb}` is no documented verb of `{subject_type}`")?,
             (false, "ApiPermission") => f.write_str("no verb of `ApiPermission` is documented")?,

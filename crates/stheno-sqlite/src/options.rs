@@ -92,7 +92,7 @@ impl SqliteOptions {
         self
     }
 
-    /// How long a write waits while another process writes; [`SqliteOptions::BUSY_TIMEOUT`] by default.
+    /// How long a write waits while another process writes; [`SqliteOptions::BUSY_TIMEOUT`] by default, zero for not at all.
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
@@ -109,7 +109,7 @@ impl SqliteOptions {
     }
 
     /// How often a waiting tail looks for what other processes wrote; [`SqliteOptions::POLL`] by default. Events of this
-    /// process need no looking.
+    /// process need no looking. At least a millisecond.
     #[must_use]
     pub fn poll(mut self, interval: Duration) -> Self {
         self.poll = interval.max(Duration::from_millis(1));

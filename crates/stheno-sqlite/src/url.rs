@@ -32,28 +32,43 @@ impl SqliteOptions {
             Some(path) => Self::file(decode_path(path)?),
             None if address == "memory:" => Self::memory(),
             None => {
-                return Err(refused(format!(
-                    "`{address}` is not an address of this backend; write `sqlite://path/to/file.db` or `memory:`"
-                )));
+                // It may be that of another service, with a password.
+                return Err(refused(
+                    "the address is not one of this backend; write `sqlite://path/to/file.db` or `memory:`".to_owned(),
+                ));
             }
         };
-        for option in query.split('&').filter(|option| !option.is_empty()) {
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            options = options.with(name, value)?;
+        let pairs = || {
+            let options = query.split('&').filter(|option| !option.is_empty());
+            options.map(|option| option.split_once('=').unwrap_or((option, "")))
+        };
+        for (index, (name, value)) in pairs().enumerate() {
+            if pairs().take(index).any(|(earlier, _)| earlier == name) {
+                return Err(refused(format!(
+                    "option {} after the `?` of the address is there before; give each once",
+                    index + 1
+                )));
+            }
+            options = options.with(index + 1, name, value)?;
         }
         Ok(options)
     }
 
-    fn with(self, name: &str, value: &str) -> Result<Self, BackendError> {
-        let bad = || refused(format!("`{name}={value}` is not understood; an address may say {KNOWN_OPTIONS}"));
+    /// Takes the option of this number; the first is 1.
+    fn with(self, number: usize, name: &str, value: &str) -> Result<Self, BackendError> {
+        // Neither name nor value is repeated: what is set in the environment is not shown.
+        let bad = || {
+            refused(format!(
+                "option {number} after the `?` of the address is not understood; an address may say {KNOWN_OPTIONS}"
+            ))
+        };
         let options = match name {
             "sync" if value == "full" => self.sync(SyncMode::Full),
             "sync" if value == "normal" => self.sync(SyncMode::Normal),
             "dedup" => self.dedup_window(duration(value).ok_or_else(bad)?),
             "busy" => self.busy_timeout(duration(value).ok_or_else(bad)?),
             "poll" => self.poll(duration(value).filter(|time| !time.is_zero()).ok_or_else(bad)?),
-            "max_body" => self
-                .max_body(usize::try_from(size(value).filter(|size| *size > 0).ok_or_else(bad)?).unwrap_or(usize::MAX)),
+            "max_body" => self.max_body(size(value).and_then(body_size).ok_or_else(bad)?),
             "max_size" => self.max_size(size(value).filter(|size| *size > 0).ok_or_else(bad)?),
             _ => return Err(bad()),
         };
@@ -65,8 +80,14 @@ fn decode_path(path: &str) -> Result<String, BackendError> {
     if path.is_empty() {
         return Err(refused("the address has no path; write `sqlite://stheno.db`, or `memory:`".to_owned()));
     }
-    decode_token(path)
-        .ok_or_else(|| refused(format!("the path `{path}` has `%` without two hexadecimal digits; write `%25`")))
+    decode_token(path).ok_or_else(|| {
+        refused("the path in the address has `%` without two hexadecimal digits; write `%25`".to_owned())
+    })
+}
+
+/// A limit for bodies that can be kept.
+fn body_size(size: u64) -> Option<usize> {
+    usize::try_from(size).ok().filter(|size| (1..=SqliteOptions::MAX_BODY_LIMIT).contains(size))
 }
 
 fn duration(value: &str) -> Option<Duration> {
@@ -133,7 +154,6 @@ mod tests {
         assert_eq!(options.busy_timeout, Duration::from_secs(3));
         assert_eq!(options.max_size, Some(2_147_483_648));
         assert_eq!(options.poll, Duration::from_millis(5));
-        assert_eq!(SqliteOptions::from_url("sqlite://x?max_body=900GiB").unwrap().max_body, 536_870_912);
     }
 
     #[test]
@@ -154,8 +174,17 @@ mod tests {
             "sqlite://x?max_body=KiB",
             "sqlite://x?max_size=99999999999GiB",
             "sqlite://x?fast=yes",
+            "sqlite://x?fast=s3cret",
+            "postgres://me:s3cret@localhost/log",
+            "sqlite://s3cret%",
+            "sqlite://x?max_body=900GiB",
+            "sqlite://x?max_body=0",
+            "sqlite://x?sync=full&sync=normal",
+            "sqlite://x?poll=0s",
         ] {
-            assert_eq!(SqliteOptions::from_url(url).unwrap_err().kind(), BackendErrorKind::Address, "{url}");
+            let refused = SqliteOptions::from_url(url).unwrap_err();
+            assert_eq!(refused.kind(), BackendErrorKind::Address, "{url}");
+            assert!(!refused.to_string().contains("s3cret"), "{refused}");
         }
     }
 }

@@ -39,7 +39,7 @@ impl Sample {
         let name = EventName::new(event.name()).expect("an event has a name");
         let bytes = serde_json::to_vec(event).expect("an event can be written");
         Self {
-            key: event.key().map(|key| key.to_string()),
+            key: event.key().map(|key| key.as_str().to_owned()),
             body: serde_json::from_slice(&bytes).expect("what was written is JSON"),
             debug: format!("{event:?}\n{event:#?}"),
             survives: E::decode(&name, &bytes).is_ok_and(|read| read == *event),

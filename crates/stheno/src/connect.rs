@@ -42,19 +42,40 @@ pub async fn backend(url: &str) -> Result<Arc<dyn Backend>, BackendError> {
             Ok(stheno_nats::NatsBackend::open(options).await?)
         }
         _ => {
-            // An address may carry a password: only its scheme is repeated.
+            // An address may carry a password, and one without a scheme may begin with it: only a scheme that is known is repeated.
             let wrong = match (scheme, feature(scheme)) {
-                ("", _) => "the address has no scheme".to_owned(),
                 (_, Some(feature)) => {
                     format!("addresses that begin with `{scheme}:` need the feature `{feature}` of stheno")
                 }
-                _ => format!("addresses that begin with `{scheme}:` are not understood"),
+                _ if FOREIGN.contains(&scheme) => format!("addresses that begin with `{scheme}:` are not understood"),
+                _ if url.contains("://") => "the scheme of the address is not understood".to_owned(),
+                _ => "the address has no scheme".to_owned(),
             };
             let message = format!("{wrong}; this build understands {}", understood());
             Err(BackendError::new(BackendErrorKind::Address, message))
         }
     }
 }
+
+/// Schemes of addresses that people have at hand.
+const FOREIGN: [&str; 16] = [
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "mongodb",
+    "redis",
+    "rediss",
+    "http",
+    "https",
+    "ws",
+    "wss",
+    "amqp",
+    "amqps",
+    "kafka",
+    "file",
+    "sqlite3",
+];
 
 /// The feature with the backend of an address.
 fn feature(scheme: &str) -> Option<&'static str> {
@@ -84,14 +105,18 @@ pub trait BusExt: Sized {
     /// A bus over the log at an address, which knows every catalog that is linked.
     ///
     /// # Errors
-    /// As [`backend`].
+    /// As [`backend`]; and [`BackendErrorKind::Setup`] when two of the catalogs that are linked define one event.
     async fn connect(url: &str) -> Result<Self, BackendError>;
 }
 
 #[async_trait]
 impl BusExt for Bus {
     async fn connect(url: &str) -> Result<Self, BackendError> {
-        let (catalogs, _) = Catalogs::new(discovery::catalogs(), discovery::declared());
+        let (catalogs, duplicates) = Catalogs::new(discovery::catalogs(), discovery::declared());
+        if !duplicates.is_empty() {
+            let all: Vec<_> = duplicates.iter().map(ToString::to_string).collect();
+            return Err(BackendError::new(BackendErrorKind::Setup, all.join(". ")));
+        }
         Ok(Bus::new(backend(url).await?, Arc::new(catalogs)))
     }
 }

@@ -1,7 +1,9 @@
 //! What a host's `main` needs: the app from its surroundings, run until a signal, with an exit code.
 
 use std::{
-    env, fmt, io,
+    env,
+    ffi::OsString,
+    fmt, io,
     path::{Path, PathBuf},
     process::{self, ExitCode, Termination},
     time::Duration,
@@ -12,6 +14,7 @@ use stheno_core::{
     app::{StartError, Stopped},
     async_trait,
     backend::{AppendErrorKind, BackendError, BackendErrorKind},
+    shown::{shown, shown_long},
 };
 
 use crate::connect;
@@ -37,8 +40,10 @@ enum Kind {
     PublishAll(PublishAllError),
     Own(Box<dyn std::error::Error + Send + Sync>),
     Manifest(PathBuf, io::Error),
-    ManifestWord(String),
+    ManifestWord,
     EmptyUrl,
+    /// Variables of ours whose values are no text.
+    NoText(Vec<String>),
 }
 
 /// The result of a host's `main`.
@@ -53,7 +58,12 @@ impl Error {
     /// How a host ends that could not be set up for this reason.
     pub fn exit(&self) -> Exit {
         match &*self.0 {
-            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => Exit::CONFIG,
+            Kind::Config(_)
+            | Kind::NoConfig(_)
+            | Kind::Nats
+            | Kind::ManifestWord
+            | Kind::EmptyUrl
+            | Kind::NoText(_) => Exit::CONFIG,
             Kind::Backend(error) => of_backend(error.kind()),
             Kind::Manifest(..) => Exit::CONFIG,
             Kind::Publish(error) => of_publishing(error.kind()),
@@ -84,13 +94,16 @@ impl fmt::Display for Error {
             Kind::Backend(error) => write!(f, "{error}"),
             Kind::Publish(error) => write!(f, "{error}"),
             Kind::PublishAll(error) => write!(f, "{error}"),
-            Kind::Own(error) => write!(f, "{error}"),
+            Kind::Own(error) => write!(f, "{}", shown_long(&error.to_string())),
             Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
-            Kind::ManifestWord(word) => write!(
+            Kind::ManifestWord => write!(
                 f,
-                "STHENO_MANIFEST is `{word}`; say `write` to write {MANIFEST}, `check` to compare with it, `require` to \
-                 run only if it is right, or leave it out"
+                "STHENO_MANIFEST is none of the words it may be: `write` to write {MANIFEST}, `check` to compare with it, \
+                 `require` to run only if it is right; or leave it out"
             ),
+            Kind::NoText(names) => {
+                write!(f, "{} is not UTF-8; write it as text, or leave it out", names.join(", "))
+            }
             Kind::EmptyUrl => f.write_str("STHENO_URL is set and empty; say where the log is, or leave it out"),
         }
     }
@@ -101,7 +114,7 @@ impl fmt::Debug for Error {
         fmt::Display::fmt(self, f)?;
         let mut source = std::error::Error::source(self);
         while let Some(error) = source {
-            write!(f, ": {error}")?;
+            write!(f, ": {}", shown_long(&error.to_string()))?;
             source = error.source();
         }
         Ok(())
@@ -111,7 +124,12 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &*self.0 {
-            Kind::Config(_) | Kind::NoConfig(_) | Kind::Nats | Kind::ManifestWord(_) | Kind::EmptyUrl => None,
+            Kind::Config(_)
+            | Kind::NoConfig(_)
+            | Kind::Nats
+            | Kind::ManifestWord
+            | Kind::EmptyUrl
+            | Kind::NoText(_) => None,
             Kind::Backend(error) => std::error::Error::source(error),
             Kind::Publish(error) => std::error::Error::source(error),
             Kind::PublishAll(error) => std::error::Error::source(error),
@@ -150,6 +168,7 @@ fn of_publishing(kind: &PublishErrorKind) -> Exit {
     match kind {
         PublishErrorKind::Append(AppendErrorKind::Backend(kind)) => of_backend(*kind),
         PublishErrorKind::Append(AppendErrorKind::Unknown) => Exit::UNAVAILABLE,
+        PublishErrorKind::Catalogs(_) => Exit::CONFIG,
         _ => Exit::DATA,
     }
 }
@@ -158,6 +177,7 @@ fn of_publishing(kind: &PublishErrorKind) -> Exit {
 fn of_backend(kind: BackendErrorKind) -> Exit {
     match kind {
         BackendErrorKind::Address
+        | BackendErrorKind::Setup
         | BackendErrorKind::Permission
         | BackendErrorKind::NewerSchema
         | BackendErrorKind::Corrupt
@@ -296,7 +316,7 @@ impl AppExt for App {
             Some("check") => return check_manifest(self.manifest(MANIFEST)).await,
             Some("require") => self.manifest(MANIFEST),
             None | Some("") => self,
-            Some(word) => return Err(Error(Box::new(Kind::ManifestWord(word.to_owned())))),
+            Some(_) => return Err(Error(Box::new(Kind::ManifestWord))),
         };
         match app.start().await {
             Ok(running) => {
@@ -326,9 +346,13 @@ fn config_path() -> PathBuf {
 }
 
 async fn from_config(config: Config, place: &Path) -> Result<App> {
+    let wrong: Vec<String> = no_text(env::vars_os()).collect();
+    if !wrong.is_empty() {
+        return Err(Error(Box::new(Kind::NoText(wrong))));
+    }
     let config = config.with_environment(variables());
     for (variable, meant) in strangers(variables().map(|(name, _)| name)) {
-        eprintln!("{variable} is set, and nobody reads it{meant}");
+        eprintln!("{} is set, and nobody reads it{meant}", shown(&variable));
     }
     let (url, reason) = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
     let app = connect::app(&url).await?.config(config);
@@ -384,6 +408,13 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
+/// Variables of ours whose values are no text: left out, they would change what they set without a word.
+fn no_text(variables: impl Iterator<Item = (OsString, OsString)>) -> impl Iterator<Item = String> {
+    let wrong = variables.filter(|(_, value)| value.to_str().is_none());
+    let names = wrong.map(|(name, _)| name.to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("STHENO_PLUGIN_") || VARIABLES.contains(&name.as_str()))
+}
+
 /// The address of the log, and why it is this one.
 fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<(String, String)> {
     let config = config.display();
@@ -422,7 +453,7 @@ fn refuse(error: &StartError) -> Exit {
     eprintln!("{error}");
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
-        eprintln!("  because {error}");
+        eprintln!("  because {}", shown_long(&error.to_string()));
         source = error.source();
     }
     error.into()
@@ -453,6 +484,16 @@ mod tests {
                 "STHENO_PORT"
             ]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_of_ours_that_is_no_text_is_found() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let bytes = || OsString::from_vec(vec![b's', 0xff]);
+        let names = ["STHENO_URL", "STHENO_PLUGIN_A__B", "STHENO_PORT", "OTHER"];
+        let found: Vec<_> = no_text(names.into_iter().map(|name| (name.into(), bytes()))).collect();
+        assert_eq!(found, ["STHENO_URL", "STHENO_PLUGIN_A__B"]);
     }
 
     #[test]

@@ -79,12 +79,15 @@ pub use stheno_core::{
     subscriber, text_enum,
 };
 pub use stheno_core::{
-    app, backend, delivery, headers,
+    app, backend, delivery,
+    event::envelope,
+    headers,
     runtime::{
         operator::{Operator, RewindTo, SubscriberStatus},
         progress::Progress,
         unknown::UnknownName,
     },
+    shown,
 };
 
 #[cfg(feature = "medusa")]

@@ -34,9 +34,9 @@ impl Entry {
     pub fn of(event: &RecordedEvent, catalogs: &Catalogs, run: u32) -> Self {
         Self {
             sequence: event.sequence,
-            id: event.id.to_string(),
-            name: event.name.to_string(),
-            key: event.key.as_ref().map(ToString::to_string),
+            id: event.id.as_str().to_owned(),
+            name: event.name.as_str().to_owned(),
+            key: event.key.as_ref().map(|key| key.as_str().to_owned()),
             source: event.source.as_deref().map(str::to_owned),
             time: event.time.to_string(),
             stored: event.stored.to_string(),

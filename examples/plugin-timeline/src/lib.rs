@@ -100,7 +100,7 @@ pub async fn record(event: AnyEvent, book: Res<Book>, cx: Cx) -> Result<(), Time
     let entry = Entry {
         sequence: event.sequence,
         time: event.time,
-        event: event.name.to_string(),
+        event: event.name.as_str().to_owned(),
         moment,
         detail,
         author: moment::author(&event),

@@ -6,6 +6,7 @@ use stheno::{
     backend::{BackendErrorKind, Query, info::Durability},
     catalog::redact::redact,
     delivery::{doc::NoteKind, why::Why},
+    shown::{shown, shown_chain},
 };
 
 use crate::{
@@ -59,8 +60,8 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         [command, ..] => {
             let usage = HELP.lines().find(|line| line.split_whitespace().next() == Some(*command));
             match usage {
-                Some(usage) => eprintln!("`{}` is not how it is called; write\n{usage}", words.join(" ")),
-                None => eprint!("`{command}` is no command\n\n{HELP}"),
+                Some(usage) => eprintln!("`{}` is not how it is called; write\n{usage}", shown(&words.join(" "))),
+                None => eprint!("`{}` is no command\n\n{HELP}", shown(command)),
             }
             Ok(Exit::USAGE)
         }
@@ -105,7 +106,7 @@ async fn log(bus: &Bus, key: Option<&str>) -> stheno::Result<Exit> {
     page.events.reverse();
     let mut grid = Grid::new(["seq", "stored", "event", "key", if key.is_some() { "body" } else { "" }], &[0]);
     for event in &page.events {
-        let body = key.map(|_| shown(bus, event).to_string()).unwrap_or_default();
+        let body = key.map(|_| redacted(bus, event).to_string()).unwrap_or_default();
         let about = event.key.as_ref().map(ToString::to_string).unwrap_or_default();
         grid.row([event.sequence.to_string(), event.stored.to_string(), event.name.to_string(), about, body]);
     }
@@ -117,7 +118,7 @@ async fn log(bus: &Bus, key: Option<&str>) -> stheno::Result<Exit> {
 }
 
 /// The body of an event without what nobody may see.
-fn shown(bus: &Bus, event: &RecordedEvent) -> Value {
+fn redacted(bus: &Bus, event: &RecordedEvent) -> Value {
     redact(bus.catalogs().find(&event.name), &event.body)
 }
 
@@ -133,7 +134,7 @@ async fn why(bus: &Bus, sequence: &str, subscriber: &str) -> stheno::Result<Exit
     for note in operator.notes(subscriber).await?.iter().filter(|note| note.sequence == sequence) {
         let what = match &note.what {
             NoteKind::Skipped(_) => "skipped".to_owned(),
-            NoteKind::Failed(error) => format!("failed: {}", error.join(": ")),
+            NoteKind::Failed(error) => format!("failed: {}", shown_chain(error)),
             NoteKind::Redriven => "handed back by an operator".to_owned(),
             NoteKind::Discarded => "discarded by an operator".to_owned(),
             _ => continue,
@@ -144,7 +145,7 @@ async fn why(bus: &Bus, sequence: &str, subscriber: &str) -> stheno::Result<Exit
     if matches!(why, Why::NotInTheLog | Why::UnknownSubscriber { .. }) {
         return Ok(misused(&format!("{subscriber}: {why}")));
     }
-    println!("{subscriber}: {why}");
+    println!("{}: {why}", shown(subscriber));
     Ok(Exit::OK)
 }
 

@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt};
 
-use stheno::{Exit, app::StartError};
+use stheno::{
+    Exit,
+    app::StartError,
+    shown::{shown, shown_long},
+};
 
 /// Characters that a cell of a table has at most.
 const WIDEST: usize = 1_000;
@@ -12,7 +16,7 @@ pub(crate) fn refusal(error: &StartError) -> Exit {
     eprintln!("{error}");
     let mut source = error.source();
     while let Some(error) = source {
-        eprintln!("  because {error}");
+        eprintln!("  because {}", shown_long(&error.to_string()));
         source = error.source();
     }
     Exit::from(error)
@@ -20,7 +24,7 @@ pub(crate) fn refusal(error: &StartError) -> Exit {
 
 /// Says what was asked in a wrong way.
 pub(crate) fn misused(message: &str) -> Exit {
-    eprintln!("{message}");
+    eprintln!("{}", shown_long(message));
     Exit::USAGE
 }
 
@@ -53,12 +57,9 @@ impl Grid {
     }
 }
 
-/// A cell that a line can hold: an error or a body may be as long as it likes.
+/// A cell that a line can hold, whoever wrote what is in it: an error or a body may be as long as it likes.
 fn short(cell: String) -> String {
-    match cell.char_indices().nth(WIDEST) {
-        Some((end, _)) => format!("{}…", &cell[..end]),
-        None => cell,
-    }
+    shown(&cell).within(WIDEST).to_string()
 }
 
 impl fmt::Display for Grid {

@@ -10,6 +10,7 @@ use stheno::{
     app::StartError,
     backend::{BackendError, BackendErrorKind},
     delivery::{doc::DeadLetter, why::Why},
+    shown::shown,
 };
 
 use crate::{print, shop};
@@ -46,7 +47,7 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
         Verdict::Discard => operator.discard(subscriber, sequence).await?,
     }
     if runs_elsewhere(&operator, subscriber).await? {
-        eprintln!("another process runs `{subscriber}` and carries this out");
+        eprintln!("another process runs `{}` and carries this out", shown(subscriber));
         if let Some(why) = settled(&operator, subscriber, &letter, ELSEWHERE).await? {
             return Ok(became(subscriber, &letter, Some(&why)));
         }
@@ -56,7 +57,7 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
     let running = match app.provide_shared(shop::from_env()?).start().await {
         Ok(running) => running,
         Err(StartError::Backend(error)) if error.kind() == BackendErrorKind::Permission => {
-            eprintln!("this user may not run `{subscriber}`; the host that may carries it out when it runs");
+            eprintln!("this user may not run `{}`; the host that may carries it out when it runs", shown(subscriber));
             return Ok(became(subscriber, &letter, None));
         }
         Err(error) => return Ok(print::refusal(&error)),
@@ -95,7 +96,7 @@ async fn settled(
 }
 
 fn became(subscriber: &str, letter: &DeadLetter, why: Option<&Why>) -> Exit {
-    let sequence = letter.sequence;
+    let (sequence, subscriber) = (letter.sequence, shown(subscriber));
     match why {
         Some(why) => println!("{sequence}  {}  {subscriber}: {why}", letter.name),
         None => println!("{sequence} is asked for, and not done yet; ask again with `why {sequence} {subscriber}`"),
@@ -139,6 +140,6 @@ async fn told(
         true => "the host that runs it does this within about a second",
         false => "no host runs it now: the next one does this about a second after its start",
     };
-    println!("{subscriber} {what}; {who}");
+    println!("{} {what}; {who}", shown(subscriber));
     Ok(Exit::OK)
 }

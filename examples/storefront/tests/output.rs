@@ -2,6 +2,7 @@
 //!
 //! `STHENO_UPDATE=1 cargo test -p storefront --test output` writes the golden outputs and the manifest anew.
 
+mod hostile;
 mod program;
 mod steering;
 mod users;

@@ -136,8 +136,14 @@ async fn everything_that_is_wrong_is_said_at_once_and_nothing_was_consumed() {
     assert_eq!(of_kind(&problems, &unknown), &unknown);
     let empty = Problem::EmptyPlugin { plugin: "empty".into() };
     assert_eq!(of_kind(&problems, &empty), &empty);
-    let twice = Problem::DuplicatePlugin { name: "stock".into() };
-    assert_eq!(of_kind(&problems, &twice), &twice);
+    match of_kind(&problems, &Problem::DuplicatePlugin { name: none(), places: [none(), none()] }) {
+        Problem::DuplicatePlugin { name, places: [first, second] } => {
+            assert_eq!(name, "stock");
+            assert_ne!(first, second, "both places are named");
+            assert!([first, second].iter().all(|place| place.contains("everything_wrong.rs:")), "{first} {second}");
+        }
+        other => panic!("{other:?}"),
+    }
     let bad_id = Problem::BadId { id: "Bad_Id".into() };
     assert_eq!(of_kind(&problems, &bad_id), &bad_id);
     let policy = of_kind(&problems, &Problem::BadPolicy { id: none(), message: none() });

@@ -4,4 +4,5 @@ mod configured;
 mod everything_wrong;
 mod manifest;
 mod modules;
+mod swallowed;
 mod twins;

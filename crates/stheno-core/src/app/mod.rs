@@ -32,7 +32,11 @@ pub use table::Table;
 /// How long what is under way may take after the app was asked to stop.
 pub const DRAIN: Duration = Duration::from_secs(25);
 
-/// An application before its start.
+/// The shortest [`App::lease`] that can be renewed in time.
+pub const SHORTEST_LEASE: Duration = Duration::from_millis(10);
+
+/// An application before its start. What is said twice counts as said last, except where two would have to be together: such
+/// a mistake is said at the start, with everything else that is wrong.
 ///
 /// ```no_run
 /// # async fn example(backend: std::sync::Arc<dyn stheno_core::backend::Backend>, plugin: stheno_core::Plugin) {
@@ -49,6 +53,10 @@ pub struct App {
     pub(crate) subscribers: Vec<SubscriberDef>,
     pub(crate) catalogs: Vec<Catalog>,
     pub(crate) config: Config,
+    /// Whether a configuration was given.
+    configured: bool,
+    /// What was said that cannot be, for the start.
+    pub(crate) mistakes: Vec<&'static str>,
     pub(crate) source: Option<String>,
     pub(crate) max_body: Option<usize>,
     pub(crate) publishes_only: bool,
@@ -69,6 +77,8 @@ impl App {
             subscribers: Vec::new(),
             catalogs: Vec::new(),
             config: Config::default(),
+            configured: false,
+            mistakes: Vec::new(),
             source: None,
             max_body: None,
             publishes_only: false,
@@ -80,13 +90,15 @@ impl App {
         }
     }
 
-    /// Provides a resource to every handler. A plugin's own come first.
+    /// Provides a resource to every handler. A plugin's own come first. Two of one type are a start-up error.
+    #[track_caller]
     pub fn provide<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.resources.provide(value);
         self
     }
 
     /// Provides a resource that is already shared, also behind a trait: `provide_shared::<dyn Commerce>(Arc::new(..))`.
+    #[track_caller]
     pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(mut self, value: Arc<T>) -> Self {
         self.resources.provide_shared(value);
         self
@@ -116,8 +128,13 @@ impl App {
         self
     }
 
-    /// Takes the configuration of plugins and subscribers.
+    /// Takes the configuration of plugins and subscribers, once: of two, one would be left out.
     pub fn config(mut self, config: Config) -> Self {
+        if self.configured {
+            self.mistakes
+                .push("`config` is said twice, and `from_env` has said it already; give the app one configuration");
+        }
+        self.configured = true;
         self.config = config;
         self
     }
@@ -128,8 +145,11 @@ impl App {
         self
     }
 
-    /// Limits the bodies this app publishes, in bytes.
+    /// Limits the bodies this app publishes, in bytes; never above what the backend takes.
     pub fn max_body(mut self, bytes: usize) -> Self {
+        if bytes == 0 {
+            self.mistakes.push("max_body is 0; no event would be published");
+        }
         self.max_body = Some(bytes);
         self
     }
@@ -146,15 +166,20 @@ impl App {
         self
     }
 
-    /// How long what is under way may take after the app was asked to stop; [`DRAIN`] by default.
+    /// How long what is under way may take after the app was asked to stop; [`DRAIN`] by default. Zero cuts it at once: it is
+    /// handled again after the next start.
     pub fn drain(mut self, time: Duration) -> Self {
         self.drain = time;
         self
     }
 
     /// How long a lease holds without being renewed; [`LEASE`] by default. After a crash another process goes on after
-    /// about this long.
+    /// about this long. At least [`SHORTEST_LEASE`].
     pub fn lease(mut self, time: Duration) -> Self {
+        if time < SHORTEST_LEASE {
+            self.mistakes
+                .push("the lease is below 10 ms; it could not be renewed in time, and nothing would be handled");
+        }
         self.lease = time;
         self
     }
@@ -173,7 +198,7 @@ impl App {
     }
 
     /// A bus over the same log, to publish without running subscribers. It knows the catalogs that are linked or were
-    /// added so far.
+    /// added so far; if two of them define one event, it publishes nothing and says which.
     pub fn bus(&self) -> Bus {
         let (catalogs, _) = startup::all_catalogs(&self.catalogs, &self.plugins);
         startup::bus(self, catalogs)

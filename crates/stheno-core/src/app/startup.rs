@@ -1,18 +1,26 @@
 //! What is checked before anything is consumed: everything that is wrong is said at once.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use crate::{
     app::{App, Manifest, Table, table::Row},
     backend::BackendError,
     bus::Bus,
     catalog::set::{Catalog, Catalogs, DuplicateEvent},
+    headers::{self, Headers},
     name::NameError,
     pattern::PatternSet,
     plugin::{Plugin, Setup, config::Config, discovery},
-    resources::Resources,
+    resources::{ProvidedTwice, Resources},
     runtime::{supervisor::Enabled, unknown},
-    subscriber::{definition::SubscriberDef, policy::Policy},
+    subscriber::{
+        definition::SubscriberDef,
+        policy::{Policy, PolicyPatch},
+    },
 };
 
 /// Something that keeps an app from starting.
@@ -32,6 +40,27 @@ pub enum Problem {
     DuplicatePlugin {
         /// The name.
         name: String,
+        /// Where the two are.
+        places: [String; 2],
+    },
+    /// The name of a plugin is none.
+    BadPluginName {
+        /// The name as written.
+        name: String,
+    },
+    /// Two resources of one type are provided.
+    DuplicateResource(ProvidedTwice),
+    /// Two subscribers adopt what one earlier one has left.
+    DuplicateWas {
+        /// The earlier id.
+        was: String,
+        /// The subscribers.
+        ids: [String; 2],
+    },
+    /// The app is built in a way that cannot be.
+    App {
+        /// What is wrong, and what to do.
+        message: String,
     },
     /// Two catalogs define one event.
     DuplicateEvent(DuplicateEvent),
@@ -113,7 +142,23 @@ impl fmt::Display for Problem {
                     "subscriber `{id}` is there twice, in {first} and in {second}; an id is permanent and has one owner: rename one"
                 )
             }
-            Problem::DuplicatePlugin { name } => write!(f, "plugin `{name}` is enabled twice; enable it once"),
+            Problem::DuplicatePlugin { name, places: [first, second] } => {
+                write!(
+                    f,
+                    "plugin `{name}` is enabled twice, from {first} and from {second}; enable it once, or rename one"
+                )
+            }
+            Problem::BadPluginName { name } => write!(
+                f,
+                "`{name}` is no name of a plugin; use letters, digits and `-` (no `__`, which separates fields in variables), such as \
+                 `receipts`"
+            ),
+            Problem::DuplicateResource(twice) => write!(f, "{twice}"),
+            Problem::DuplicateWas { was, ids: [first, second] } => write!(
+                f,
+                "subscribers `{first}` and `{second}` both adopt what `{was}` has left; one of them can (`was`): let the other begin anew"
+            ),
+            Problem::App { message } => write!(f, "the app: {message}"),
             Problem::DuplicateEvent(duplicate) => write!(f, "{duplicate}"),
             Problem::BadId { id } => {
                 write!(
@@ -199,6 +244,9 @@ pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
     problems.extend(duplicates.into_iter().map(Problem::DuplicateEvent));
     let bus = bus(app, catalogs);
     app.resources.provide(bus.clone());
+    // The bus of the app stands among the resources; one that was provided would be lost.
+    problems.extend(app.resources.take_twice().into_iter().map(Problem::DuplicateResource));
+    problems.extend(app_mistakes(app).into_iter().map(|message| Problem::App { message }));
     let config = Arc::new(std::mem::take(&mut app.config));
     let linked = discovery::subscribers();
     let not_enabled = not_enabled(&linked, &app.plugins);
@@ -237,6 +285,20 @@ pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
     Ok(Checked { bus, subscribers, table, manifest })
 }
 
+/// What was said of the app itself and cannot be.
+fn app_mistakes(app: &App) -> Vec<String> {
+    let mut mistakes: Vec<String> = app.mistakes.iter().map(|mistake| (*mistake).to_owned()).collect();
+    if let Some(source) = &app.source
+        && let Err(error) = Headers::new().set(headers::SOURCE, source)
+    {
+        mistakes.push(format!("its source cannot be carried: {error}"));
+    }
+    if app.source.as_deref() == Some("") {
+        mistakes.push("its source is empty; name one, such as `storefront`, or leave it out".to_owned());
+    }
+    mistakes
+}
+
 /// Every catalog: linked, added to the app, brought by a plugin.
 pub(crate) fn all_catalogs(added: &[Catalog], plugins: &[Plugin]) -> (Catalogs, Vec<DuplicateEvent>) {
     let brought = plugins.iter().flat_map(|plugin| plugin.catalogs().to_vec());
@@ -266,17 +328,22 @@ async fn gather(
     let resources = Some(Resources::layered_over(Arc::clone(&shared)));
     let mut groups = vec![Group { plugin: None, resources, subscribers: own }];
     let plugins = std::mem::take(&mut app.plugins);
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen: Vec<(String, String)> = Vec::new();
     for mut plugin in plugins {
-        let name = plugin.name().to_owned();
-        if seen.contains(&name) {
-            problems.push(Problem::DuplicatePlugin { name });
+        let (name, place) = (plugin.name().to_owned(), plugin.origin().to_string());
+        if let Some((_, first)) = seen.iter().find(|(known, _)| *known == name) {
+            problems.push(Problem::DuplicatePlugin { name, places: [first.clone(), place] });
             continue;
         }
-        seen.push(name.clone());
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        if name.is_empty() || !name.bytes().all(legal) || name.contains("__") {
+            problems.push(Problem::BadPluginName { name: name.clone() });
+        }
+        seen.push((name.clone(), place));
         let mut setup = Setup::new(&name, Arc::clone(config), Resources::layered_over(Arc::clone(&shared)));
         let ready = plugin.run_setup(&mut setup).await;
-        let (resources, from_setup) = setup.into_parts();
+        let (mut resources, from_setup) = setup.into_parts();
+        problems.extend(resources.take_twice().into_iter().map(Problem::DuplicateResource));
         let mut subscribers = plugin.take_subscribers();
         subscribers.extend(from_setup);
         subscribers.extend(linked.iter().filter(|found| belongs(found, &plugin)).cloned());
@@ -318,12 +385,25 @@ fn not_enabled(linked: &[SubscriberDef], enabled: &[Plugin]) -> Vec<String> {
 
 fn check_ids(groups: &[Group], problems: &mut Vec<Problem>) {
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+    let mut adopted: BTreeMap<&str, &str> = BTreeMap::new();
+    let all: BTreeSet<&str> = groups.iter().flat_map(|group| &group.subscribers).map(SubscriberDef::id).collect();
     for definition in groups.iter().flat_map(|group| &group.subscribers) {
         let legal = definition.id.split('.').all(|token| {
             !token.is_empty() && token.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
         });
         if !legal || definition.id.len() > 128 {
             problems.push(Problem::BadId { id: definition.id.clone() });
+        }
+        if let Some(was) = definition.was.as_deref() {
+            if all.contains(was) {
+                let message =
+                    format!("it adopts what `{was}` has left (`was`), and that one runs here, too; remove one");
+                problems.push(Problem::BadPolicy { id: definition.id.clone(), message });
+            }
+            if let Some(first) = adopted.insert(was, definition.id()) {
+                let ids = [first.to_owned(), definition.id.clone()];
+                problems.push(Problem::DuplicateWas { was: was.to_owned(), ids });
+            }
         }
         let place = definition.origin.to_string();
         match seen.get(definition.id.as_str()) {
@@ -367,6 +447,12 @@ fn enable(
     for pattern in patterns.iter().filter(|pattern| pattern.as_str() != ">" && !catalogs.knows_pattern(pattern)) {
         let nearest = catalogs.nearest(pattern.as_str());
         problems.push(Problem::UnknownEvent { id: id.clone(), pattern: pattern.to_string(), nearest });
+    }
+    let said = definition.mistakes.iter().map(|mistake| (*mistake).to_owned());
+    problems.extend(said.map(|message| Problem::BadPolicy { id: id.clone(), message }));
+    if !definition.batch && config.policy(&definition.id).is_some_and(PolicyPatch::is_about_batches) {
+        let message = "`batch` or `linger` is set, and it takes one event at a time; remove it".to_owned();
+        problems.push(Problem::BadPolicy { id: id.clone(), message });
     }
     let policy = policy_of(definition, config);
     problems.extend(policy.problems().into_iter().map(|message| Problem::BadPolicy { id: id.clone(), message }));

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::backend::record::RecordName;
+use crate::{backend::record::RecordName, shown::shown_long};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -24,6 +24,8 @@ pub enum BackendErrorKind {
     NewerSchema,
     /// The log was made anew or became shorter since it was last read.
     LogChanged,
+    /// The program cannot be used as it is built: two of its catalogs define one event, for example.
+    Setup,
     /// It was closed.
     Closed,
     /// Something else.
@@ -45,7 +47,7 @@ impl BackendErrorKind {
         match self {
             // What answers at an address may change while a host runs: a server gets JetStream, or another certificate.
             Self::Address | Self::Permission | Self::Unavailable | Self::Full | Self::Other => true,
-            Self::Corrupt | Self::NewerSchema | Self::LogChanged | Self::Closed => false,
+            Self::Corrupt | Self::NewerSchema | Self::LogChanged | Self::Setup | Self::Closed => false,
         }
     }
 }
@@ -79,7 +81,8 @@ impl BackendError {
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        // It may repeat what a stranger has stored.
+        fmt::Display::fmt(&shown_long(&self.message), f)
     }
 }
 

@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
+use crate::shown::shown_whole;
+
 /// How often a record of a name has been written, in a sense: higher is later, and no two writes share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
@@ -57,7 +59,7 @@ impl fmt::Debug for RecordName {
 
 impl fmt::Display for RecordName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(&shown_whole(&self.0), f)
     }
 }
 

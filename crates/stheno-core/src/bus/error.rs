@@ -5,6 +5,7 @@ use std::{error::Error as StdError, fmt};
 use crate::{
     backend::{AppendError, AppendErrorKind},
     bus::outgoing::Outgoing,
+    catalog::set::DuplicateEvent,
     event::{
         recorded::{EventId, EventIdError, NewEvent},
         typed::DecodeError,
@@ -12,6 +13,7 @@ use crate::{
     headers::HeaderError,
     key::KeyError,
     name::NameError,
+    shown::shown,
 };
 
 /// Why an event was not published.
@@ -26,6 +28,8 @@ pub enum PublishErrorKind {
     Id(EventIdError),
     /// A header cannot be carried.
     Header(HeaderError),
+    /// The catalogs of the bus say two things of one name; nothing is published before that is mended.
+    Catalogs(DuplicateEvent),
     /// No catalog knows the name.
     UnknownName {
         /// The known name nearest to it.
@@ -161,11 +165,13 @@ impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { name, kind, .. } = &*self.0;
         let id = self.id().map_or("", EventId::as_str);
+        let name = shown(name);
         match kind {
             PublishErrorKind::Name(error) => write!(f, "{error}"),
             PublishErrorKind::Key(error) => write!(f, "{error}"),
             PublishErrorKind::Id(error) => write!(f, "{error}"),
             PublishErrorKind::Header(error) => write!(f, "{error}"),
+            PublishErrorKind::Catalogs(duplicate) => write!(f, "`{name}` was not published: {duplicate}"),
             PublishErrorKind::UnknownName { nearest: Some(nearest) } => {
                 write!(f, "no catalog knows the event `{name}`; did you mean `{nearest}`?")
             }

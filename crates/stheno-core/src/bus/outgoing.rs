@@ -9,6 +9,7 @@ use crate::{
     bus::error::{PublishError, PublishErrorKind},
     catalog::{EventDescriptor, set::Catalogs},
     event::{
+        envelope,
         recorded::{EventId, NewEvent},
         typed::{DecodeError, Event, decode_json},
     },
@@ -249,6 +250,13 @@ pub(crate) struct Terms<'b> {
 
 fn complete(event: &mut NewEvent, origin: Origin, terms: &Terms<'_>) -> Result<(), PublishErrorKind> {
     let Terms { catalogs, max_body, .. } = *terms;
+    if let Some(duplicate) = catalogs.duplicates().first() {
+        return Err(PublishErrorKind::Catalogs(duplicate.clone()));
+    }
+    let content_type = event.headers.get(envelope::CONTENT_TYPE);
+    if let Some(problem) = envelope::refusal(event.name.as_str(), content_type, &event.body) {
+        return Err(PublishErrorKind::Payload(DecodeError::new("", problem)));
+    }
     let descriptor = catalogs.find(&event.name);
     if origin != Origin::Typed {
         let Some(descriptor) = descriptor else {

@@ -119,6 +119,15 @@ impl EventDescriptor {
         self
     }
 
+    /// Whether another says the same of the same names: the same key and fields.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let fields = |event: &Self| event.fields.iter().map(|field| field.name).collect::<Vec<_>>();
+        self.pattern == other.pattern
+            && self.key == other.key
+            && self.rust_type == other.rust_type
+            && fields(self) == fields(other)
+    }
+
     /// Whether the event of this name is the one described.
     pub fn matches(&self, name: &EventName) -> bool {
         self.pattern == name.as_str() || Pattern::new(self.pattern).is_ok_and(|pattern| pattern.matches(name))

@@ -1,10 +1,14 @@
 //! Bodies that may be shown: secrets, personal data and whatever nobody documented are replaced.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::{
     catalog::EventDescriptor,
-    event::payload::{Field, Sensitivity},
+    event::{
+        envelope,
+        payload::{Field, Sensitivity},
+    },
 };
 
 /// What stands in place of a secret.
@@ -19,6 +23,10 @@ pub fn redact(descriptor: Option<&EventDescriptor>, body: &[u8]) -> Value {
     let Ok(value) = serde_json::from_slice::<Value>(body) else {
         return Value::String(format!("[{} bytes that are not JSON]", body.len()));
     };
+    // What is in an envelope is marked in its own place, and not where it stands here.
+    if envelope::refusal("", None, &Bytes::copy_from_slice(body)).is_some() {
+        return undocumented();
+    }
     match descriptor.map(|known| known.fields) {
         Some([whole]) if whole.name.is_empty() => redact_field(whole, value),
         Some(fields) if !fields.is_empty() => redact_value(fields, value),

@@ -6,7 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{event::recorded::EventId, key::Key, name::EventName, pattern::PatternSet, time::Timestamp};
 
-/// The format of these documents; a newer one is refused.
+/// The format of the documents in records, these and those of the runtime.
+///
+/// A document without `format` is of format 1. A version of Stheno whose documents an older one would read wrongly writes
+/// `format` into them, with a higher number, and the older one refuses them wherever it reads them. Fields that an older version
+/// may leave out of account need none.
 pub const FORMAT: u32 = 1;
 
 /// Where a subscriber stands. One record, written with everything that changed since the last write.

@@ -8,6 +8,7 @@ use crate::{
     delivery::doc::{DeadLetter, LaneDoc, LaneState, Note, NoteKind, StateDoc, Waiting},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
+    shown::{shown, shown_chain, shown_long},
 };
 
 /// What became of an event at one subscriber.
@@ -133,7 +134,7 @@ impl fmt::Display for Why {
         match self {
             Why::NotInTheLog => f.write_str("no event of the log has this sequence"),
             Why::UnknownSubscriber { nearest: Some(nearest) } => {
-                write!(f, "no such subscriber has ever run on this log; did you mean `{nearest}`?")
+                write!(f, "no such subscriber has ever run on this log; did you mean `{}`?", shown(nearest))
             }
             Why::UnknownSubscriber { nearest: None } => {
                 f.write_str("no such subscriber has ever run on this log; check the id")
@@ -159,7 +160,7 @@ impl fmt::Display for Why {
                     f,
                     "attempt {} failed ({}); the next is at {}",
                     waiting.attempts,
-                    waiting.error.join(": "),
+                    shown_chain(&waiting.error),
                     waiting.due
                 )
             }
@@ -179,9 +180,9 @@ impl fmt::Display for Why {
                 "it is a dead letter ({}) after attempt {}: {}",
                 letter.reason,
                 letter.attempts,
-                letter.error.join(": ")
+                shown_chain(&letter.error)
             ),
-            Why::Skipped { reason } => write!(f, "skipped, because {reason}"),
+            Why::Skipped { reason } => write!(f, "skipped, because {}", shown_long(reason)),
             Why::Discarded => f.write_str("it was a dead letter, and an operator discarded it"),
             Why::Handled => f.write_str("handled"),
         }

@@ -53,7 +53,7 @@ impl<E: Event> Input for E {
     const PATTERNS: &'static [&'static str] = &[E::PATTERN];
 
     fn decode(event: &Arc<RecordedEvent>) -> Result<Self, DecodeError> {
-        E::decode(&event.name, &event.body)
+        E::decode(&event.name, event.payload()?)
     }
 }
 
@@ -72,7 +72,7 @@ impl<T: DeserializeOwned + Send + 'static> Input for Body<T> {
     const PATTERNS: &'static [&'static str] = &[];
 
     fn decode(event: &Arc<RecordedEvent>) -> Result<Self, DecodeError> {
-        decode_json(&event.body).map(Body)
+        decode_json(event.payload()?).map(Body)
     }
 }
 
@@ -89,9 +89,9 @@ impl AnyEvent {
     /// Reads the body as any type serde can read.
     ///
     /// # Errors
-    /// [`DecodeError`] with the path of the field at fault.
+    /// [`DecodeError`] with the path of the field at fault, or for a body that is an envelope.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        decode_json(&self.0.body)
+        decode_json(self.0.payload()?)
     }
 }
 

@@ -6,7 +6,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::{headers::Headers, key::Key, name::EventName, time::Timestamp};
+use crate::{
+    event::{envelope, typed::DecodeError},
+    headers::Headers,
+    key::Key,
+    name::EventName,
+    shown::shown_whole,
+    time::Timestamp,
+};
 
 /// Longest event id in bytes.
 pub const MAX_ID_LEN: usize = 256;
@@ -67,9 +74,10 @@ impl From<EventId> for Arc<str> {
     }
 }
 
+/// For people; [`EventId::as_str`] is the id itself.
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(&shown_whole(&self.0), f)
     }
 }
 
@@ -226,6 +234,15 @@ impl RecordedEvent {
             headers,
             body,
         }
+    }
+
+    /// The body as the payload of the event.
+    ///
+    /// # Errors
+    /// [`DecodeError`] when it is an [envelope](crate::event::envelope), which nobody may take for the payload.
+    pub fn payload(&self) -> Result<&Bytes, DecodeError> {
+        let refusal = envelope::refusal(self.name.as_str(), self.headers.get(envelope::CONTENT_TYPE), &self.body);
+        refusal.map_or(Ok(&self.body), |problem| Err(DecodeError::new("", problem)))
     }
 }
 

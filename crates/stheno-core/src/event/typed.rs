@@ -7,6 +7,7 @@ use crate::{
     event::{exact::with_rounded_marked, payload::Payload},
     key::Key,
     name::EventName,
+    shown::{shown, shown_long},
 };
 
 /// A payload type that belongs to one event name. `#[derive(Event)]` writes it for a [`Payload`].
@@ -124,9 +125,11 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Both may repeat names of fields that the publisher has chosen.
+        let reason = shown_long(&self.reason);
         match self.path.as_str() {
-            "" => write!(f, "the payload does not decode: {}", self.reason),
-            path => write!(f, "the payload does not decode at `{path}`: {}", self.reason),
+            "" => write!(f, "the payload does not decode: {reason}"),
+            path => write!(f, "the payload does not decode at `{}`: {reason}", shown(path)),
         }
     }
 }

@@ -8,7 +8,7 @@ pub mod discovery;
 #[doc(hidden)]
 pub mod no_plugin;
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, panic::Location, pin::Pin, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
@@ -35,8 +35,15 @@ pub struct Plugin {
 
 impl Plugin {
     /// A plugin with subscribers that are added by hand.
+    #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), origin: Origin::UNKNOWN, setup: None, subscribers: Vec::new(), catalogs: Vec::new() }
+        Self {
+            name: name.into(),
+            origin: Origin::at(Location::caller()),
+            setup: None,
+            subscribers: Vec::new(),
+            catalogs: Vec::new(),
+        }
     }
 
     /// A plugin that also has the `#[subscriber]`s of a module and the modules in it; what `plugin!` calls.
@@ -135,12 +142,14 @@ impl Setup {
         self.config.plugin(&self.plugin)
     }
 
-    /// Provides a resource to this plugin's handlers.
+    /// Provides a resource to this plugin's handlers, in place of one of the app. Two of one type are a start-up error.
+    #[track_caller]
     pub fn provide<T: Send + Sync + 'static>(&mut self, value: T) {
         self.resources.provide(value);
     }
 
     /// Provides a resource that is already shared, also behind a trait.
+    #[track_caller]
     pub fn provide_shared<T: ?Sized + Send + Sync + 'static>(&mut self, value: Arc<T>) {
         self.resources.provide_shared(value);
     }

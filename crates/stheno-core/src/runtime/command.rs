@@ -13,7 +13,10 @@ use crate::{
     backend::{Backend, BackendError, Record, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, names},
     event::recorded::EventId,
-    runtime::alarm::{Alarm, Verdict},
+    runtime::{
+        alarm::{Alarm, Verdict},
+        store,
+    },
 };
 
 /// How often commands of other processes are looked for.
@@ -61,11 +64,11 @@ pub(crate) async fn left(backend: &Arc<dyn Backend>, subscriber: &str) -> Result
     // Their names are in the order they were asked in.
     let of_it = records.into_iter().filter(|record| names::commanded(&record.name).as_deref() == Some(subscriber));
     // One that cannot be read is said where commands are watched.
-    let asked = of_it.filter_map(|record| {
-        let command = serde_json::from_slice(&record.value).ok()?;
-        Some(Asked { command, record: record.name })
+    let asked = of_it.map(|record| {
+        let command = store::parse_if_ours(&record)?;
+        Ok(command.map(|command| Asked { command, record: record.name }))
     });
-    Ok(asked.collect())
+    asked.filter_map(Result::transpose).collect()
 }
 
 /// Where an operator wants a subscriber to go on, if it was asked to: the last time it was asked, and the record of that.
@@ -101,7 +104,7 @@ pub(crate) async fn watch(
         for record in records.into_iter().filter(|record| !passed.contains_key(&record.name)).collect::<Vec<_>>() {
             let subscriber = names::commanded(&record.name);
             let Some(worker) = subscriber.and_then(|subscriber| workers.get(&subscriber)) else { continue };
-            match serde_json::from_slice(&record.value) {
+            match store::parse(&record) {
                 Ok(command) => {
                     passed.insert(record.name.clone(), Instant::now());
                     // A worker that does not listen has stopped; the next holder finds the record.

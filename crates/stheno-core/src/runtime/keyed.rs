@@ -34,7 +34,9 @@ pub(crate) fn keyed(log: &Arc<dyn Backend>, keys: &Arc<Keys>) -> Arc<dyn Backend
 
 fn with_keys(mut page: Page, keys: &Keys) -> Page {
     for event in &mut page.events {
+        // The fields of an envelope are not those of the payload.
         if event.key.is_none()
+            && event.payload().is_ok()
             && let Some(key) = keys.key_of(&event.name, &event.body)
         {
             let event: &mut RecordedEvent = Arc::make_mut(event);

@@ -84,7 +84,7 @@ impl Lease {
                 found = backend.get_record(&name) => found?,
                 () = &mut give_up => return Ok(None),
             };
-            let doc = found.as_ref().and_then(|record| serde_json::from_slice::<LeaseDoc>(&record.value).ok());
+            let doc = found.as_ref().map(store::parse_if_ours::<LeaseDoc>).transpose()?.flatten();
             let (expect, epoch, free) = match (&found, doc) {
                 (None, _) => (Expect::Absent, 0, true),
                 (Some(record), Some(doc)) => (Expect::Revision(record.revision), doc.epoch, doc.free),
@@ -217,7 +217,7 @@ impl Lease {
     /// Whether this holder's release is what is recorded: the answer to it may have been lost.
     pub(crate) async fn is_released(&self, backend: &Arc<dyn Backend>) -> bool {
         let found = backend.get_record(&self.name).await.ok().flatten();
-        let doc = found.and_then(|record| serde_json::from_slice::<LeaseDoc>(&record.value).ok());
+        let doc = found.and_then(|record| store::parse_if_ours::<LeaseDoc>(&record).ok().flatten());
         doc.is_some_and(|doc| doc.free && doc.epoch == self.epoch && doc.holder == self.holder)
     }
 

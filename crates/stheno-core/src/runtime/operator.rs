@@ -57,7 +57,7 @@ pub struct SubscriberStatus {
 pub enum RewindTo {
     /// The first event of the log.
     Beginning,
-    /// After this sequence.
+    /// After this sequence; beyond the last event of the log it is the same as [`End`](Self::End).
     After(u64),
     /// The first event stored at this time or later.
     Time(Timestamp),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Record, Revision},
@@ -23,12 +24,6 @@ pub(crate) async fn load(backend: &Arc<dyn Backend>, subscriber: &str) -> Result
         Some(record) => Some((parse::<StateDoc>(&record)?, record.revision)),
         None => None,
     };
-    if let Some((state, _)) = &state
-        && state.format > FORMAT
-    {
-        let message = format!("subscriber `{subscriber}` was last run by a newer version of Stheno; update this host");
-        return Err(BackendError::new(BackendErrorKind::NewerSchema, message));
-    }
     Ok(Recorded { state, lanes: list(backend, &names::lanes(subscriber)).await? })
 }
 
@@ -65,9 +60,102 @@ async fn list<T: DeserializeOwned>(backend: &Arc<dyn Backend>, prefix: &str) -> 
     backend.list_records(prefix).await?.iter().map(parse).collect()
 }
 
+/// What a record says. Every document of ours is read here.
+///
+/// # Errors
+/// When a newer version of Stheno wrote it in a format that this one does not know ([`FORMAT`] has the rule), or when it cannot
+/// be read.
 pub(crate) fn parse<T: DeserializeOwned>(record: &Record) -> Result<T, BackendError> {
+    refuse_newer(record)?;
     serde_json::from_slice(&record.value).map_err(|error| {
         let message = format!("record `{}` cannot be read; was it written by a newer version of Stheno?", record.name);
         BackendError::new(BackendErrorKind::Corrupt, message).with_source(error)
     })
+}
+
+/// The same where something else may stand in the record, which is then as good as nothing.
+///
+/// # Errors
+/// When a newer version of Stheno wrote it: that is never nothing.
+pub(crate) fn parse_if_ours<T: DeserializeOwned>(record: &Record) -> Result<Option<T>, BackendError> {
+    refuse_newer(record)?;
+    Ok(serde_json::from_slice(&record.value).ok())
+}
+
+fn refuse_newer(record: &Record) -> Result<(), BackendError> {
+    #[derive(Deserialize)]
+    struct Stamp {
+        #[serde(default)]
+        format: Option<Value>,
+    }
+    // What is no object has no format: it can only be read or not.
+    let stamp = serde_json::from_slice::<Stamp>(&record.value).ok().and_then(|stamp| stamp.format);
+    let is_known = |format: &Value| format.as_u64().is_some_and(|format| format <= u64::from(FORMAT));
+    match stamp {
+        Some(format) if !is_known(&format) => {
+            let message = format!(
+                "record `{}` was written by a newer version of Stheno (format {format}, and this one reads {FORMAT}); update this \
+                 program",
+                record.name
+            );
+            Err(BackendError::new(BackendErrorKind::NewerSchema, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::RecordName,
+        runtime::{
+            backfill::Missed,
+            command::Command,
+            host::{CatalogSpec, SubscriberSpec},
+            lease::LeaseDoc,
+            unknown::UnknownName,
+        },
+    };
+
+    fn kind<T: DeserializeOwned>(value: &'static str) -> BackendErrorKind {
+        let record = Record::new(RecordName::trusted("x"), Revision(1), value);
+        parse::<T>(&record).err().expect("it is refused").kind()
+    }
+
+    #[test]
+    fn a_document_of_a_newer_format_is_refused_as_that_whatever_it_is_and_has() {
+        for value in
+            [r#"{"format":2}"#, r#"{"a":{},"format":99,"epoch":1,"holder":"h","free":true}"#, r#"{"format":"2"}"#]
+        {
+            let kinds = [
+                kind::<StateDoc>(value),
+                kind::<LaneDoc>(value),
+                kind::<DeadLetter>(value),
+                kind::<Note>(value),
+                kind::<LeaseDoc>(value),
+                kind::<Command>(value),
+                kind::<SubscriberSpec>(value),
+                kind::<CatalogSpec>(value),
+                kind::<Missed>(value),
+                kind::<UnknownName>(value),
+            ];
+            assert!(kinds.iter().all(|kind| *kind == BackendErrorKind::NewerSchema), "{value}: {kinds:?}");
+        }
+    }
+
+    #[test]
+    fn a_document_without_a_format_is_of_the_first_one() {
+        let record = |value: &'static str| Record::new(RecordName::trusted("x"), Revision(1), value);
+        let lease = r#"{"holder":"h","epoch":7,"free":true,"unknown":1}"#;
+        assert_eq!(parse::<LeaseDoc>(&record(lease)).unwrap().epoch, 7);
+        assert_eq!(parse::<Command>(&record("\"pause\"")).unwrap(), Command::Pause);
+        assert_eq!(
+            parse::<Command>(&record(r#"{"redrive":{"sequence":3}}"#)).unwrap(),
+            Command::Redrive { sequence: 3 }
+        );
+        assert_eq!(kind::<LeaseDoc>("{"), BackendErrorKind::Corrupt);
+        assert!(parse_if_ours::<LeaseDoc>(&record("no lease")).unwrap().is_none());
+        assert!(parse_if_ours::<LeaseDoc>(&record(r#"{"format":2}"#)).is_err());
+    }
 }

@@ -74,7 +74,7 @@ impl Subscriber for CountUnknown {
             tracing::warn!(name = %event.name, ?nearest, sequence = event.sequence, "no catalog knows this event; was it misspelt?");
         }
         let now = UnknownName {
-            name: event.name.to_string(),
+            name: event.name.as_str().to_owned(),
             nearest: nearest.map(str::to_owned),
             count: before.map_or(0, |before| before.count) + 1,
             last_sequence: event.sequence,

@@ -32,7 +32,7 @@ impl Origin {
     pub(crate) const UNKNOWN: Origin = Origin { module: "", crate_name: "", crate_version: "", file: "", line: 0 };
 
     /// A line of code whose crate nobody said.
-    fn at(line: &'static Location<'static>) -> Self {
+    pub(crate) fn at(line: &'static Location<'static>) -> Self {
         Self { file: line.file(), line: line.line(), ..Self::UNKNOWN }
     }
 }
@@ -56,6 +56,8 @@ pub struct SubscriberDef {
     pub(crate) batch: bool,
     pub(crate) policy: Policy,
     pub(crate) origin: Origin,
+    /// What was said that cannot be, for the start.
+    pub(crate) mistakes: Vec<&'static str>,
     build: Arc<Build>,
 }
 
@@ -119,17 +121,20 @@ impl SubscriberDef {
             batch: E::BATCH,
             policy: Policy::default(),
             origin: Origin::UNKNOWN,
+            mistakes: Vec::new(),
             build,
         }
     }
 
-    /// Takes events that match this pattern. The first call replaces what the event type stands for.
+    /// Takes events that match this pattern, in place of what the event type stands for and of what was said before: several
+    /// are said together, with [`on_all`](Self::on_all).
     #[must_use]
     pub fn on(self, pattern: &str) -> Self {
         self.on_all(&[pattern])
     }
 
-    /// Takes events that match any of these patterns, in place of what the event type stands for.
+    /// Takes events that match any of these patterns, in place of what the event type stands for and of what was said before.
+    /// Without any pattern it changes nothing.
     #[must_use]
     pub fn on_all(mut self, patterns: &[&str]) -> Self {
         if !patterns.is_empty() {
@@ -141,14 +146,19 @@ impl SubscriberDef {
     /// Adopts the position, the waiting events and the dead letters of a subscriber that had this id before.
     #[must_use]
     pub fn was(mut self, old_id: impl Into<String>) -> Self {
-        self.was = Some(old_id.into());
+        if self.was.replace(old_id.into()).is_some() {
+            self.mistakes.push("`was` is said twice; a subscriber adopts one earlier id");
+        }
         self
     }
 
-    /// At most this many attempts at one event.
+    /// At most this many attempts at one event, at least 1.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.policy.attempts = Some(NonZeroU32::new(attempts).unwrap_or(NonZeroU32::MIN));
+        self.policy.attempts = NonZeroU32::new(attempts);
+        if attempts == 0 {
+            self.mistakes.push("attempts is 0; at least 1 is needed, `paused = true` makes it stand still");
+        }
         self
     }
 
@@ -187,9 +197,13 @@ impl SubscriberDef {
         self
     }
 
-    /// Most events in one call, and how long a batch waits to become full.
+    /// Most events in one call, and how long a batch waits to become full; zero for not at all. For handlers that take
+    /// batches.
     #[must_use]
     pub fn batch(mut self, events: usize, linger: Duration) -> Self {
+        if !self.batch {
+            self.mistakes.push("`batch` is said of a handler that takes one event at a time; take a `Batch`");
+        }
         (self.policy.batch, self.policy.linger) = (events, linger);
         self
     }

@@ -83,6 +83,7 @@ impl Policy {
         refuse(self.concurrency > 4096, "concurrency is over 4096");
         refuse(self.timeout.is_zero(), "timeout is 0; an attempt needs time");
         refuse(self.retry_initial.is_zero(), "retry_initial is 0; a failing handler would spin");
+        refuse(self.retry_total.is_zero(), "retry_total is 0; at most one attempt is `attempts = 1`");
         refuse(self.retry_initial > self.retry_cap, "retry_initial is over retry_cap");
         refuse(self.batch == 0, "batch is 0; at least 1 is needed");
         refuse(self.batch > 10_000, "batch is over 10000");
@@ -162,6 +163,11 @@ impl PolicyPatch {
         "batch",
         "linger",
     ];
+
+    /// Whether it says something of batches.
+    pub(crate) fn is_about_batches(&self) -> bool {
+        self.batch.is_some() || self.linger.is_some()
+    }
 
     pub(crate) fn apply(&self, policy: &mut Policy) {
         let times = [

@@ -96,7 +96,7 @@ impl fmt::Debug for Timestamp {
 
 /// A text that is not an RFC 3339 time in UTC.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is not a time; write it as 2026-11-22T10:00:00Z")]
+#[error("`{}` is not a time; write it as 2026-11-22T10:00:00Z", crate::shown::shown(text))]
 pub struct TimestampError {
     text: String,
 }

@@ -16,7 +16,7 @@ pub(crate) fn expand(sum: &EventSum) -> TokenStream {
         let Variant { ident, event } = variant;
         quote! {
             if ::stheno::__private::covers(&[#pattern], __event.name.as_str()) {
-                return <#event as ::stheno::Event>::decode(&__event.name, &__event.body).map(Self::#ident);
+                return <#event as ::stheno::Input>::decode(__event).map(Self::#ident);
             }
         }
     });

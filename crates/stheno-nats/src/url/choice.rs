@@ -104,6 +104,14 @@ impl NatsOptions {
         if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
             return Err(refused("a stream has 1 to 5 replicas".to_owned()));
         }
+        let nothing = [
+            (self.max_age.is_some_and(|age| age.is_zero()), "max_age", "a server takes 0 for unlimited"),
+            (self.max_bytes == Some(0), "max_bytes", "a server takes 0 for unlimited"),
+            (self.max_body == 0, "max_body", "no event would fit"),
+        ];
+        if let Some((_, name, why)) = nothing.into_iter().find(|(wrong, ..)| *wrong) {
+            return Err(refused(format!("`{name}` is 0, and {why}; leave it out, or say more")));
+        }
         self.check_window()
     }
 }

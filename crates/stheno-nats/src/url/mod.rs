@@ -73,7 +73,21 @@ impl NatsOptions {
         context.apply(&mut options)?;
         options.take_address(address)?;
         let mut certificate = (None, None);
+        let mut logins = usize::from(address.contains('@'));
         for (number, (name, value)) in (1..).zip(pairs()) {
+            if pairs().take(number - 1).any(|(earlier, _)| earlier == name) {
+                // The name may be part of a secret.
+                return Err(refused(format!(
+                    "option {number} after the `?` of the address is there before; give each once"
+                )));
+            }
+            logins += usize::from(matches!(name, "token" | "creds" | "nkey"));
+            if logins > 1 {
+                return Err(refused(
+                    "the address says two logins; keep one of `user:password@`, `token=`, `creds=` and `nkey=`"
+                        .to_owned(),
+                ));
+            }
             let value = decoded(value)?;
             match name {
                 "context" => {}

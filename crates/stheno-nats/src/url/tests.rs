@@ -149,6 +149,14 @@ fn whatever_is_not_understood_is_refused_without_repeating_a_secret() {
         "nats://a?cert=only.pem",
         "nats://100%@a",
         "nats://a?context=",
+        "nats://a?stream=A&stream=B",
+        "nats://a?manage=true&manage=true",
+        "nats://a?token=secret&token=secret",
+        "nats://a?token=secret&creds=x",
+        "nats://me:secret@a?token=secret",
+        "nats://a?max_age=0s",
+        "nats://a?max_bytes=0",
+        "nats://a?max_body=0",
     ] {
         let error = NatsOptions::from_url(url).expect_err(url);
         assert_eq!(error.kind(), BackendErrorKind::Address, "{url}");

@@ -16,6 +16,7 @@ use stheno::{
         why::Why,
     },
     medusa,
+    shown::{shown_chain, shown_long},
 };
 
 use crate::{place, print::Grid, tour::Tour};
@@ -127,8 +128,8 @@ fn incidents(rows: &[StoryRow], done: &[Done]) -> Vec<String> {
         for one in done {
             for note in one.notes.iter().filter(|note| note.sequence == sequence) {
                 let what = match &note.what {
-                    NoteKind::Skipped(reason) => format!("skipped: {reason}"),
-                    NoteKind::Failed(error) => format!("attempt {} failed: {}", note.attempt, error.join(": ")),
+                    NoteKind::Skipped(reason) => format!("skipped: {}", shown_long(reason)),
+                    NoteKind::Failed(error) => format!("attempt {} failed: {}", note.attempt, shown_chain(error)),
                     _ => continue,
                 };
                 lines.push(format!("{sequence:>5}  {}  {what}", one.status.id));

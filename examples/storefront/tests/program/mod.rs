@@ -102,14 +102,14 @@ pub struct Started {
 }
 
 impl Started {
-    /// Waits until it has said a line with these words on standard error.
-    pub fn until_said(&mut self, words: &str) {
+    /// Waits until it has said a line with these words on standard error, and gives it.
+    pub fn until_said(&mut self, words: &str) -> String {
         let deadline = Instant::now() + LIMIT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = self.said.recv_timeout(left).unwrap_or_else(|error| panic!("it never said {words:?}: {error}"));
             if line.contains(words) {
-                return;
+                return line;
             }
         }
     }

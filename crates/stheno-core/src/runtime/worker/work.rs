@@ -13,6 +13,7 @@ use crate::{
         attempts::{Begun, Ended},
         worker::{End, TURN, Worker},
     },
+    shown::shown_chain,
     time::Timestamp,
 };
 
@@ -156,7 +157,7 @@ impl Worker {
             name = %attempt.event.name,
             sequence = attempt.event.sequence,
             attempt = attempt.number,
-            error = failure.chain().join(": "),
+            error = %shown_chain(&failure.chain()),
             "an attempt failed"
         );
     }

@@ -1,15 +1,29 @@
 //! `stheno.toml` and the environment: the tables of plugins and the policies of subscribers.
+//!
+//! Reading order: this file (`Config`), `setting` (what is set, and where), `read` (into the types of plugins), `error` (which
+//! says everything but the value).
+
+mod error;
+mod read;
+mod setting;
 
 use std::{
     collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Table, Value};
 
-use crate::subscriber::policy::PolicyPatch;
+use crate::{
+    plugin::config::{
+        error::ReadError,
+        setting::{Guesses, SetTwice, Setting},
+    },
+    subscriber::policy::PolicyPatch,
+};
 
 /// The prefix of environment variables that set a plugin's fields: `STHENO_PLUGIN_RECEIPTS__FROM`.
 const ENV_PREFIX: &str = "STHENO_PLUGIN_";
@@ -53,8 +67,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with line and column for text that is not TOML, and for an address that is no text.
     pub fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
-        let document: Table =
-            toml::from_str(text).map_err(|error| ConfigError::new(place, error.to_string().trim_end()))?;
+        let document: Table = toml::from_str(text).map_err(|error| syntax(text, place, &error))?;
         let mut config = Self { path: Some(place.into()), ..Self::default() };
         for (key, value) in document {
             match (key.as_str(), value) {
@@ -90,17 +103,17 @@ impl Config {
             let mut good = Table::new();
             for (key, value) in table {
                 let one = Table::from_iter([(key.clone(), value.clone())]);
-                match one.try_into::<PolicyPatch>() {
+                match patch(&one) {
                     Ok(_) => _ = good.insert(key, value),
                     Err(_) if !PolicyPatch::KEYS.contains(&key.as_str()) => {
                         self.mistake(format!("[subscribers.\"{id}\"]: {}", unknown_key(&key, &PolicyPatch::KEYS)));
                     }
-                    Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: `{key}`: {}", error.message())),
+                    Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: {error}")),
                 }
             }
-            match good.try_into() {
+            match patch(&good) {
                 Ok(patch) => _ = self.subscribers.insert(id, patch),
-                Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: {}", error.message())),
+                Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: {error}")),
             }
         }
     }
@@ -152,32 +165,33 @@ impl Config {
 
     /// The configuration of one plugin.
     pub(crate) fn plugin<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
-        let mut table = self.plugins.get(name).cloned().unwrap_or_default();
-        let prefix = format!("{ENV_PREFIX}{}__", env_name(name));
-        let mut overridden = Vec::new();
-        for (variable, text) in &self.environment {
-            if let Some(field) = variable.strip_prefix(&prefix) {
-                let path: Vec<String> = field.split("__").map(str::to_ascii_lowercase).collect();
-                set(&mut table, &path, parse_value(text));
-                overridden.push(variable.as_str());
+        let empty = Table::new();
+        let file = self.plugins.get(name).unwrap_or(&empty);
+        let variables = self.variables_of(name);
+        let names: Vec<&str> = variables.iter().map(|(variable, ..)| *variable).collect();
+        let place = self.place(name, &names);
+        let read = |texts: Vec<String>| read_as::<T>(file, &variables, texts);
+        let (guesses, first) = read(Vec::new());
+        let result = match first {
+            Ok(Ok(read)) => Ok(read),
+            Ok(Err(wrong)) => {
+                // The types say what they want of most texts. Where they do not, one that was taken for a number may be a text.
+                let mut others = other_guesses(&guesses).filter_map(|texts| read(texts).1.ok()?.ok());
+                others.next().ok_or(wrong)
             }
-        }
-        let place = self.place(name, &overridden);
-        let mut unknown = Vec::new();
-        // An optional table on the way is written as `?`, which nobody has in a file.
-        let note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?.", "."));
-        let parsed = serde_ignored::deserialize(Value::Table(table), note);
-        let strange = match unknown.as_slice() {
-            [] => None,
-            unknown => Some(format!("unknown key `{}`; correct or remove it", unknown.join("`, `"))),
+            Err(SetTwice(first, second)) => Err(format!("{first} and {second} set the same field; remove one of them")),
         };
-        match (parsed, strange) {
-            (Ok(parsed), None) => Ok(parsed),
-            (Ok(_), Some(strange)) => Err(ConfigError::new(place, strange)),
-            (Err(error), None) => Err(ConfigError::new(place, toml::de::Error::message(&error))),
-            // A key that is misspelt and the one that is missing therefore are one mistake: both are said.
-            (Err(error), Some(strange)) => Err(ConfigError::new(place, format!("{}; {strange}", error.message()))),
-        }
+        result.map_err(|what| ConfigError::new(place, what))
+    }
+
+    /// The variables that set fields of a plugin, each with the path of the field.
+    fn variables_of(&self, plugin: &str) -> Vec<(&str, Vec<String>, &str)> {
+        let prefix = format!("{ENV_PREFIX}{}__", env_name(plugin));
+        let found = self.environment.iter().filter_map(|(variable, text)| {
+            let path = variable.strip_prefix(&prefix)?.split("__").map(str::to_ascii_lowercase).collect();
+            Some((variable.as_str(), path, text.as_str()))
+        });
+        found.collect()
     }
 
     fn place(&self, plugin: &str, overridden: &[&str]) -> String {
@@ -205,6 +219,19 @@ impl Config {
         self.subscribers.keys().for_each(|id| look("subscribers", id, subscribers));
         let names: Vec<String> = plugins.iter().map(|plugin| env_name(plugin)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for (index, name) in names.iter().enumerate() {
+            let same = names[..index].iter().position(|earlier| earlier == name);
+            let used = |(variable, _): &(String, String)| variable.starts_with(&format!("{ENV_PREFIX}{name}__"));
+            if let Some(earlier) = same
+                && plugins[earlier] != plugins[index]
+                && self.environment.iter().any(used)
+            {
+                strangers.push(format!(
+                    "{ENV_PREFIX}{name}__.. could mean plugin `{}` or plugin `{}`; set their fields in {file}",
+                    plugins[earlier], plugins[index]
+                ));
+            }
+        }
         for (variable, _) in &self.environment {
             // Only the ones that begin so were taken.
             let rest = variable.strip_prefix(ENV_PREFIX).unwrap_or_default();
@@ -236,118 +263,74 @@ fn env_name(plugin: &str) -> String {
     plugin.to_ascii_uppercase().replace(['-', '.'], "_")
 }
 
-/// A value as TOML writes it (`true`, `5`, `["a"]`), or else the text itself.
-fn parse_value(text: &str) -> Value {
-    let parsed = toml::from_str::<Table>(&format!("v = {text}"));
-    parsed.ok().and_then(|mut table| table.remove("v")).unwrap_or_else(|| Value::String(text.to_owned()))
+/// One policy, as an operator wrote it.
+fn patch(table: &Table) -> Result<PolicyPatch, String> {
+    let setting = Setting::layered(table, &[], &Rc::default()).map_err(|_| "is set twice".to_owned())?;
+    PolicyPatch::deserialize(setting).map_err(|error: ReadError| error.to_string())
 }
 
-fn set(table: &mut Table, path: &[String], value: Value) {
-    match path {
-        [] => {}
-        [last] => {
-            table.insert(last.clone(), value);
-        }
-        [first, rest @ ..] => {
-            let inner = table.entry(first.clone()).or_insert_with(|| Value::Table(Table::new()));
-            if !inner.is_table() {
-                *inner = Value::Table(Table::new());
-            }
-            if let Value::Table(inner) = inner {
-                set(inner, rest, value);
-            }
-        }
+/// Texts of variables that were guessed to be something else.
+type Guessed = Vec<String>;
+
+/// Reads what is set into a type; what is wrong names every key that the type does not have.
+fn read_as<T: DeserializeOwned>(
+    file: &Table,
+    variables: &[(&str, Vec<String>, &str)],
+    texts: Vec<String>,
+) -> (Guessed, Result<Result<T, String>, SetTwice>) {
+    let guesses = Rc::new(Guesses { texts, ..Guesses::default() });
+    let settings = match Setting::layered(file, variables, &guesses) {
+        Ok(settings) => settings,
+        Err(twice) => return (Vec::new(), Err(twice)),
+    };
+    let mut unknown = Vec::new();
+    // An optional table on the way is written as `?`, which nobody has in a file.
+    let note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?.", "."));
+    let parsed: Result<T, ReadError> = serde_ignored::deserialize(settings, note);
+    // A name inside the text of a variable is part of a value.
+    let inside = |path: &str| variables.iter().find(|(_, of, _)| path.starts_with(&format!("{}.", of.join("."))));
+    let shown = |path: &String| match inside(path) {
+        Some((variable, ..)) => format!("unknown key in {variable}; correct or remove it"),
+        None => format!("unknown key `{path}`; correct or remove it"),
+    };
+    let strange = unknown.iter().map(shown).collect::<Vec<_>>().join(", ");
+    let read = match (parsed, strange.is_empty()) {
+        (Ok(parsed), true) => Ok(parsed),
+        (Ok(_), false) => Err(strange),
+        (Err(error), true) => Err(error.to_string()),
+        // A key that is misspelt and the one that is missing therefore are one mistake: both are said.
+        (Err(error), false) => Err(format!("{error}; {strange}")),
+    };
+    (guesses.made.take(), Ok(read))
+}
+
+/// Most fields whose guesses are tried in every combination.
+const GUESSES: usize = 6;
+
+/// Which guesses to take back, the fewest first; beyond [`GUESSES`] all of them.
+fn other_guesses(made: &[String]) -> impl Iterator<Item = Vec<String>> {
+    let few = if made.len() <= GUESSES { made.len() } else { 0 };
+    let mut masks: Vec<u32> = (1..1_u32 << few).collect();
+    masks.sort_by_key(|mask| mask.count_ones());
+    let chosen = |mask: u32| {
+        let chosen = made.iter().enumerate().filter(move |(index, _)| mask & (1 << index) != 0);
+        chosen.map(|(_, path)| path.clone()).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = masks.into_iter().map(chosen).collect();
+    if few < made.len() {
+        all.push(made.to_vec());
     }
+    all.into_iter()
+}
+
+/// A text that is not TOML: where, and why, without the line itself, which may have a secret.
+fn syntax(text: &str, place: &str, error: &toml::de::Error) -> ConfigError {
+    let Some(span) = error.span() else { return ConfigError::new(place, error.message()) };
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
+    ConfigError::new(place, format!("line {line}, column {column}: {}", error.message()))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Deserialize;
-
-    use super::*;
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Receipts {
-        from: String,
-        #[serde(default)]
-        smtp: Option<Smtp>,
-    }
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Smtp {
-        port: u16,
-    }
-
-    fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn the_environment_overrides_the_file() {
-        let config =
-            Config::parse("[plugins.receipts]\nfrom = 'a@x'\n[plugins.receipts.smtp]\nport = 25", "stheno.toml")
-                .unwrap();
-        let config = config.with_environment(variables(&[
-            ("STHENO_PLUGIN_RECEIPTS__SMTP__PORT", "2525"),
-            ("STHENO_PLUGIN_RECEIPTS__FROM", "b@x"),
-            ("PATH", "/bin"),
-        ]));
-        let receipts: Receipts = config.plugin("receipts").unwrap();
-        assert_eq!(receipts, Receipts { from: "b@x".into(), smtp: Some(Smtp { port: 2525 }) });
-    }
-
-    #[test]
-    fn unknown_keys_are_refused_by_name() {
-        let config = Config::parse("[plugins.receipts]\nfrom = 'a'\nform = 'b'", "stheno.toml").unwrap();
-        let refused = config.plugin::<Receipts>("receipts").unwrap_err().to_string();
-        assert!(refused.contains("form"), "{refused}");
-        let misspelt = Config::parse("[plugins.receipts]\nform = 'b'", "stheno.toml").unwrap();
-        let misspelt = misspelt.plugin::<Receipts>("receipts").unwrap_err().to_string();
-        assert!(misspelt.contains("missing field `from`") && misspelt.contains("`form`"), "{misspelt}");
-    }
-
-    #[test]
-    fn every_mistake_of_a_file_is_said_and_not_only_the_first() {
-        let text = "plugin = 1\nplugins.receipts = 2\n[subscribers]\n'receipts.send' = 3\n\
-                    [subscribers.'receipts.resend']\natempts = 20\ntimeout = 60\npaused = true\n";
-        let config = Config::parse(text, "stheno.toml").unwrap();
-        let mistakes = config.mistakes().join("\n");
-        assert_eq!(config.mistakes().len(), 5, "{mistakes}");
-        for said in ["did you mean `plugins`?", "[plugins.receipts]", "[subscribers.\"receipts.send\"]"] {
-            assert!(mistakes.contains(said), "{said}: {mistakes}");
-        }
-        assert!(mistakes.contains("unknown key `atempts`; did you mean `attempts`?"), "{mistakes}");
-        assert!(mistakes.contains("`timeout`: "), "{mistakes}");
-        let mut policy = crate::subscriber::policy::Policy::default();
-        config.policy("receipts.resend").unwrap().apply(&mut policy);
-        assert!(policy.paused, "what is right stays");
-    }
-
-    #[test]
-    fn an_address_that_is_no_text_is_refused() {
-        let refused = Config::parse("url = 5", "stheno.toml").unwrap_err().to_string();
-        assert!(refused.starts_with("stheno.toml: `url`"), "{refused}");
-    }
-
-    #[test]
-    fn variables_of_a_plugin_that_is_not_enabled_are_found() {
-        let config = Config::default().with_environment(variables(&[
-            ("STHENO_PLUGIN_RECEIPTS__FROM", "a"),
-            ("STHENO_PLUGIN_RECEITS__FROM", "a"),
-            ("STHENO_PLUGIN_RECEIPTS_FROM", "a"),
-        ]));
-        let strangers = config.strangers(&["receipts"], &[]);
-        assert_eq!(strangers.len(), 2, "{strangers:?}");
-        assert!(strangers[0].contains("did you mean `RECEIPTS`?"), "{strangers:?}");
-        assert!(strangers[1].contains("STHENO_PLUGIN_<PLUGIN>__<FIELD>"), "{strangers:?}");
-    }
-
-    #[test]
-    fn tables_that_belong_to_nothing_are_found() {
-        let config =
-            Config::parse("[plugins.receits]\n[subscribers.'receipts.sent']\npaused = true", "stheno.toml").unwrap();
-        let strangers = config.strangers(&["receipts"], &["receipts.send"]);
-        assert_eq!(strangers.len(), 2);
-        assert!(strangers.iter().all(|line| line.contains("did you mean")), "{strangers:?}");
-    }
-}
+mod tests;

@@ -1,0 +1,442 @@
+//! Bodies that are not the payload but an envelope around it.
+//!
+//! A body is the documented payload and nothing around it. A program that puts it into an envelope by mistake would be believed
+//! all the same wherever the envelope has fields of the payload: the `id` of a CloudEvent would be taken for that of an order.
+//! So a CloudEvent is known by its fields, and by the content type that says it is one. A backend that other programs publish
+//! to [opens](open) it. One that cannot be opened, and envelopes of other kinds, are refused by name: when they are published,
+//! and when a handler reads them.
+
+use std::{borrow::Cow, fmt};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::shown::shown;
+
+/// The header that says what a body is.
+pub const CONTENT_TYPE: &str = "content-type";
+/// The content type of an envelope begins so.
+const CLOUD_EVENTS: &str = "application/cloudevents";
+/// The type that Dapr gives to every event, unless its publisher chooses another.
+const DAPRS_OWN: &str = "com.dapr.event.sent";
+
+/// A body, looked at.
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Envelope {
+    /// It is no envelope.
+    No,
+    /// It is a CloudEvent: its attributes and its data.
+    Opened(Opened),
+    /// It is an envelope, and not opened, for a reason.
+    Refused(String),
+}
+
+/// A CloudEvent that was opened.
+#[derive(Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The attributes (`id`, `source`, `time`, ..) and what they say.
+    pub attributes: Vec<(String, String)>,
+    /// The data, byte for byte.
+    pub data: Bytes,
+}
+
+/// Whether a content type says that the body is a CloudEvent, or a batch of them.
+pub fn is_declared(content_type: &str) -> bool {
+    let content_type = content_type.trim_start();
+    content_type.get(..CLOUD_EVENTS.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(CLOUD_EVENTS))
+}
+
+/// Looks at the body of an event of this name. The content type says more than the body, if there is one.
+///
+/// What has `specversion` beside `id`, `source` and `type`, or beside its data, is a CloudEvent. It is opened if its version is
+/// 1, its data is there and is JSON, and its `type` is the name, ends with it (`com.example.order.placed`), or is Dapr's own.
+///
+/// ```
+/// use bytes::Bytes;
+/// use stheno_core::event::envelope::{Envelope, open};
+/// let body = r#"{"specversion":"1.0","type":"order.placed","source":"/shop","id":"e7","data":{"id":"order_1"}}"#;
+/// let Envelope::Opened(opened) = open("order.placed", None, &Bytes::from(body)) else { panic!("it is one") };
+/// assert_eq!(opened.data, r#"{"id":"order_1"}"#);
+/// assert_eq!(open("order.placed", None, &Bytes::from(r#"{"id":"order_1"}"#)), Envelope::No);
+/// ```
+pub fn open(name: &str, content_type: Option<&str>, body: &Bytes) -> Envelope {
+    let declared = content_type.filter(|content_type| is_declared(content_type));
+    if declared.is_none() && !may_be_one(body) {
+        return Envelope::No;
+    }
+    if let Some(declared) = declared
+        && let Some(problem) = wrong_format(declared)
+    {
+        return Envelope::Refused(problem);
+    }
+    match serde_json::from_slice::<Members<'_>>(body) {
+        Ok(members) if declared.is_some() || members.are_a_cloud_event() => match members.open(name, body) {
+            Ok(opened) => Envelope::Opened(opened),
+            Err(problem) => {
+                Envelope::Refused(format!("the body is a CloudEvents envelope that cannot be opened: {problem}"))
+            }
+        },
+        Ok(members) => members.foreign(name).map_or(Envelope::No, |kind| {
+            let fix = "publish the documented payload and nothing around it";
+            Envelope::Refused(format!("the body looks like an envelope of {kind}; {fix}"))
+        }),
+        Err(_) if first_of_batch(body).is_some_and(|first| first.are_a_cloud_event()) => Envelope::Refused(batch()),
+        Err(_) if declared.is_some() => Envelope::Refused(
+            "the content type says that the body is a CloudEvents envelope, and it is no JSON object".to_owned(),
+        ),
+        // What is no object is none of these.
+        Err(_) => Envelope::No,
+    }
+}
+
+/// Why a body is not read as the payload of its event, if it is an envelope of any kind.
+pub(crate) fn refusal(name: &str, content_type: Option<&str>, body: &Bytes) -> Option<String> {
+    match open(name, content_type, body) {
+        Envelope::No => None,
+        Envelope::Opened(_) => Some(
+            "the body is a CloudEvents envelope; publish what is in its `data`, and give its `id` and `source` as those of the \
+             event"
+                .to_owned(),
+        ),
+        Envelope::Refused(problem) => Some(problem),
+    }
+}
+
+fn batch() -> String {
+    "the body is a batch of CloudEvents; publish each as an event of its own".to_owned()
+}
+
+/// What keeps a body of this declared type from being opened.
+fn wrong_format(content_type: &str) -> Option<String> {
+    let format = content_type.trim_start().get(CLOUD_EVENTS.len()..).unwrap_or_default();
+    let format = format.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match format.as_str() {
+        "" | "+json" => None,
+        _ if format.starts_with("-batch") => Some(batch()),
+        other => Some(format!(
+            "the body is a CloudEvents envelope in the format `{}`; only `+json` is read",
+            shown(other.trim_start_matches('+'))
+        )),
+    }
+}
+
+/// Whether some text in the body may be a member that only envelopes have. Most bodies have none, and are not parsed here.
+fn may_be_one(body: &[u8]) -> bool {
+    const MARKS: [&[u8]; 12] = [
+        b"detail",
+        b"payload\"",
+        b"message\"",
+        b"body\"",
+        b"eventType\"",
+        b"TopicArn\"",
+        b"messageType\"",
+        b"before\"",
+        b"object\"",
+        b"subscription\"",
+        b"cloudEventsVersion\"",
+        b"data\"",
+    ];
+    let quotes = body.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(at, _)| &body[at + 1..]);
+    quotes.into_iter().any(|rest| {
+        let Some(first) = rest.first() else { return false };
+        match first {
+            // A name may be written in escapes.
+            b's' | b'S' | b'\\' => {
+                let name = rest.get(..11);
+                *first == b'\\' || name.is_some_and(|name| name.eq_ignore_ascii_case(b"specversion"))
+            }
+            _ => MARKS.iter().any(|mark| mark.first() == Some(first) && rest.starts_with(mark)),
+        }
+    })
+}
+
+/// The members of an object, in order, none parsed.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
+                    members.push((Cow::Owned(name), value));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
+
+/// The first object of an array.
+fn first_of_batch(body: &[u8]) -> Option<Members<'_>> {
+    let items: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    serde_json::from_str(items.first()?.get()).ok()
+}
+
+impl Members<'_> {
+    fn get(&self, name: &str) -> Option<&RawValue> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    }
+
+    /// Whether the member is there, and not null.
+    fn has(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.get() != "null")
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.get(name)?.get()).ok()
+    }
+
+    /// Whether they are those of a CloudEvent, whole or not.
+    fn are_a_cloud_event(&self) -> bool {
+        let is = |name: &str| self.0.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let context = ["id", "source", "type"].into_iter().filter(|name| is(name)).count();
+        is("specversion") && (context == 3 || context > 0 && (is("data") || is("data_base64")))
+    }
+
+    fn open(&self, name: &str, body: &Bytes) -> Result<Opened, String> {
+        let names = self.0.iter().map(|(name, _)| name);
+        if let Some(twice) =
+            names.clone().enumerate().find_map(|(at, name)| names.clone().take(at).find(|other| *other == name))
+        {
+            return Err(format!("`{}` is there twice", shown(twice)));
+        }
+        let attribute = |name: &str| {
+            let found = self.text(name).filter(|text| !text.is_empty());
+            found.ok_or_else(|| match self.has(name) {
+                true => format!("its `{name}` is not a text, or empty"),
+                false => format!("it has no `{name}`"),
+            })
+        };
+        let version = attribute("specversion")?;
+        if version != "1" && !version.starts_with("1.") {
+            return Err(format!("its `specversion` is `{}`, and 1.0 is read", shown(&version)));
+        }
+        for name in ["id", "source"] {
+            attribute(name)?;
+        }
+        let said = attribute("type")?;
+        let says_name =
+            said == name || said == DAPRS_OWN || said.strip_suffix(name).is_some_and(|before| before.ends_with('.'));
+        if !says_name {
+            return Err(format!("its `type` is `{}`, and it was published as `{}`", shown(&said), shown(name)));
+        }
+        if let Some(kind) = self.get("datacontenttype").filter(|_| self.has("datacontenttype"))
+            && !serde_json::from_str::<String>(kind.get()).is_ok_and(|kind| is_json(&kind))
+        {
+            return Err("its `datacontenttype` is not JSON".to_owned());
+        }
+        let data = match (self.get("data").filter(|_| self.has("data")), self.has("data_base64")) {
+            (Some(_), true) => return Err("it has both `data` and `data_base64`".to_owned()),
+            (Some(data), false) => body.slice_ref(data.get().as_bytes()),
+            (None, true) => {
+                let bytes = self.text("data_base64").and_then(|text| BASE64.decode(text).ok());
+                bytes.ok_or("its `data_base64` is not base64")?.into()
+            }
+            (None, false) => return Err("it has no `data`".to_owned()),
+        };
+        let others = self.0.iter().filter(|(name, _)| name != "data" && name != "data_base64");
+        let attributes = others.filter_map(|(name, value)| Some((name.to_string(), said_by(value)?))).collect();
+        Ok(Opened { attributes, data })
+    }
+
+    /// Which other envelope they are those of.
+    fn foreign(&self, name: &str) -> Option<&'static str> {
+        const KINDS: [(&str, &[&str]); 8] = [
+            ("Amazon EventBridge", &["detail-type", "detail", "source"]),
+            ("Azure Event Grid", &["eventType", "eventTime", "data"]),
+            ("Amazon SNS", &["Type", "MessageId", "TopicArn"]),
+            ("MassTransit", &["messageId", "messageType", "message"]),
+            ("Debezium", &["before", "after", "op", "source"]),
+            ("Google Pub/Sub", &["message", "subscription"]),
+            ("CloudEvents 0.1", &["cloudEventsVersion", "eventType"]),
+            ("CloudEvents without `specversion`", &["id", "source", "type", "data", "datacontenttype"]),
+        ];
+        let is = |names: &[&str]| names.iter().all(|name| self.get(name).is_some());
+        if let Some((kind, _)) = KINDS.into_iter().find(|(_, names)| is(names)) {
+            return Some(kind);
+        }
+        let is_stripe = self.text("object").is_some_and(|object| object == "event") && is(&["id", "type", "data"]);
+        // Nothing but an envelope repeats the name of the event, and has something inside.
+        let has_inside = ["data", "payload", "detail", "message", "body"].into_iter().any(|inside| self.has(inside));
+        let repeats =
+            |(_, value): &(_, &RawValue)| serde_json::from_str::<String>(value.get()).is_ok_and(|text| text == name);
+        let is_other = has_inside && self.0.iter().any(repeats);
+        is_stripe.then_some("Stripe").or(is_other.then_some("another kind, which repeats the name of the event"))
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.ends_with("/json") || kind.ends_with("+json")
+}
+
+/// Attributes are texts, numbers and truth values; null is as if it were missing.
+fn said_by(value: &RawValue) -> Option<String> {
+    match serde_json::from_str(value.get()) {
+        Ok(serde_json::Value::String(text)) => Some(text),
+        Ok(serde_json::Value::Null) | Err(_) => None,
+        Ok(_) => Some(value.get().to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(body: &str) -> Envelope {
+        open("order.placed", None, &Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    fn refused(envelope: Envelope) -> String {
+        match envelope {
+            Envelope::Refused(problem) => problem,
+            other => panic!("{other:?} is not refused"),
+        }
+    }
+
+    /// An envelope with these members in place of the usual ones; a member that is empty is left out.
+    fn with(changes: &[(&str, &str)]) -> String {
+        let usual = [
+            ("specversion", "\"1.0\""),
+            ("type", "\"order.placed\""),
+            ("source", "\"/shop\""),
+            ("id", "\"evt-7\""),
+            ("data", r#"{ "id": "order_REAL" }"#),
+        ];
+        let changed = |name: &str| changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let usual_ones = usual.iter().map(|(name, value)| (*name, changed(name).unwrap_or(value)));
+        let more = changes.iter().copied().filter(|(name, _)| !usual.iter().any(|(known, _)| known == name));
+        let members = usual_ones.chain(more).filter(|(_, value)| !value.is_empty());
+        format!("{{{}}}", members.map(|(name, value)| format!("\"{name}\":{value}")).collect::<Vec<_>>().join(","))
+    }
+
+    #[test]
+    fn a_cloud_event_is_opened_and_its_data_is_not_touched() {
+        let dapr = [
+            ("type", "\"com.dapr.event.sent\""),
+            ("topic", "\"events.order.placed\""),
+            ("pubsubname", "\"jetstream\""),
+            ("traceid", "\"00-1-2-01\""),
+            ("traceparent", "\"00-1-2-01\""),
+            ("tracestate", "\"\""),
+            ("datacontenttype", "\"application/json\""),
+        ];
+        for changes in [
+            &[][..],
+            &dapr,
+            &[("type", "\"com.example.order.placed\"")],
+            &[("specversion", "\"1.0.2\"")],
+            &[("datacontenttype", "\"application/vnd.shop+json; charset=utf-8\"")],
+            &[("data_base64", "null"), ("time", "null")],
+            &[("data", ""), ("data_base64", "\"eyAiaWQiOiAib3JkZXJfUkVBTCIgfQ==\"")],
+        ] {
+            let Envelope::Opened(opened) = of(&with(changes)) else { panic!("{changes:?}: {:?}", of(&with(changes))) };
+            assert_eq!(opened.data, r#"{ "id": "order_REAL" }"#);
+            let id = opened.attributes.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
+            assert_eq!(id, Some("evt-7"));
+        }
+        assert!(matches!(of(&with(&[]).replace("specversion", "\\u0073pecversion")), Envelope::Opened(_)));
+    }
+
+    #[test]
+    fn one_that_cannot_be_opened_says_why() {
+        for (changes, said) in [
+            (&[("data", "")][..], "no `data`"),
+            (&[("data", "null")], "no `data`"),
+            (&[("specversion", "\"0.3\"")], "`0.3`"),
+            (&[("specversion", "\"2.0\"")], "`2.0`"),
+            (&[("specversion", "1.0")], "`specversion` is not a text"),
+            (&[("type", "\"order.canceled\"")], "`order.canceled`"),
+            (&[("type", "\"reorder.placed\"")], "`reorder.placed`"),
+            (&[("source", "")], "no `source`"),
+            (&[("id", "\"\"")], "`id` is not a text, or empty"),
+            (&[("id", "7")], "`id` is not a text"),
+            (&[("datacontenttype", "\"text/plain\"")], "`datacontenttype` is not JSON"),
+            (&[("data", ""), ("data_base64", "\"!\"")], "not base64"),
+            (&[("data_base64", "\"e30=\"")], "both"),
+            (&[("specversion", ""), ("SpecVersion", "\"1.0\"")], "no `specversion`"),
+        ] {
+            let problem = refused(of(&with(changes)));
+            assert!(problem.contains("CloudEvents envelope") && problem.contains(said), "{changes:?}: {problem}");
+        }
+        let twice = with(&[]).replacen('{', r#"{"id":"evt-6","#, 1);
+        assert!(refused(of(&twice)).contains("`id` is there twice"));
+        assert!(refused(of(&format!("[{}]", with(&[])))).contains("batch"));
+    }
+
+    #[test]
+    fn the_content_type_says_that_it_is_one_whatever_its_case_and_parameters() {
+        let declared = |content_type: &str, body: &str| {
+            open("order.placed", Some(content_type), &Bytes::copy_from_slice(body.as_bytes()))
+        };
+        for content_type in
+            ["application/cloudevents+json; charset=utf-8", "Application/CloudEvents", " application/cloudevents+JSON"]
+        {
+            assert!(matches!(declared(content_type, &with(&[])), Envelope::Opened(_)), "{content_type}");
+            assert!(refused(declared(content_type, r#"{"id":"order_1"}"#)).contains("no `specversion`"));
+            assert!(refused(declared(content_type, "{ broken")).contains("no JSON object"));
+        }
+        assert!(refused(declared("application/cloudevents-batch+json", "[]")).contains("batch"));
+        assert!(refused(declared("application/cloudevents+protobuf", "x")).contains("`protobuf`"));
+        assert_eq!(declared("application/json", r#"{"id":"order_1"}"#), Envelope::No);
+    }
+
+    #[test]
+    fn other_envelopes_are_refused_by_name() {
+        for (body, kind) in [
+            (
+                r#"{"version":"0","id":"6a7e","detail-type":"order.placed","source":"shop","detail":{"id":"order_1"}}"#,
+                "EventBridge",
+            ),
+            (
+                r#"{"id":"1","eventType":"order.placed","eventTime":"2026","subject":"s","data":{"id":"order_1"}}"#,
+                "Event Grid",
+            ),
+            (r#"{"id":"evt_1","object":"event","type":"order.placed","data":{"object":{}}}"#, "Stripe"),
+            (r#"{"name":"order.placed","data":{"id":"order_1"}}"#, "another kind"),
+            (r#"{"id":"1","type":"order.placed","source":"/shop","data":{"id":"2"}}"#, "another kind"),
+            (r#"{"id":"1","event":"order.placed","payload":{"id":"2"}}"#, "another kind"),
+            (r#"{"messageId":"1","messageType":["urn"],"message":{}}"#, "MassTransit"),
+            (r#"{"Type":"Notification","MessageId":"1","TopicArn":"a","Message":"{}"}"#, "SNS"),
+            (r#"{"before":null,"after":{},"op":"c","source":{}}"#, "Debezium"),
+            (r#"{"cloudEventsVersion":"0.1","eventType":"order.placed","eventID":"1","id":"1"}"#, "CloudEvents 0.1"),
+        ] {
+            assert!(refused(of(body)).contains(kind), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_payload_that_has_some_of_the_fields_is_none() {
+        for body in [
+            r#"{"id":"1","type":"gift","source":"/shop","data":{"id":"2"}}"#,
+            r#"{"id":"1","type":"order.placed"}"#,
+            r#"{"specversion":"1.0","name":"a hose"}"#,
+            r#"{"id":"1","name":"specversion","data":[]}"#,
+            r#"{"id":"1","note":"say \"specversion\" and \"data\""}"#,
+            r#"{"object":"order","id":"1"}"#,
+            "[]",
+            "7",
+            "\"specversion\"",
+            "{\"specversion\":\"1.0\"",
+            "",
+        ] {
+            assert_eq!(of(body), Envelope::No, "{body}");
+        }
+    }
+}

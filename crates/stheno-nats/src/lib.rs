@@ -45,7 +45,6 @@ mod cloud_events;
 mod context;
 mod decode;
 mod dial;
-mod direct;
 mod encode;
 mod error;
 mod fetch;

@@ -49,7 +49,7 @@ async fn newest_of_many(log: &Log, stream: &str, filter: &str) -> Result<Vec<Sto
     let mut headers = HeaderMap::new();
     headers.insert("Nats-TTL", FENCE_STAYS);
     let outgoing = Outgoing { subject: fence.clone().into(), headers, body: Bytes::new() };
-    let fenced = publish::send(&log.writing.link, outgoing).await?.seq;
+    let fenced = publish::send(&log.writing.link, log.target_of(stream), outgoing).await?.seq;
     let mut reading = Fetch::open(&log.reading, stream, Begin::Newest, &filters).await?;
     let mut found = Newest::default();
     loop {

@@ -53,14 +53,12 @@ impl Repeating {
             && self.is_news(schedule)
         {
             let (sequence, event) = (message.sequence, message.subject.as_str());
-            // Quoted for a shell.
-            let purged = schedule.replace('\'', r"'\''");
-            let end = format!("nats stream purge {} --subject '{purged}' --force", log.stream());
+            let end = format!("nats stream purge {} --subject '{}' --force", log.stream(), quoted(schedule));
             tracing::warn!(
                 schedule,
                 event,
                 sequence,
-                end,
+                %end,
                 "a schedule makes this event again and again, each time with another id, so that handlers act each time; if nobody \
                  wants that, end it with the command in `end`, and take `schedule.*` from whoever published it"
             );
@@ -86,6 +84,16 @@ fn repeats(message: &Stored) -> Option<&str> {
     let headers = message.headers.as_ref().filter(|headers| headers.len() > 1)?;
     headers.get(NEXT).filter(|next| next.as_str() != "purge")?;
     Some(headers.get(MADE_BY)?.as_str())
+}
+
+/// Within the quotes of a shell. A stranger wrote it, and it is shown on a terminal.
+fn quoted(schedule: &str) -> String {
+    let shown = |character: char| match character {
+        '\'' => r"'\''".to_owned(),
+        _ if character.is_ascii_graphic() => character.to_string(),
+        _ => character.escape_unicode().to_string(),
+    };
+    schedule.chars().map(shown).collect()
 }
 
 /// Keeps an event until it is due.

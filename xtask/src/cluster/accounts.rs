@@ -138,7 +138,6 @@ fn looks(stream: &str) -> Vec<String> {
 fn reads(stream: &str) -> Vec<String> {
     vec![
         format!("$JS.API.STREAM.MSG.GET.{stream}"),
-        format!("$JS.API.DIRECT.GET.{stream}"),
         format!("$JS.API.CONSUMER.CREATE.{stream}.*"),
         format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"),
         format!("$JS.API.CONSUMER.DELETE.{stream}.*"),

@@ -51,11 +51,6 @@ pub(crate) fn log_id(info: &StreamInfo) -> String {
     said.map_or_else(|| format!("created-{}", info.created), str::to_owned)
 }
 
-/// Whether one server alone keeps a stream: no other that makes a consumer of it can be behind.
-pub(crate) fn is_single(info: &StreamInfo) -> bool {
-    info.config["num_replicas"].as_u64() == Some(1)
-}
-
 fn describe(info: &StreamInfo) -> Found {
     Found {
         log_id: log_id(info),

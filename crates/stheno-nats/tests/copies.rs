@@ -70,7 +70,8 @@ async fn what_a_server_may_not_have_yet_is_asked_for_once_there_are_more_copies(
     let client = async_nats::connect(server).await.expect("the servers take a client");
     stored(&log, placed(1)).await;
     log.write_records(vec![RecordWrite::put(RecordName::trusted("a"), "1")]).await.expect("the record is written");
-    let mut fences = client.subscribe(format!("$KV.{bucket}.=fence.>")).await.expect("it may listen");
+    let asked = format!("$JS.API.STREAM.MSG.GET.KV_{bucket}");
+    let mut newest = client.subscribe(asked).await.expect("it may listen");
     let mut questions = client.subscribe(format!("$JS.API.STREAM.MSG.GET.{stream}")).await.expect("it may listen");
     client.flush().await.expect("the server answers");
 
@@ -84,8 +85,9 @@ async fn what_a_server_may_not_have_yet_is_asked_for_once_there_are_more_copies(
         }
     };
     assert_eq!(bounded("records are listed", list).await.len(), 1);
-    let fence = tokio::time::timeout(LIMIT / 5, fences.next()).await.expect("a list of many copies has a fence");
-    assert!(fence.is_some());
+    let asked =
+        tokio::time::timeout(LIMIT / 5, newest.next()).await.expect("the leader is asked for the newest record");
+    assert!(asked.is_some());
 
     give_three_copies(&client, stream).await;
     while questions.next().now_or_never().is_some() {}

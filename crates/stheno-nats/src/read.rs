@@ -68,7 +68,11 @@ fn filters(log: &Log, query: &Query) -> Filters {
 enum Source {
     /// One by one from the leader, until so many have come; then by a consumer. No message can break a single answer, so
     /// after trouble there is no bound.
-    Leader(usize),
+    Leader {
+        left: usize,
+        /// The sequence of the newest event of the key, 0 for none: asked with the first, it saves asking what is behind the last.
+        newest: Option<u64>,
+    },
     Consumer(Box<Fetch>),
 }
 
@@ -231,9 +235,22 @@ impl Reader<'_> {
         // Of everything there is something at each sequence.
         let small = if self.filters.everything { FEW } else { SMALL };
         match (self.careful, most <= small && self.filters.subjects.len() == 1) {
-            (true, _) => Ok(Source::Leader(usize::MAX)),
-            (false, true) => Ok(Source::Leader(FEW)),
+            (true, _) => Ok(Source::Leader { left: usize::MAX, newest: None }),
+            (false, true) => Ok(Source::Leader { left: FEW, newest: None }),
             (false, false) => self.consumer(from).await,
+        }
+    }
+
+    /// The next message; and with the first of a key its newest, which stood there when it was known how far the log reaches.
+    async fn next_of_leader(&self, from: u64, newest: &mut Option<u64>) -> Result<Option<Stored>, Trouble> {
+        let next = span::next_message(self.log, from, &self.filters.subjects);
+        match (&self.filters.subjects[..], &self.query.key) {
+            ([filter], Some(_)) if newest.is_none() => {
+                let (next, last) = tokio::try_join!(next, self.log.reading.last(self.log.stream(), filter))?;
+                *newest = Some(last.map_or(0, |last| last.sequence));
+                Ok(next)
+            }
+            _ => next.await,
         }
     }
 
@@ -245,10 +262,13 @@ impl Reader<'_> {
 
     /// The next messages, at least one if there is any up to `high`.
     async fn next(&self, source: &mut Source, from: u64, most: usize, high: u64) -> Result<Next, Trouble> {
-        if let Source::Leader(left) = source {
+        if let Source::Leader { left, newest } = source {
+            if newest.is_some_and(|newest| newest < from) {
+                return Ok(Next::End);
+            }
             if let Some(fewer) = left.checked_sub(1) {
                 *left = fewer;
-                let next = span::next_message(self.log, from, &self.filters.subjects).await?;
+                let next = self.next_of_leader(from, newest).await?;
                 return Ok(next.map_or(Next::End, |message| Next::Messages(vec![message])));
             }
             *source = self.consumer(from).await?;

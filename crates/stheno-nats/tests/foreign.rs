@@ -148,7 +148,7 @@ async fn what_another_program_says_about_the_log_or_a_record_is_not_believed() {
                 assert_eq!(found.as_ref(), Some(&record), "{answers:?} to {asked}");
             }
             if let Ok(listed) = listed {
-                assert_eq!(listed, [record.clone()], "{answers:?} to {asked}");
+                assert_eq!(listed, std::slice::from_ref(&record), "{answers:?} to {asked}");
             }
             drop(rogue);
         }

@@ -232,8 +232,8 @@ impl Reader<'_> {
     }
 
     async fn begin(&self, from: u64, most: usize) -> Result<Source, Trouble> {
-        // Of everything there is something at each sequence.
-        let small = if self.filters.everything { FEW } else { SMALL };
+        // Of a key there is mostly less than a page holds.
+        let small = if self.query.key.is_some() { SMALL } else { FEW };
         match (self.careful, most <= small && self.filters.subjects.len() == 1) {
             (true, _) => Ok(Source::Leader { left: usize::MAX, newest: None }),
             (false, true) => Ok(Source::Leader { left: FEW, newest: None }),

@@ -39,3 +39,7 @@ docs:
 # Kill a process at random moments on one log.
 kill rounds="1000":
     cargo xtask kill {{rounds}}
+
+# The conformance suite on one nats-server and on three, beside mirrors of each log
+mirrors:
+    cargo xtask mirrors

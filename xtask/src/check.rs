@@ -85,3 +85,10 @@ pub(crate) fn kill(rounds: &str) -> Done {
     }
     run(&mut command)
 }
+
+/// The conformance suite on real servers, beside mirrors of every log.
+pub(crate) fn mirrors(words: &[&str]) -> Done {
+    let mut command = cargo(&["test", "-p", "stheno-nats", "--no-fail-fast"]);
+    command.args(["--test", "conformance", "--test", "conformance_cluster"]).args(words);
+    run(command.env(nats::VARIABLE, nats::server()?).env("STHENO_NATS_MIRRORS", "1"))
+}

@@ -1,5 +1,5 @@
-//! The project's own commands: `cargo xtask test|ci|features|lowest|beside|older|bench|docs|generated|kill|nats|cluster`. All set-up is
-//! done here, so that a machine needs only Rust, a C compiler and python3.
+//! The project's own commands: `cargo xtask help` lists them. All set-up is done here, so that a machine needs only Rust, a C
+//! compiler and python3.
 
 mod bench;
 mod beside;
@@ -33,6 +33,7 @@ cargo xtask COMMAND
   generated [N]     gives each suite (the decoders of a catalog, its messages, its signatures ..) N generated inputs, spread
                     over what it tests; 10,000,000 by default
   kill [ROUNDS]     kills a process at random moments on one log, 1000 times by default; STHENO_SEED repeats a run
+  mirrors           the conformance suite on one nats-server and on three, beside mirrors of each log that answer for it
   nats [WORDS]      a nats-server in the foreground with nats.conf: STHENO_NATS_SERVER, the one on the path, or a pinned one
   cluster           three nats-servers in the foreground with deploy/cluster: TLS, and a user for each kind of program
   cluster config [--check]
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         ["generated", cases] => check::generated(cases),
         ["kill"] => check::kill("1000"),
         ["kill", rounds] => check::kill(rounds),
+        ["mirrors", rest @ ..] => check::mirrors(rest),
         ["nats", rest @ ..] => nats::serve(rest),
         ["cluster"] => cluster::start(),
         ["cluster", "config"] => cluster::config(true),

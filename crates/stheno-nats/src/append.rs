@@ -68,6 +68,9 @@ fn check(events: &[NewEvent], max_body: usize) -> Result<(), AppendError> {
         return Err(AppendError::new(AppendErrorKind::TooMany { events: events.len(), limit: MAX_BATCH }));
     }
     for (index, event) in events.iter().enumerate() {
+        if event.not_before.is_some_and(|time| time > schedule::LATEST) {
+            return Err(AppendError::new(AppendErrorKind::TooFarAhead { index, latest: schedule::LATEST }));
+        }
         let length = event.body.len();
         if length > max_body {
             return Err(AppendError::new(AppendErrorKind::TooLarge { index, length, limit: max_body }));
@@ -90,7 +93,11 @@ pub(crate) fn due(event: &NewEvent, now: Timestamp) -> Option<Timestamp> {
 pub(crate) async fn one(log: &Log, event: &NewEvent, mut tries: Tries) -> Result<Appended, AppendError> {
     for _ in 0..RACES {
         match publish::publish(log, &mut tries, || outgoing(log, event)).await {
-            Ok(ack) => return stored(log, ack, &tries).await.map_err(|trouble| tries.failed(log, trouble)),
+            // It is stored, whether or not it can be said where.
+            Ok(ack) => {
+                let stored = stored(log, ack, &tries).await;
+                return stored.map_err(|trouble| AppendError::unknown(log.explain(trouble)));
+            }
             Err(trouble) if is_conflict(&trouble) => {
                 let settled = Box::pin(conflict(log, event)).await.map_err(|trouble| tries.failed(log, trouble))?;
                 match settled {

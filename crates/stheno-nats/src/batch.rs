@@ -15,7 +15,7 @@ use crate::{
     error::{Trouble, code},
     link::{Link, PATIENCE},
     log::Log,
-    publish::{self, Ack, Tries},
+    publish::{self, Ack, Target, Tries, Whole},
 };
 
 /// How often a batch is begun anew that was refused for something that is gone.
@@ -25,7 +25,11 @@ const NUMBER: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats
 const COMMIT: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Batch-Commit");
 
 /// Sends a batch once and waits for the acknowledgement of the whole, which says the sequence of its last message.
-pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Outgoing>) -> Result<Ack, Trouble> {
+pub(crate) async fn send(
+    link: &Link,
+    target: Target<'_>,
+    messages: impl ExactSizeIterator<Item = Outgoing>,
+) -> Result<Ack, Trouble> {
     let id = uuid::Uuid::now_v7().simple().to_string();
     let last = messages.len();
     let mut subjects = Vec::with_capacity(last);
@@ -34,7 +38,8 @@ pub(crate) async fn send(link: &Link, messages: impl ExactSizeIterator<Item = Ou
         outgoing.headers.insert(NUMBER, HeaderValue::from(number));
         if number == last {
             outgoing.headers.insert(COMMIT, "1");
-            let sent = publish::send(link, outgoing).await;
+            let whole = Whole { id: &id, count: u64::try_from(last).unwrap_or(u64::MAX) };
+            let sent = publish::commit(link, target, whole, outgoing).await;
             return sent.map_err(|trouble| denied(link, &subjects, trouble));
         }
         subjects.push(outgoing.subject.clone());
@@ -84,7 +89,7 @@ pub(crate) async fn append(log: &Log, events: &[NewEvent]) -> Result<Vec<Appende
     }
     let mut races = 0;
     while races < RACES {
-        match send(&log.writing.link, events.iter().map(outgoing)).await {
+        match send(&log.writing.link, log.target(), events.iter().map(outgoing)).await {
             Ok(ack) => {
                 let first = (ack.seq + 1).saturating_sub(events.len() as u64);
                 return Ok((first..=ack.seq).map(Appended::stored).collect());

@@ -31,9 +31,7 @@ pub(crate) mod code {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Refusal {
     /// As in HTTP.
-    #[serde(default)]
     pub(crate) code: u32,
-    #[serde(default)]
     pub(crate) err_code: u32,
     #[serde(default)]
     pub(crate) description: String,
@@ -66,6 +64,9 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Characters that are shown of an answer that is not ours.
+const SHOWN: usize = 120;
+
 /// Why a request has no useful answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Trouble {
@@ -81,7 +82,7 @@ pub(crate) enum Trouble {
     Denied(String),
     /// It could not be sent; why.
     Unsent(String),
-    /// The answer is not what is documented.
+    /// Something answered that is not what was asked, or not as it is documented. Nobody knows whether it was done.
     Garbled(String),
     Closed,
 }
@@ -99,10 +100,22 @@ impl Trouble {
         }
     }
 
+    /// An answer that is not the one that was asked for.
+    pub(crate) fn not_ours(wanted: &str, answer: &[u8]) -> Self {
+        let answer = String::from_utf8_lossy(answer);
+        let shown: String = answer.chars().take(SHOWN).collect();
+        Trouble::Garbled(format!("{wanted} was expected, and {shown:?} came"))
+    }
+
+    /// Whether nobody knows if it was done.
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self, Trouble::Unanswered | Trouble::Garbled(_))
+    }
+
     /// Whether a question that changes nothing may be asked again.
     pub(crate) fn passes(&self) -> bool {
         match self {
-            Trouble::NoResponders | Trouble::Unanswered => true,
+            Trouble::NoResponders | Trouble::Unanswered | Trouble::Garbled(_) => true,
             Trouble::Refused(refusal) => refusal.passes(),
             _ => false,
         }
@@ -132,8 +145,11 @@ impl Trouble {
                 BackendError::new(BackendErrorKind::Other, format!("the request could not be sent to {place}: {why}"))
             }
             Trouble::Garbled(why) => {
-                let message = format!("{place} does not answer as a nats-server does; is something else in between?");
-                BackendError::new(BackendErrorKind::Other, message).with_source(why)
+                let message = format!(
+                    "something else than our stream answers at {place}: {why}; find the program or the import of an account \
+                     that listens on these subjects too, and end it"
+                );
+                BackendError::new(BackendErrorKind::Other, message)
             }
             Trouble::Closed => closed(),
         }

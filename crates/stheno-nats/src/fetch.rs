@@ -141,8 +141,8 @@ impl Fetch {
                 _ => Ok(None),
             };
         }
-        let place = message.reply.as_ref().and_then(|reply| Place::parse(reply.as_str()));
-        let place = place.ok_or_else(|| Trouble::Garbled("a message without its place".to_owned()))?;
+        let place = message.reply.as_ref().and_then(|reply| Place::parse(reply.as_str(), &self.stream, &self.name));
+        let place = place.ok_or_else(|| Trouble::not_ours("a message of our consumer", &message.payload))?;
         if place.delivery != self.delivered + 1 {
             return Err(Trouble::Unanswered);
         }

@@ -26,13 +26,15 @@
 //! - Reading has no acknowledgements, no durable consumers and no broker timers: consumers are made anew at the next
 //!   sequence whenever a connection, a server or a consumer is lost, without gap or repeat.
 //! - The connections live on a thread of their own. All methods need a Tokio runtime with time enabled around them.
-//! - Sequences have gaps, where events waited for their time.
+//! - Only the stream itself is believed, and only its leader says that nothing is left: mirrors, and programs that answer on its
+//!   subjects, pass no event over.
+//! - Sequences have gaps, where events waited for their time. An event is kept until 2262-04-11T23:47:16Z at most.
 //!
 //! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`, `next_server`, `refused`), the
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
 //! (`api`); what a server has to have (`server`, `limits`, `provision`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
-//! `schedule`, `group`, `together`); reading (`span`, `direct`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
+//! `schedule`, `group`, `together`); reading (`span`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
 //! `records`); the contract (`backend`).
 
 #![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
@@ -45,7 +47,6 @@ mod cloud_events;
 mod context;
 mod decode;
 mod dial;
-mod direct;
 mod encode;
 mod error;
 mod fetch;

@@ -19,6 +19,8 @@ use crate::{
     group::Group,
     options::NatsOptions,
     provision::{self, Found},
+    publish::Target,
+    schedule::Repeating,
     subject::Subjects,
 };
 
@@ -27,7 +29,7 @@ const WINDOW: usize = 4_096;
 /// Atomic batches under way at once; the server takes 50 for one stream, of all processes together.
 const BATCHES: usize = 8;
 
-/// For how long it is taken for granted that it is the log that was opened, and that its stream is as it was.
+/// For how long it is taken for granted that the stream is still the log that was opened.
 const GRANTED: Duration = Duration::from_secs(5);
 
 /// What may be under way to one stream at once.
@@ -53,19 +55,6 @@ impl Window {
     }
 }
 
-/// What was seen of a stream that is the log that was opened.
-struct Seen {
-    at: Instant,
-    /// One server alone keeps it.
-    single: bool,
-}
-
-impl Seen {
-    fn is_granted(&self) -> bool {
-        self.at.elapsed() < GRANTED
-    }
-}
-
 /// One open log.
 pub(crate) struct Log {
     pub(crate) options: NatsOptions,
@@ -73,8 +62,10 @@ pub(crate) struct Log {
     pub(crate) place: String,
     pub(crate) subjects: Subjects,
     pub(crate) log_id: Arc<str>,
-    /// What was last seen of its stream.
-    seen: Mutex<Seen>,
+    /// The JetStream domain it is in, if its servers have one.
+    domain: Option<String>,
+    /// When its stream was last seen to be the log that was opened.
+    seen: Mutex<Instant>,
     /// The last sequence behind the last event at which something is known to be gone.
     pub(crate) reached: AtomicU64,
     pub(crate) dedup_window: Duration,
@@ -88,6 +79,8 @@ pub(crate) struct Log {
     pub(crate) gate: Gate,
     /// Single appends, if they gather.
     pub(crate) group: Group,
+    /// Schedules that were seen to make events again and again.
+    pub(crate) repeating: Repeating,
 }
 
 impl Log {
@@ -104,7 +97,8 @@ impl Log {
             options,
             subjects,
             log_id: found.log_id.into(),
-            seen: Mutex::new(Seen { at: Instant::now(), single: found.single }),
+            domain: found.domain,
+            seen: Mutex::new(Instant::now()),
             reached: AtomicU64::new(0),
             dedup_window: found.dedup_window,
             writing,
@@ -113,12 +107,23 @@ impl Log {
             records: Window::new(),
             gate: Gate::default(),
             group: Group::new(io),
+            repeating: Repeating::default(),
         }
     }
 
     /// The stream of the log.
     pub(crate) fn stream(&self) -> &str {
         &self.options.stream
+    }
+
+    /// What has to acknowledge an event.
+    pub(crate) fn target(&self) -> Target<'_> {
+        self.target_of(self.stream())
+    }
+
+    /// What has to acknowledge a message of another stream of ours.
+    pub(crate) fn target_of<'a>(&'a self, stream: &'a str) -> Target<'a> {
+        Target { stream, domain: self.domain.as_deref() }
     }
 
     /// Something that makes events of messages.
@@ -145,8 +150,8 @@ impl Log {
                 Err(error::log_changed(&self.place, "was made anew"))
             }
             Some(info) if info.state.last_seq < reached => Err(error::log_changed(&self.place, "became shorter")),
-            Some(info) => {
-                *self.seen() = Seen { at: Instant::now(), single: provision::is_single(&info) };
+            Some(_) => {
+                *self.seen() = Instant::now();
                 Ok(())
             }
         }
@@ -154,17 +159,11 @@ impl Log {
 
     /// The same now and then: who reads pages has no connection to one stream that would break with it.
     pub(crate) async fn check_identity_at_times(&self) -> Result<(), BackendError> {
-        let granted = self.seen().is_granted();
+        let granted = self.seen().elapsed() < GRANTED;
         if granted { Ok(()) } else { self.check_identity(0).await }
     }
 
-    /// Whether one server alone keeps the stream, as far as is known: it may have been given more meanwhile.
-    pub(crate) fn is_single(&self) -> bool {
-        let seen = self.seen();
-        seen.single && seen.is_granted()
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, Instant> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -22,8 +22,8 @@ pub(crate) struct Place {
 
 impl Place {
     /// Reads `$JS.ACK.<stream>.<consumer>.<attempts>.<sequence>.<delivery>.<nanoseconds>.<pending>`, or the newer form with
-    /// domain and account before the stream.
-    pub(crate) fn parse(reply: &str) -> Option<Self> {
+    /// domain and account before the stream. `None` when it is not of this consumer.
+    pub(crate) fn parse(reply: &str, stream: &str, consumer: &str) -> Option<Self> {
         // Short tokens, once for every message: a loop over bytes is faster than a search for each dot.
         let rest = reply.as_bytes().strip_prefix(b"$JS.ACK.")?;
         let before = match rest.iter().filter(|byte| **byte == b'.').count() {
@@ -31,7 +31,12 @@ impl Place {
             8.. => 4,
             _ => return None,
         };
-        let mut tokens = rest.split(|byte| *byte == b'.').skip(before + 1);
+        let mut tokens = rest.split(|byte| *byte == b'.').skip(before - 2);
+        if tokens.next()? != stream.as_bytes() || tokens.next()? != consumer.as_bytes() {
+            return None;
+        }
+        // How often it was delivered.
+        tokens.next()?;
         let mut number = || decimal(tokens.next()?);
         let (sequence, delivery, nanoseconds, pending) = (number()?, number()?, number()?, number()?);
         let stored = Timestamp::from_micros(i64::try_from(nanoseconds / 1_000).ok()?);
@@ -81,6 +86,14 @@ pub(crate) struct StoredMessage {
 }
 
 impl StoredMessage {
+    pub(crate) fn sequence(&self) -> u64 {
+        self.seq
+    }
+
+    pub(crate) fn subject(&self) -> &str {
+        &self.subject
+    }
+
     pub(crate) fn decode(self) -> Result<Stored, Trouble> {
         let bytes = |text: &str| BASE64.decode(text).map_err(|error| Trouble::Garbled(error.to_string()));
         let time = humantime::parse_rfc3339(&self.time).map_err(|error| Trouble::Garbled(error.to_string()))?;
@@ -117,18 +130,22 @@ mod tests {
     fn both_forms_of_the_reply_subject_are_read() {
         let place =
             Place { sequence: 42, delivery: 7, stored: Timestamp::from_micros(1_700_000_000_123_456), pending: 3 };
-        assert_eq!(Place::parse("$JS.ACK.EVENTS.abc.1.42.7.1700000000123456789.3"), Some(place));
-        assert_eq!(Place::parse("$JS.ACK._.hash.EVENTS.abc.1.42.7.1700000000123456789.3"), Some(place));
-        assert_eq!(Place::parse("$JS.ACK.hub.hash.EVENTS.abc.1.42.7.1700000000123456789.3.rest"), Some(place));
+        let parse = |reply: &str| Place::parse(reply, "EVENTS", "abc");
+        assert_eq!(parse("$JS.ACK.EVENTS.abc.1.42.7.1700000000123456789.3"), Some(place));
+        assert_eq!(parse("$JS.ACK._.hash.EVENTS.abc.1.42.7.1700000000123456789.3"), Some(place));
+        assert_eq!(parse("$JS.ACK.hub.hash.EVENTS.abc.1.42.7.1700000000123456789.3.rest"), Some(place));
         for other in [
+            "$JS.ACK.EVENTS.other.1.42.7.1700000000123456789.3",
+            "$JS.ACK.ORDERS.abc.1.42.7.1700000000123456789.3",
+            "$JS.ACK._.hash.ORDERS.abc.1.42.7.1700000000123456789.3",
             "$JS.ACK.EVENTS.abc.1.42.7.3",
             "$JS.FC.EVENTS.abc.x",
             "_INBOX.x",
-            "$JS.ACK.E.a.1.x.7.0.3",
-            "$JS.ACK.E.a.1..7.0.3",
-            "$JS.ACK.E.a.1.18446744073709551616.7.0.3",
+            "$JS.ACK.EVENTS.abc.1.x.7.0.3",
+            "$JS.ACK.EVENTS.abc.1..7.0.3",
+            "$JS.ACK.EVENTS.abc.1.18446744073709551616.7.0.3",
         ] {
-            assert_eq!(Place::parse(other), None, "{other}");
+            assert_eq!(parse(other), None, "{other}");
         }
     }
 

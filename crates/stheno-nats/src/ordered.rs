@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use async_nats::{Message, Subscriber, header};
+use async_nats::{Message, StatusCode, Subscriber, header};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
@@ -100,7 +100,7 @@ impl Ordered {
 
     fn hear(&mut self, message: Option<Message>) -> Heard {
         let Some(message) = message else { return Heard::Doubt };
-        let place = message.reply.as_ref().and_then(|reply| Place::parse(reply.as_str()));
+        let place = message.reply.as_ref().and_then(|reply| Place::parse(reply.as_str(), &self.stream, &self.name));
         match place {
             Some(place) if message.status.is_none() => {
                 if place.delivery != self.delivered + 1 {
@@ -117,19 +117,23 @@ impl Ordered {
         }
     }
 
-    /// A heartbeat, or a question whether we have come so far.
+    /// A heartbeat, or a question whether we have come so far. Anything else says that the consumer is gone, or is of
+    /// somebody else.
     fn hear_status(&mut self, message: &Message) -> Heard {
+        if message.status != Some(StatusCode::IDLE_HEARTBEAT) {
+            return Heard::Doubt;
+        }
         self.heard = Instant::now();
         if let Some(reply) = &message.reply {
             self.answer(reply.clone());
             return Heard::Nothing;
         }
-        let Some(headers) = &message.headers else { return Heard::Nothing };
+        let Some(headers) = &message.headers else { return Heard::Doubt };
         if let Some(stalled) = headers.get("Nats-Consumer-Stalled") {
             self.answer(stalled.as_str().into());
         }
         let last = headers.get(header::NATS_LAST_CONSUMER).and_then(|last| last.as_str().parse::<u64>().ok());
-        if last.is_some_and(|last| last != self.delivered) { Heard::Doubt } else { Heard::Nothing }
+        if last == Some(self.delivered) { Heard::Nothing } else { Heard::Doubt }
     }
 
     /// Says that we have come so far. If there is no room to send it now, the next heartbeat asks again.

@@ -37,7 +37,8 @@ pub(crate) async fn sequence_of(log: &Log, event: &NewEvent) -> Result<Option<u6
         answer => answer,
     };
     match answer {
-        Ok(ack) => Ok(Some(ack.seq)),
+        Ok(ack) if ack.duplicate => Ok(Some(ack.seq)),
+        Ok(_) => Err(Trouble::Garbled("a message with a roll-up that there is not was taken".to_owned())),
         Err(trouble) if trouble.code() == Some(code::ROLLUP_FAILED) => Ok(None),
         Err(trouble) => Err(trouble),
     }

@@ -1,6 +1,7 @@
 //! The stream of the log and the bucket of the records: made when they are missing, compared when they are there.
 //!
-//! Nothing that is there is ever changed: a difference is said field by field, and whoever runs the server decides.
+//! What is there is not changed (but that the bucket refuses roll-ups): a difference is said field by field, and whoever runs
+//! the server decides.
 
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ const MAX_CONSUMERS: u32 = 10_000;
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) log_id: String,
-    pub(crate) single: bool,
+    pub(crate) domain: Option<String>,
     pub(crate) dedup_window: Duration,
 }
 
@@ -37,7 +38,9 @@ pub(crate) async fn provision(api: &Api, options: &NatsOptions, subjects: &Subje
     let found = find_or_make(api, options, &options.stream, &stream, Compare::Log).await?;
     let found = describe(&found);
     options.check_window_of(found.dedup_window)?;
-    find_or_make(api, options, &format!("KV_{}", options.bucket()), &bucket, Compare::Records).await?;
+    let records = format!("KV_{}", options.bucket());
+    let bucket = find_or_make(api, options, &records, &bucket, Compare::Records).await?;
+    refuse_rollups(api, options, &records, bucket).await;
     Ok(found)
 }
 
@@ -48,17 +51,42 @@ pub(crate) fn log_id(info: &StreamInfo) -> String {
     said.map_or_else(|| format!("created-{}", info.created), str::to_owned)
 }
 
-/// Whether one server alone keeps a stream: nobody else can be behind it.
-pub(crate) fn is_single(info: &StreamInfo) -> bool {
-    info.config["num_replicas"].as_u64() == Some(1)
-}
-
 fn describe(info: &StreamInfo) -> Found {
     Found {
         log_id: log_id(info),
-        single: is_single(info),
+        domain: info.domain.clone(),
         dedup_window: Duration::from_nanos(info.config["duplicate_window"].as_u64().unwrap_or(0)),
     }
+}
+
+/// Sees to it that the bucket takes no roll-up: one message with the header `Nats-Rollup: all`, of anybody who may write one
+/// record, would delete all the others. Buckets of earlier versions permit it, which is the one thing that is changed of
+/// what is there.
+async fn refuse_rollups(api: &Api, options: &NatsOptions, name: &str, found: StreamInfo) {
+    let field = "allow_rollup_hdrs";
+    if found.config[field] != json!(true) {
+        return;
+    }
+    let mut config = found.config;
+    config[field] = false.into();
+    let failed = match options.manage {
+        false => "this host does not manage it (`manage=false`)".to_owned(),
+        true => match api.update_stream(name, &config).await {
+            Ok(_) => {
+                tracing::info!(stream = name, "the bucket of the records takes roll-ups no longer");
+                return;
+            }
+            Err(trouble) => trouble.explain(&options.place()).to_string(),
+        },
+    };
+    let command = format!("nats stream edit {name} --no-allow-rollup --force");
+    tracing::warn!(
+        stream = name,
+        failed,
+        command,
+        "whoever may write one record can delete all of them with one message (`Nats-Rollup`); let somebody who may do so run \
+         `command`"
+    );
 }
 
 #[derive(Clone, Copy)]
@@ -77,7 +105,7 @@ async fn find_or_make(
     let place = options.place();
     let mut found = api.stream(name).await.map_err(|trouble| trouble.explain(&place))?;
     if found.is_none() && options.manage {
-        match api.call::<StreamInfo>(&format!("STREAM.CREATE.{name}"), wanted).await {
+        match api.create_stream(name, wanted).await {
             Ok(made) => found = Some(made),
             // Another process has made it meanwhile; or nobody knows whether we have.
             Err(trouble) if trouble.passes() || trouble.code() == Some(code::NAME_IN_USE) => {
@@ -140,18 +168,17 @@ fn check_layout(found: &StreamInfo, name: &str, place: &str) -> Result<(), Backe
 }
 
 /// Fields that have to be as they are, or nothing works.
-const LOG_FIELDS: [&str; 9] = [
+const LOG_FIELDS: [&str; 8] = [
     "subjects",
     "retention",
     "discard",
     "storage",
     "subject_transform",
     "allow_atomic",
-    "allow_direct",
     "allow_msg_schedules",
     "max_msgs_per_subject",
 ];
-const RECORDS_FIELDS: [&str; 10] = [
+const RECORDS_FIELDS: [&str; 9] = [
     "subjects",
     "retention",
     "discard",
@@ -159,7 +186,6 @@ const RECORDS_FIELDS: [&str; 10] = [
     "max_msgs",
     "max_age",
     "allow_atomic",
-    "allow_direct",
     "allow_msg_ttl",
     "storage",
 ];
@@ -206,7 +232,8 @@ fn sorted(value: &Value) -> Value {
 }
 
 fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    // The server counts them in 63 bits.
+    u64::try_from(duration.as_nanos()).map_or(i64::MAX.unsigned_abs(), |nanos| nanos.min(i64::MAX.unsigned_abs()))
 }
 
 fn stream_config(options: &NatsOptions, subjects: &Subjects) -> Value {
@@ -253,7 +280,7 @@ fn bucket_config(options: &NatsOptions) -> Value {
         "num_replicas": options.replicas.unwrap_or(1),
         "duplicate_window": nanos(Duration::from_secs(120)),
         "allow_direct": true,
-        "allow_rollup_hdrs": true,
+        "allow_rollup_hdrs": false,
         "deny_delete": true,
         "allow_atomic": true,
         "allow_msg_ttl": true,
@@ -297,12 +324,12 @@ mod tests {
         assert_eq!(differences(&wanted, &there, &LOG_FIELDS, &options), Vec::<String>::new());
         (there["no_ack"], there["persist_mode"]) = (true.into(), "async".into());
         let left = |config: &mut Value, field: &str| config.as_object_mut().and_then(|fields| fields.remove(field));
-        assert!(left(&mut there, "allow_direct").is_some());
+        assert!(left(&mut there, "allow_atomic").is_some());
         let said = differences(&wanted, &there, &LOG_FIELDS, &options);
         assert_eq!(
             said,
             [
-                "`allow_direct` is null there and true here",
+                "`allow_atomic` is null there and true here",
                 "`no_ack` is true there and has to be left false",
                 "`persist_mode` is \"async\" there and has to be left \"default\"",
             ]

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use crate::{
     api::Which,
     decode::Decoder,
-    direct,
     error::Trouble,
     fetch::{Begin, Fetch},
     log::Log,
@@ -26,6 +25,10 @@ const AGAIN: Duration = Duration::from_secs(9);
 const LOOK_BACK: u64 = 4;
 /// Each further look reaches this many times as far as the one before.
 const FURTHER: u64 = 8;
+/// Messages asked for one by one before a consumer is made: a key's events are few, and a consumer costs several requests.
+const FEW: usize = 12;
+/// A page that may hold more than this begins with a consumer.
+const SMALL: usize = 256;
 
 /// Reads one page.
 pub(crate) async fn page(log: &Arc<Log>, query: &Query) -> Result<Page, BackendError> {
@@ -60,13 +63,24 @@ fn filters(log: &Log, query: &Query) -> Filters {
     }
 }
 
-/// How messages are asked for.
+/// How messages are asked for: from the leader of our stream, or by a consumer of our stream. Direct Get is never used:
+/// every mirror of a stream answers it too, one that is filtered or far behind as well.
 enum Source {
-    /// One by one, which no message can break.
-    Careful,
-    /// A few at once, without a consumer.
-    Direct,
+    /// One by one from the leader, until so many have come; then by a consumer. No message can break a single answer, so
+    /// after trouble there is no bound.
+    Leader {
+        left: usize,
+        /// The sequence of the newest event of the key, 0 for none: asked with the first, it saves asking what is behind the last.
+        newest: Option<u64>,
+    },
     Consumer(Box<Fetch>),
+}
+
+/// What comes next of a query.
+enum Next {
+    Messages(Vec<Stored>),
+    /// The leader says that nothing is left.
+    End,
 }
 
 struct Reader<'a> {
@@ -109,6 +123,7 @@ impl Reader<'_> {
 
     /// The event of a message, if the query wants it.
     fn event(&mut self, stored: Stored) -> Option<Arc<RecordedEvent>> {
+        self.log.repeating.look(self.log, &stored);
         let event = self.decoder.event(stored)?;
         let query = self.query;
         let wanted = query.patterns.matches(&event.name)
@@ -125,11 +140,9 @@ impl Reader<'_> {
         let mut covered = span.low - 1;
         while events.len() < self.query.limit && covered < span.high {
             let most = (self.query.limit - events.len()).min(span.room(covered));
-            let messages = self.some(&mut reading, covered + 1, most).await?;
-            if messages.is_empty() {
-                self.check_whole(Span { low: covered + 1, ..span }).await?;
+            let Next::Messages(messages) = self.next(&mut reading, covered + 1, most, span.high).await? else {
                 return Ok(Page::new(events, span.high, true));
-            }
+            };
             for stored in messages {
                 if stored.sequence > span.high {
                     return Ok(Page::new(events, span.high, true));
@@ -200,11 +213,8 @@ impl Reader<'_> {
         let mut found = VecDeque::new();
         let mut covered = span.low - 1;
         while covered < span.high {
-            let messages = self.some(&mut reading, covered + 1, span.room(covered)).await?;
-            if messages.is_empty() {
-                self.check_whole(Span { low: covered + 1, ..span }).await?;
-                return Ok(found);
-            }
+            let next = self.next(&mut reading, covered + 1, span.room(covered), span.high).await?;
+            let Next::Messages(messages) = next else { return Ok(found) };
             for stored in messages {
                 if stored.sequence > span.high {
                     return Ok(found);
@@ -221,37 +231,56 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// Of several servers, one may be behind the leader: what it has not yet got is asked for again.
-    async fn check_whole(&self, rest: Span) -> Result<(), Trouble> {
-        if rest.is_empty() || self.log.is_single() {
-            return Ok(());
-        }
-        match span::first_of(self.log, rest.low, &self.filters.subjects).await? {
-            Some(missed) if missed <= rest.high => Err(Trouble::NoResponders),
-            _ => Ok(()),
-        }
-    }
-
     async fn begin(&self, from: u64, most: usize) -> Result<Source, Trouble> {
-        let few = most <= direct::MOST && self.filters.subjects.len() == 1;
-        match (self.careful, few) {
-            (true, _) => Ok(Source::Careful),
-            (false, true) => Ok(Source::Direct),
-            (false, false) => {
-                let (api, begin) = (&self.log.reading, Begin::At(from));
-                let fetch = Fetch::open(api, self.log.stream(), begin, self.filters.of_consumer()).await?;
-                Ok(Source::Consumer(Box::new(fetch)))
-            }
+        // Of a key there is mostly less than a page holds.
+        let small = if self.query.key.is_some() { SMALL } else { FEW };
+        match (self.careful, most <= small && self.filters.subjects.len() == 1) {
+            (true, _) => Ok(Source::Leader { left: usize::MAX, newest: None }),
+            (false, true) => Ok(Source::Leader { left: FEW, newest: None }),
+            (false, false) => self.consumer(from).await,
         }
     }
 
-    /// The next messages, at least one if there is any.
-    async fn some(&self, source: &mut Source, from: u64, most: usize) -> Result<Vec<Stored>, Trouble> {
-        let (api, stream, subjects) = (&self.log.reading, self.log.stream(), &self.filters.subjects);
-        match (source, &subjects[..]) {
-            (Source::Consumer(fetch), _) => fetch.next(most).await,
-            (Source::Direct, [filter]) => direct::next(api, stream, from, filter, most).await,
-            _ => Ok(span::next_message(self.log, from, subjects).await?.into_iter().collect()),
+    /// The next message; and with the first of a key its newest, which stood there when it was known how far the log reaches.
+    async fn next_of_leader(&self, from: u64, newest: &mut Option<u64>) -> Result<Option<Stored>, Trouble> {
+        let next = span::next_message(self.log, from, &self.filters.subjects);
+        match (&self.filters.subjects[..], &self.query.key) {
+            ([filter], Some(_)) if newest.is_none() => {
+                let (next, last) = tokio::try_join!(next, self.log.reading.last(self.log.stream(), filter))?;
+                *newest = Some(last.map_or(0, |last| last.sequence));
+                Ok(next)
+            }
+            _ => next.await,
+        }
+    }
+
+    async fn consumer(&self, from: u64) -> Result<Source, Trouble> {
+        let (api, begin) = (&self.log.reading, Begin::At(from));
+        let fetch = Fetch::open(api, self.log.stream(), begin, self.filters.of_consumer()).await?;
+        Ok(Source::Consumer(Box::new(fetch)))
+    }
+
+    /// The next messages, at least one if there is any up to `high`.
+    async fn next(&self, source: &mut Source, from: u64, most: usize, high: u64) -> Result<Next, Trouble> {
+        if let Source::Leader { left, newest } = source {
+            if newest.is_some_and(|newest| newest < from) {
+                return Ok(Next::End);
+            }
+            if let Some(fewer) = left.checked_sub(1) {
+                *left = fewer;
+                let next = self.next_of_leader(from, newest).await?;
+                return Ok(next.map_or(Next::End, |message| Next::Messages(vec![message])));
+            }
+            *source = self.consumer(from).await?;
+        }
+        let Source::Consumer(fetch) = source else { return Err(Trouble::Unanswered) };
+        match fetch.next(most).await? {
+            messages if !messages.is_empty() => Ok(Next::Messages(messages)),
+            // The server of a consumer may be behind the leader: what it has not got yet is asked for again.
+            _ => match span::first_of(self.log, from, &self.filters.subjects).await? {
+                Some(missed) if missed <= high => Err(Trouble::NoResponders),
+                _ => Ok(Next::End),
+            },
         }
     }
 }

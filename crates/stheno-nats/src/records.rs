@@ -9,13 +9,14 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
 
 use futures_util::future::try_join_all;
 use serde_json::Value;
-use stheno_core::backend::{
-    BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision,
+use stheno_core::{
+    Timestamp,
+    backend::{BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision},
 };
 use tokio::time::Instant;
 
 use crate::{
-    api::StreamInfo,
+    api::{Question, StreamInfo},
     append, batch,
     encode::Outgoing,
     error::{self, Trouble, code},
@@ -23,6 +24,7 @@ use crate::{
     message::Stored,
     publish, record_list,
     record_subject::RecordSubjects,
+    schedule,
 };
 
 /// Most writes at once: the server takes no more all or nothing.
@@ -106,8 +108,8 @@ async fn explain(log: &Log, trouble: Trouble) -> BackendError {
 }
 
 async fn is_gone(log: &Log, stream: &str) -> bool {
-    let subject = format!("STREAM.INFO.{stream}");
-    let looked = tokio::time::timeout(LOOK, log.writing.call::<StreamInfo>(&subject, &Value::Null)).await;
+    let asked = log.writing.call::<StreamInfo>(Question::STREAM, stream, &Value::Null);
+    let looked = tokio::time::timeout(LOOK, asked).await;
     looked.is_ok_and(|looked| looked.is_err_and(|trouble| trouble.code() == Some(code::STREAM_NOT_FOUND)))
 }
 
@@ -168,7 +170,12 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
         match send(log, writes, &marks, &id).await {
             Ok(revisions) => return Ok(revisions),
             // If it was done after all, the next try is a conflict with it.
-            Err(Trouble::Unanswered) if guarded.is_some() && begun.elapsed() < UNANSWERED => unanswered = true,
+            Err(trouble) if trouble.is_unknown() && guarded.is_some() && begun.elapsed() < UNANSWERED => {
+                unanswered = true;
+                if matches!(trouble, Trouble::Garbled(_)) {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
             Err(trouble) if unanswered && append::is_conflict(&trouble) => {
                 unanswered = false;
                 match done(log, writes, guarded, &id).await {
@@ -186,7 +193,7 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
                 }
             }
             // Certainly not done, and may pass.
-            Err(trouble) if !matches!(trouble, Trouble::Unanswered) && trouble.passes() && Instant::now() < until => {
+            Err(trouble) if !trouble.is_unknown() && trouble.passes() && Instant::now() < until => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(trouble) => return Err(explain(log, trouble).await.into()),
@@ -248,12 +255,13 @@ async fn send(
 ) -> Result<Vec<Revision>, Trouble> {
     let subjects = subjects(log);
     let outgoing = |write: &RecordWrite| message(write, &subjects, marks, id);
-    let link = &log.writing.link;
+    let (link, stream) = (&log.writing.link, bucket_stream(log));
+    let target = log.target_of(&stream);
     let last = match writes {
-        [write] => publish::send(link, outgoing(write)).await?.seq,
+        [write] => publish::send(link, target, outgoing(write)).await?.seq,
         writes => {
             let _room = log.records.batch().await?;
-            batch::send(link, writes.iter().map(outgoing)).await?.seq
+            batch::send(link, target, writes.iter().map(outgoing)).await?.seq
         }
     };
     Ok(revisions((last + 1).saturating_sub(writes.len() as u64), writes))
@@ -274,9 +282,11 @@ fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<Recor
         headers.insert(OPERATION, DELETED);
         headers.insert(EXPIRES, format!("{MARK_STAYS}s"));
     } else if let Some(expires) = write.expires {
-        // The server counts in seconds, and nothing goes before its time.
-        let seconds = expires.as_secs() + u64::from(expires.subsec_nanos() > 0);
-        headers.insert(EXPIRES, format!("{}s", seconds.max(1)));
+        // The server counts in seconds, and nothing goes before its time. What it cannot count to does not expire.
+        if Timestamp::now().plus(expires) < schedule::LATEST {
+            let seconds = expires.as_secs() + u64::from(expires.subsec_nanos() > 0);
+            headers.insert(EXPIRES, format!("{}s", seconds.max(1)));
+        }
     }
     let body = write.value.clone().unwrap_or_default();
     Outgoing { subject: subjects.of(write.name.as_str()).into(), headers, body }

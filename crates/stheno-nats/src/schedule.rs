@@ -1,5 +1,11 @@
 //! Events that are not in the log before their time: the server keeps them beside it and stores them then.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use async_nats::{HeaderName, header};
 use stheno_core::{
     NewEvent, Timestamp,
@@ -14,7 +20,13 @@ use crate::{
     publish::{self, Tries},
 };
 
+/// The latest time the server keeps an event for, 2262-04-11T23:47:16Z: it counts nanoseconds since 1970 in 64 bits, and stores
+/// at once what is due after that.
+pub(crate) const LATEST: Timestamp = Timestamp::from_micros(i64::MAX / 1_000);
 const WHEN: HeaderName = HeaderName::from_static("Nats-Schedule");
+/// The server's own, on what a schedule made: when it makes the next, or `purge` after the last.
+const NEXT: HeaderName = HeaderName::from_static("Nats-Schedule-Next");
+const MADE_BY: HeaderName = HeaderName::from_static("Nats-Scheduler");
 const TARGET: HeaderName = HeaderName::from_static("Nats-Schedule-Target");
 
 /// Whether a message that was to be published later was sent to where events go: then the server keeps it as the only one of
@@ -23,6 +35,65 @@ pub(crate) fn is_misplaced(log: &Log, message: &Stored) -> bool {
     // One header is the id.
     let scheduled = message.headers.as_ref().is_some_and(|headers| headers.len() > 1 && headers.get(WHEN).is_some());
     scheduled && !log.subjects.is_scheduled(message.subject.as_str())
+}
+
+/// Schedules that make events again and again, each with an id of its own, so that no idempotency helps. Stheno makes none.
+#[derive(Debug, Default)]
+pub(crate) struct Repeating(Mutex<HashMap<String, Instant>>);
+
+/// How often at most a repeating schedule is named.
+const SAY: Duration = Duration::from_secs(3_600);
+/// Schedules that are remembered as named.
+const NAMED: usize = 100;
+
+impl Repeating {
+    /// Names the schedule that made a message, now and then, if it will make another.
+    pub(crate) fn look(&self, log: &Log, message: &Stored) {
+        if let Some(schedule) = repeats(message)
+            && self.is_news(schedule)
+        {
+            let (sequence, event) = (message.sequence, message.subject.as_str());
+            let end = format!("nats stream purge {} --subject '{}' --force", log.stream(), quoted(schedule));
+            tracing::warn!(
+                schedule,
+                event,
+                sequence,
+                %end,
+                "a schedule makes this event again and again, each time with another id, so that handlers act each time; if nobody \
+                 wants that, end it with the command in `end`, and take `schedule.*` from whoever published it"
+            );
+        }
+    }
+
+    fn is_news(&self, schedule: &str) -> bool {
+        let mut named = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.get(schedule).is_some_and(|at| at.elapsed() < SAY) {
+            return false;
+        }
+        named.retain(|_, at| at.elapsed() < SAY);
+        let has_room = named.len() < NAMED;
+        if has_room {
+            named.insert(schedule.to_owned(), Instant::now());
+        }
+        has_room
+    }
+}
+
+/// The schedule that made a message and will make another.
+fn repeats(message: &Stored) -> Option<&str> {
+    let headers = message.headers.as_ref().filter(|headers| headers.len() > 1)?;
+    headers.get(NEXT).filter(|next| next.as_str() != "purge")?;
+    Some(headers.get(MADE_BY)?.as_str())
+}
+
+/// Within the quotes of a shell. A stranger wrote it, and it is shown on a terminal.
+fn quoted(schedule: &str) -> String {
+    let shown = |character: char| match character {
+        '\'' => r"'\''".to_owned(),
+        _ if character.is_ascii_graphic() => character.to_string(),
+        _ => character.escape_unicode().to_string(),
+    };
+    schedule.chars().map(shown).collect()
 }
 
 /// Keeps an event until it is due.
@@ -59,7 +130,9 @@ pub(crate) async fn append(log: &Log, event: &NewEvent, due: Timestamp) -> Resul
     match ack.duplicate && !tries.unanswered {
         false => Ok(Appended::scheduled()),
         true => {
-            let sequence = append::position(log, ack.seq).await.map_err(|trouble| refuse(&tries, trouble))?;
+            // It is kept or stored, whether or not it can be said where.
+            let sequence = append::position(log, ack.seq).await;
+            let sequence = sequence.map_err(|trouble| AppendError::unknown(log.explain(trouble)))?;
             Ok(Appended::duplicate(sequence))
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use stheno_core::backend::{BackendError, BackendErrorKind};
 
 use crate::{
-    api::Api,
+    api::{Api, Question},
     error::{self, Trouble, code},
     limits,
     options::NatsOptions,
@@ -52,7 +52,7 @@ pub(crate) async fn check_jetstream(api: &Api, options: &NatsOptions) -> Result<
     if options.domain().is_none() && !api.link.client().server_info().jetstream {
         return Err(disabled());
     }
-    match api.ask::<Value>("INFO", &Value::Null).await {
+    match api.ask::<Value>(Question::ACCOUNT, "", &Value::Null).await {
         Ok(_) => Ok(()),
         Err(trouble) if trouble.code().is_some_and(|code| code::NOT_ENABLED.contains(&code)) => Err(disabled()),
         // An account without JetStream has nobody who answers.

@@ -57,7 +57,7 @@ fn unfinished(log: &Log, message: &Stored) -> Option<u64> {
 /// Where the stream ends whose newest message stands `at` a sequence: there, or further on, where messages are gone; `None` when
 /// something has come meanwhile, and it has to be looked anew.
 async fn end(log: &Log, at: Option<u64>) -> Result<Option<u64>, Trouble> {
-    let last = log.reading.stream(log.stream()).await?.map_or(0, |info| info.state.last_seq);
+    let last = log.reading.stream(log.stream()).await?.ok_or(Trouble::Gone)?.state.last_seq;
     if at.is_some_and(|at| last <= at) {
         return Ok(at);
     }
@@ -150,12 +150,9 @@ impl Span {
     }
 }
 
-/// Of several servers, one may be behind the leader and not have the last messages before a time: then it is asked again. What has
-/// come beyond `high` may be earlier than a time that is still to come.
+/// The server that finds a time may be behind the leader and not have the last messages before it: then it is asked again. What
+/// has come beyond `high` may be earlier than a time that is still to come.
 async fn check_until(log: &Log, until: Timestamp, first: u64, high: u64) -> Result<(), Trouble> {
-    if log.is_single() {
-        return Ok(());
-    }
     match log.reading.next(log.stream(), first, ">").await? {
         Some(missed) if missed.sequence <= high && missed.stored < until => Err(Trouble::NoResponders),
         _ => Ok(()),

@@ -13,6 +13,19 @@ const NO_KEY: &str = "_";
 /// Filters a consumer gets at most. With more of them, everything is read and filtered here.
 const MAX_FILTERS: usize = 16;
 
+/// Whether a filter, which may have wildcards, matches a subject.
+pub(crate) fn is_filtered(filter: &str, subject: &str) -> bool {
+    let mut tokens = subject.split('.');
+    for wanted in filter.split('.') {
+        match (wanted, tokens.next()) {
+            (">", Some(_)) => return true,
+            (wanted, Some(token)) if wanted == "*" || wanted == token => {}
+            _ => return false,
+        }
+    }
+    tokens.next().is_none()
+}
+
 /// The subjects of one log.
 #[derive(Debug, Clone)]
 pub(crate) struct Subjects {

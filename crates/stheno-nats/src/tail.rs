@@ -84,6 +84,7 @@ impl NatsTail {
                 "a message is no event; publish it again, with its name, where events go"
             );
         }
+        self.log.repeating.look(&self.log, &stored);
         if schedule::is_misplaced(&self.log, &stored) {
             tracing::warn!(
                 subject,

@@ -80,7 +80,7 @@ async fn send(log: &Log, gathered: &[Waiting], tries: &mut Tries) -> Result<Ack,
     let _room = log.appends.batch().await?;
     loop {
         let messages: Vec<_> = gathered.iter().map(|waiting| append::outgoing(log, &waiting.event)).collect();
-        match batch::send(&log.writing.link, messages.into_iter()).await {
+        match batch::send(&log.writing.link, log.target(), messages.into_iter()).await {
             Ok(ack) => return Ok(ack),
             Err(trouble) if is_incomplete(&trouble) => return Err(trouble),
             Err(trouble) => tries.again(log, trouble).await?,

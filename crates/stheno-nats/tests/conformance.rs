@@ -1,5 +1,5 @@
 //! Every behaviour of the conformance suite, on a real nats-server: with each append by itself, and with appends that go out
-//! together on a server that writes each through to its disk.
+//! together on a server that writes each through to its disk. `cargo xtask mirrors` runs it beside mirrors of each log.
 
 mod common;
 
@@ -14,6 +14,7 @@ use stheno_testkit::{
     conformance::Harness,
     nats::{NatsServer, NatsServerOptions},
 };
+use tokio::sync::OnceCell;
 
 mod alone {
     use super::*;
@@ -44,25 +45,29 @@ struct OneServer {
     shared: fn() -> &'static NatsServer,
     sync: ServerSync,
     own: OnceLock<NatsServer>,
+    mirrored: OnceCell<()>,
 }
 
 impl OneServer {
     fn new(server: NatsServerOptions, shared: fn() -> &'static NatsServer, sync: ServerSync) -> Self {
         static LOGS: AtomicU32 = AtomicU32::new(0);
-        Self { number: LOGS.fetch_add(1, Ordering::Relaxed), server, shared, sync, own: OnceLock::new() }
+        let (number, own, mirrored) = (LOGS.fetch_add(1, Ordering::Relaxed), OnceLock::new(), OnceCell::new());
+        Self { number, server, shared, sync, own, mirrored }
     }
 
-    fn options(&self) -> NatsOptions {
-        let url = self.own.get().map_or_else(|| (self.shared)().url(), NatsServer::url);
-        let options = NatsOptions::from_url(&url).expect("the address of a server");
-        options.stream(format!("EVENTS-{}", self.number)).prefix(format!("t{}", self.number)).sync(self.sync)
+    fn url(&self) -> String {
+        self.own.get().map_or_else(|| (self.shared)().url(), NatsServer::url)
     }
 }
 
 #[async_trait]
 impl Harness for OneServer {
     async fn open(&self) -> Arc<dyn Backend> {
-        NatsBackend::open(self.options()).await.expect("the log opens")
+        let options = NatsOptions::from_url(&self.url()).expect("the address of a server").sync(self.sync);
+        let (stream, prefix) = (format!("EVENTS-{}", self.number), format!("t{}", self.number));
+        let log = NatsBackend::open(options.stream(&stream).prefix(&prefix)).await.expect("the log opens");
+        self.mirrored.get_or_init(|| common::mirrors::if_asked(self.url(), stream, prefix)).await;
+        log
     }
 
     async fn alone(&self) {

@@ -1,5 +1,7 @@
 //! The conformance suite on three nats-servers that keep three copies: what a cluster answers is not always what a single
-//! server does.
+//! server does. `cargo xtask mirrors` runs it beside mirrors of each log.
+
+mod common;
 
 use std::sync::{
     Arc, OnceLock,
@@ -12,6 +14,7 @@ use stheno_testkit::{
     conformance::Harness,
     nats::{NatsCluster, NatsClusterOptions},
 };
+use tokio::sync::OnceCell;
 
 stheno_testkit::conformance_suite!(ThreeServers::new());
 
@@ -25,12 +28,13 @@ fn shared() -> &'static NatsCluster {
 struct ThreeServers {
     number: u32,
     own: OnceLock<NatsCluster>,
+    mirrored: OnceCell<()>,
 }
 
 impl ThreeServers {
     fn new() -> Self {
         static LOGS: AtomicU32 = AtomicU32::new(0);
-        Self { number: LOGS.fetch_add(1, Ordering::Relaxed), own: OnceLock::new() }
+        Self { number: LOGS.fetch_add(1, Ordering::Relaxed), own: OnceLock::new(), mirrored: OnceCell::new() }
     }
 }
 
@@ -39,8 +43,10 @@ impl Harness for ThreeServers {
     async fn open(&self) -> Arc<dyn Backend> {
         let url = tokio::task::block_in_place(|| self.own.get().unwrap_or_else(|| shared()).url());
         let options = NatsOptions::from_url(&url).expect("the address of a cluster").replicas(3);
-        let options = options.stream(format!("EVENTS-{}", self.number)).prefix(format!("t{}", self.number));
-        NatsBackend::open(options).await.expect("the log opens")
+        let (stream, prefix) = (format!("EVENTS-{}", self.number), format!("t{}", self.number));
+        let log = NatsBackend::open(options.stream(&stream).prefix(&prefix)).await.expect("the log opens");
+        self.mirrored.get_or_init(|| common::mirrors::if_asked(url, stream, prefix)).await;
+        log
     }
 
     async fn alone(&self) {

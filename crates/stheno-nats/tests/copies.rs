@@ -15,9 +15,6 @@ use stheno_core::{
 use stheno_nats::{NatsBackend, NatsOptions};
 use stheno_testkit::nats::{NatsCluster, NatsClusterOptions};
 
-/// For how long a host takes a stream for what it was, and a little more.
-const GRANTED: Duration = Duration::from_millis(5_500);
-
 async fn cluster() -> NatsCluster {
     let start = || NatsClusterOptions::new().start();
     tokio::task::spawn_blocking(start).await.expect("the cluster starts")
@@ -73,7 +70,8 @@ async fn what_a_server_may_not_have_yet_is_asked_for_once_there_are_more_copies(
     let client = async_nats::connect(server).await.expect("the servers take a client");
     stored(&log, placed(1)).await;
     log.write_records(vec![RecordWrite::put(RecordName::trusted("a"), "1")]).await.expect("the record is written");
-    let mut fences = client.subscribe(format!("$KV.{bucket}.=fence.>")).await.expect("it may listen");
+    let asked = format!("$JS.API.STREAM.MSG.GET.KV_{bucket}");
+    let mut newest = client.subscribe(asked).await.expect("it may listen");
     let mut questions = client.subscribe(format!("$JS.API.STREAM.MSG.GET.{stream}")).await.expect("it may listen");
     client.flush().await.expect("the server answers");
 
@@ -87,17 +85,14 @@ async fn what_a_server_may_not_have_yet_is_asked_for_once_there_are_more_copies(
         }
     };
     assert_eq!(bounded("records are listed", list).await.len(), 1);
-    let fence = tokio::time::timeout(LIMIT / 5, fences.next()).await.expect("a list of many copies has a fence");
-    assert!(fence.is_some());
+    let asked =
+        tokio::time::timeout(LIMIT / 5, newest.next()).await.expect("the leader is asked for the newest record");
+    assert!(asked.is_some());
 
     give_three_copies(&client, stream).await;
-    tokio::time::sleep(GRANTED).await;
-    // The first finds a stream that was not looked at for long, the second one that has more copies.
-    for _ in 0..2 {
-        while questions.next().now_or_never().is_some() {}
-        read_nothing(&log).await;
-        is_asked(&mut questions, "order.other").await;
-    }
+    while questions.next().now_or_never().is_some() {}
+    read_nothing(&log).await;
+    is_asked(&mut questions, "order.other").await;
 
     // Where a time is in the log is counted by a server that may be behind, too.
     let second = stored(&log, placed(2)).await;

@@ -10,11 +10,13 @@ use stheno_system_tests::{Seen, noting};
 use crate::world::{USERS, World};
 
 /// What nobody of them may do.
-const NOBODY: [&str; 8] = [
+const NOBODY: [&str; 10] = [
     "publish $JS.API.STREAM.DELETE.EVENTS",
     "publish $JS.API.STREAM.DELETE.KV_EVENTS-records",
     "publish $JS.API.STREAM.CREATE.OTHER",
     "publish $JS.API.CONSUMER.CREATE.OTHER.x",
+    "publish $JS.API.DIRECT.GET.EVENTS",
+    "publish $JS.API.DIRECT.GET.KV_EVENTS-records",
     "publish $SYS.REQ.SERVER.PING",
     "publish other",
     "subscribe log.>",
@@ -28,7 +30,6 @@ const SOME: [(&str, &[&str], &[&str]); 3] = [
         &["publish events.order.placed", "publish log.order:1.order.placed"],
         &[
             "publish $JS.API.STREAM.MSG.GET.EVENTS",
-            "publish $JS.API.DIRECT.GET.EVENTS",
             "publish $JS.API.CONSUMER.CREATE.EVENTS.x",
             "publish $JS.API.STREAM.MSG.GET.KV_EVENTS-records",
             "publish $KV.EVENTS-records.lease.audit=2Erecord",

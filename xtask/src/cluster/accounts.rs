@@ -84,7 +84,7 @@ fn host(users: &Users) -> User {
             record(format!("command.{id}.>")),
         ]);
     }
-    publish.extend(["catalog.>", "unknown.>", "=fence.*"].map(|path| record(path.to_owned())));
+    publish.extend(["catalog.>", "unknown.>"].map(|path| record(path.to_owned())));
     User {
         name: "host",
         what: "Reads the log, and writes the records of its own subscribers.",
@@ -104,7 +104,7 @@ fn operator(users: &Users) -> User {
         publish.extend([format!("$JS.API.CONSUMER.LIST.{stream}"), format!("$JS.API.CONSUMER.NAMES.{stream}")]);
     }
     // Commands to subscribers: redrive, rewind, pause. What they are told to change they change themselves.
-    publish.extend(["command.>", "=fence.*"].map(|path| format!("$KV.{bucket}.{path}")));
+    publish.push(format!("$KV.{bucket}.command.>"));
     User {
         name: "operator",
         what: "Makes the log, sees everything in it, and tells subscribers what to do. Publishes no events.",
@@ -138,7 +138,6 @@ fn looks(stream: &str) -> Vec<String> {
 fn reads(stream: &str) -> Vec<String> {
     vec![
         format!("$JS.API.STREAM.MSG.GET.{stream}"),
-        format!("$JS.API.DIRECT.GET.{stream}"),
         format!("$JS.API.CONSUMER.CREATE.{stream}.*"),
         format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.*"),
         format!("$JS.API.CONSUMER.DELETE.{stream}.*"),

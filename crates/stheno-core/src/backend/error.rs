@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{backend::record::RecordName, shown::shown_long};
+use crate::{Timestamp, backend::record::RecordName, shown::shown_long};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -125,6 +125,13 @@ pub enum AppendErrorKind {
     },
     /// A batch of several events has one that is scheduled for later, which cannot be all or nothing.
     ScheduledInBatch,
+    /// An event is to be stored later than the log can keep it for.
+    TooFarAhead {
+        /// Which event of the batch.
+        index: usize,
+        /// The latest time that can be kept.
+        latest: Timestamp,
+    },
     /// The backend could not do it; nothing was stored.
     Backend(BackendErrorKind),
     /// Nobody knows whether it was stored. Append again with the same ids.
@@ -179,6 +186,9 @@ impl fmt::Display for AppendError {
             }
             AppendErrorKind::ScheduledInBatch => {
                 f.write_str("an event scheduled for later cannot be in a batch of several; publish it alone")
+            }
+            AppendErrorKind::TooFarAhead { latest, .. } => {
+                write!(f, "an event is kept until {latest} at most; publish it for an earlier time, or later")
             }
             AppendErrorKind::Backend(_) => f.write_str("the log did not take the events"),
             AppendErrorKind::Unknown => {

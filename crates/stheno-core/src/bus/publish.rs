@@ -107,12 +107,14 @@ impl Publish {
         self.with(|event| event.expect_last(sequence))
     }
 
-    /// Puts it into the log this much later.
+    /// Puts it into the log this much later. A log may keep events up to some time only: a NATS server until 2262. Beyond it
+    /// the event is refused ([`TooFarAhead`](crate::backend::AppendErrorKind::TooFarAhead)), and never published early.
     pub fn delay(self, delay: Duration) -> Self {
         self.with(|event| event.delay(delay))
     }
 
-    /// Puts it into the log at this time, or now if that has passed.
+    /// Puts it into the log at this time, or now if that has passed. Times that are too late are refused as by
+    /// [`delay`](Publish::delay).
     pub fn at(self, time: Timestamp) -> Self {
         self.with(|event| event.at(time))
     }

@@ -3,7 +3,7 @@
 use stheno_testkit::nats::NatsServer;
 
 use super::*;
-use crate::{batch, encode::Outgoing, options::NatsOptions};
+use crate::{batch, encode::Outgoing, options::NatsOptions, publish::Target};
 
 #[test]
 fn a_denied_subject_is_found_in_what_the_server_says() {
@@ -49,7 +49,8 @@ async fn a_batch_whose_client_has_ended_was_not_stored_and_may_be_sent_again() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let message = |_| Outgoing { subject: "nobody".into(), headers: HeaderMap::new(), body: Bytes::new() };
-    let sent = || batch::send(&link, [1, 2].map(message).into_iter());
+    let target = Target { stream: "EVENTS", domain: None };
+    let sent = || batch::send(&link, target, [1, 2].map(message).into_iter());
     assert!(matches!(sent().await, Err(Trouble::NoResponders)));
     link.close().await;
     assert!(matches!(sent().await, Err(Trouble::Closed)));

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod mirrors;
+
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,

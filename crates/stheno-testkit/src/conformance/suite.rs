@@ -59,6 +59,7 @@ macro_rules! conformance_suite {
                 scheduled_events_come_in_the_order_of_their_times,
                 an_event_whose_time_has_passed_is_stored_at_once,
                 a_scheduled_event_outlives_its_publisher,
+                an_event_for_a_far_time_is_kept_or_refused,
             }
             log::read {
                 an_empty_log_is_one_empty_page,

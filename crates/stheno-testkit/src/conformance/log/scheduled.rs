@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use stheno_core::backend::{Append, Appended, Query};
+use stheno_core::{
+    Timestamp,
+    backend::{Append, AppendErrorKind, Appended, Query},
+};
 
 use crate::conformance::{
     Harness,
@@ -68,4 +71,40 @@ pub async fn a_scheduled_event_outlives_its_publisher(harness: &dyn Harness) {
     let events = take(&mut *tail, 1).await;
     assert_eq!(events[0].id, later.id);
     assert!(Some(events[0].stored) >= later.not_before);
+}
+
+/// An event for the far future is kept until then or refused with the latest time that is possible, and never stored at once.
+pub async fn an_event_for_a_far_time_is_kept_or_refused(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let far = ["2262-04-11T23:47:16Z", "2262-04-11T23:47:17Z", "2262-04-12T00:00:00Z", "9999-12-31T23:59:59Z"];
+    let far = far.map(|text| text.parse::<Timestamp>().expect("a time"));
+    let ends = [Timestamp::now().plus(Duration::MAX), Timestamp::from_micros(i64::MAX - 1)];
+    for (number, time) in far.into_iter().chain(ends).enumerate() {
+        for key in [None, Some("a")] {
+            let mut event = key.map_or_else(|| plain(number), |key| of_order(key, number));
+            event.not_before = Some(time);
+            match world.log.append(Append::one(event.clone())).await {
+                Ok(appended) => assert_eq!(appended, [Appended::scheduled()], "{time}"),
+                Err(error) => {
+                    let AppendErrorKind::TooFarAhead { index: 0, latest } = error.kind() else {
+                        panic!("{time}: {error}")
+                    };
+                    assert!(latest < time, "{latest} is possible");
+                    event.not_before = Some(latest);
+                    assert_eq!(append(&*world.log, Append::one(event)).await, [Appended::scheduled()], "{latest}");
+                }
+            }
+        }
+    }
+    // What was to be stored at once would stand before this.
+    stored(&*world.log, plain("now")).await;
+    let there = world.everything().await;
+    assert_eq!(there.len(), 1, "{there:?}");
+    // One that is due is not held up by those that are not.
+    let mut soon = plain("soon");
+    soon.not_before = Some(now().plus(Duration::from_millis(50)));
+    append(&*world.log, Append::one(soon.clone())).await;
+    let mut tail = world.log.tail(Query::all()).await.expect("a tail");
+    let events = take(&mut *tail, 2).await;
+    assert_eq!(events[1].id, soon.id);
 }

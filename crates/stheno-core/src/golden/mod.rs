@@ -12,9 +12,11 @@ mod forms;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
+use serde_json::Value;
+
 use crate::{
-    backend::{Record, RecordName, Revision},
-    delivery::{lane::LaneId, names},
+    backend::{BackendErrorKind, Record, RecordName, Revision},
+    delivery::{doc::FORMAT, lane::LaneId, names},
     golden::forms::{Form, all_forms, older_forms},
     key::Key,
     name::EventName,
@@ -55,6 +57,20 @@ fn every_golden_file_is_read_back_to_what_was_written() {
     for Form { file, read, value, .. } in all_forms().into_iter().chain(older_forms()) {
         let found = read(&record(golden(&file))).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert_eq!(found, value, "{file}");
+    }
+}
+
+#[test]
+fn every_record_of_a_newer_format_is_refused() {
+    for Form { file, read, .. } in all_forms() {
+        let mut newer = match serde_json::from_str::<Value>(&golden(&file)).unwrap() {
+            Value::Object(fields) => fields,
+            // A command that is a single word: a newer one is an object, or a word that is not known.
+            word => serde_json::Map::from_iter([("was".to_owned(), word)]),
+        };
+        newer.insert("format".to_owned(), (FORMAT + 1).into());
+        let refused = read(&record(Value::Object(newer).to_string())).expect_err(&file);
+        assert_eq!(refused.kind(), BackendErrorKind::NewerSchema, "{file}");
     }
 }
 

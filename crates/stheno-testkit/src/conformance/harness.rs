@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use stheno_core::backend::Backend;
 
 /// How long one behaviour may take before it counts as hanging.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// One log, and how to get at it. The suite makes a new harness for every behaviour.
 ///

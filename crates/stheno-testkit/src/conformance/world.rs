@@ -105,21 +105,31 @@ pub(crate) async fn publish(bus: &Bus, event: impl Into<Outgoing>) -> u64 {
     published.sequence.expect("an event that is not scheduled has a position")
 }
 
-/// Waits until every subscriber has handled what it can.
+/// Waits until every subscriber has handled what it can. However long that takes on a busy machine, something has to get done
+/// all the time.
 pub(crate) async fn settle(running: &Running) {
-    running.settle(LIMIT).await.expect("the subscribers come to rest");
+    let mut before = running.progress();
+    while let Err(unsettled) = running.settle(LIMIT).await {
+        let now = running.progress();
+        assert!(now != before, "nothing has got done for {LIMIT:?}: {unsettled}");
+        before = now;
+    }
 }
 
-/// Moves the time from retry to retry until nothing is left to be tried again.
+/// Moves the time from retry to retry until nothing is left to be tried again. Every retry has to get something done.
 pub(crate) async fn run_out(running: &Running, clock: &ManualClock) {
-    bounded("nothing is left to be tried again", async {
-        loop {
-            settle(running).await;
-            let Some(due) = next_due(running) else { return };
-            clock.set(due.max(clock.now()));
-        }
-    })
-    .await;
+    loop {
+        settle(running).await;
+        let Some(due) = next_due(running) else { return };
+        let before = running.progress();
+        clock.set(due.max(clock.now()));
+        bounded("a retry begins when it is due", async {
+            while running.progress() == before {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
 }
 
 /// When the next retry of any subscriber is due.

@@ -17,7 +17,7 @@ use crate::{
     event::recorded::{EventId, RecordedEvent},
     headers::{self, Headers},
     key::Key,
-    marker::{Identity, Marker},
+    marker::{Identity, Marker, Run},
     name::EventName,
     time::Timestamp,
 };
@@ -45,8 +45,8 @@ pub(crate) struct Scope {
     /// Under which ids its effects are remembered.
     pub(crate) identity: Arc<Identity>,
     pub(crate) run: u32,
-    /// What the run is called outside of the log.
-    pub(crate) mark: u64,
+    /// The run that its effects are remembered in.
+    pub(crate) marked: Run,
     pub(crate) epoch: u64,
     /// The highest epoch that a store outside of the log has seen. Attempts raise it, and the next epoch is higher.
     pub(crate) seen: Arc<AtomicU64>,
@@ -74,7 +74,7 @@ impl Cx {
             log: "test".into(),
             identity: Arc::new(Identity { id: "test".into(), former: Vec::new() }),
             run: 0,
-            mark: 0,
+            marked: Run::default(),
             epoch: 1,
             seen: Arc::default(),
             bus: Bus::new(backend, Arc::default()),
@@ -155,9 +155,10 @@ impl Cx {
 
     /// What tells the effect of this attempt from all others, for a store of one's own.
     pub fn marker(&self) -> Marker<'_> {
-        let Scope { log, identity, mark, .. } = &*self.0.scope;
+        let Scope { log, identity, marked, .. } = &*self.0.scope;
         let Inner { event, .. } = &*self.0;
-        Marker { log, subscriber: identity.at(event.sequence), event: event.id.as_str(), run: *mark }
+        let Run { number, epoch } = *marked;
+        Marker { log, subscriber: identity.at(event.sequence), event: event.id.as_str(), run: number, run_epoch: epoch }
     }
 
     /// The identity of the log: another one, or one that was made anew, has another.
@@ -179,8 +180,8 @@ impl Cx {
     /// services that take an idempotency key. It has the parts of the [`marker`](Cx::marker), and so stays when the subscriber
     /// gets another id.
     pub fn idempotency_key(&self) -> String {
-        let Marker { subscriber, event, run, .. } = self.marker();
-        format!("{subscriber}/{event}/{run}")
+        let Marker { subscriber, event, .. } = self.marker();
+        format!("{subscriber}/{event}/{}", self.0.scope.marked)
     }
 
     /// Says that there is nothing to do, and why; the reason is recorded. `return cx.skip("no_notification is set");`
@@ -219,7 +220,8 @@ impl Cx {
         let (name, key) = event
             .as_event()
             .map_or(("", ""), |event| (event.name.as_str(), event.key.as_ref().map_or("", |key| key.as_str())));
-        let Marker { subscriber, event, run, .. } = self.marker();
+        let Marker { subscriber, event, .. } = self.marker();
+        let run = self.0.scope.marked;
         let from = format!("{subscriber}\n{event}\n{run}\n{name}\n{key}\n{ordinal}");
         EventId::derived(&from).to_string()
     }

@@ -1,28 +1,32 @@
 //! Under which names an effect is remembered outside the log: names that stay the same when a subscriber gets another id, and
 //! numbers that never come again, also when the log, or what is outside of it, is restored to an earlier state.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{delivery::doc::Former, time::Timestamp};
 
 /// What tells an effect from all others: one subscriber's work for one event in one run on one log. A store of one's own
 /// remembers it in the transaction that has the effect, and does nothing when it is there already.
 ///
-/// `stheno-sqlite` has `handled_once` for it; this is for other databases.
+/// `stheno-sqlite` has `handled_once` for it; this is for other databases. Keep the [epoch](crate::Cx::epoch) of the attempt
+/// with it: a marker that was kept with a lower epoch than `run_epoch` is of a run that was forgotten when the log was restored to
+/// an earlier state, and does not count.
 ///
 /// ```
-/// use std::collections::HashSet;
+/// use std::collections::HashMap;
 /// use stheno_core::Cx;
 ///
 /// let cx = Cx::test("order.placed");
-/// let mut done = HashSet::new();
+/// let (mut markers, mut sold) = (HashMap::new(), 0);
 /// for _attempt in 0..3 {
 ///     let marker = cx.marker();
-///     if done.insert((marker.log.to_owned(), marker.subscriber.to_owned(), marker.event.to_owned(), marker.run)) {
-///         println!("the work is done once");
+///     let key = (marker.log.to_owned(), marker.subscriber.to_owned(), marker.event.to_owned(), marker.run);
+///     let before = markers.insert(key, cx.epoch());
+///     if before.is_none_or(|epoch| epoch < marker.run_epoch) {
+///         sold += 1;
 ///     }
 /// }
-/// assert_eq!(done.len(), 1);
+/// assert_eq!(sold, 1);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,8 +38,27 @@ pub struct Marker<'a> {
     pub subscriber: &'a str,
     /// The id of the event.
     pub event: &'a str,
-    /// 0 in the first run, and a number that no other run of the subscriber has in each later one.
-    pub run: u64,
+    /// The run: 0 is live, each replay has the next number.
+    pub run: u32,
+    /// The epoch in which the run began; 0 for the first.
+    pub run_epoch: u64,
+}
+
+/// A run, and the epoch in which it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Run {
+    pub(crate) number: u32,
+    pub(crate) epoch: u64,
+}
+
+/// A text that no other run of the subscriber has, also when one of the same number was forgotten.
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.epoch {
+            0 => write!(f, "{}", self.number),
+            epoch => write!(f, "{}.{epoch}", self.number),
+        }
+    }
 }
 
 /// The ids that a subscriber has, and had.

@@ -80,14 +80,17 @@ pub fn handled_once(transaction: &Transaction<'_>, cx: &Cx) -> Result<bool, Once
         return Err(OnceError { kind, source: None });
     }
     let marker = cx.marker();
-    let run = i64::try_from(marker.run).unwrap_or(i64::MAX);
-    let inserted = transaction
+    // A marker of a lower epoch than the run's is of a run that was forgotten when the log was restored.
+    let run_epoch = i64::try_from(marker.run_epoch).unwrap_or(i64::MAX);
+    let at = Timestamp::now().as_micros();
+    let marked = transaction
         .prepare_cached(
             "INSERT INTO stheno_handled (log, subscriber, event, run, epoch, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (log, subscriber, event, run) DO NOTHING",
+             ON CONFLICT (log, subscriber, event, run) DO UPDATE SET epoch = excluded.epoch, at = excluded.at
+             WHERE stheno_handled.epoch < ?7",
         )?
-        .execute((marker.log, marker.subscriber, marker.event, run, epoch, Timestamp::now().as_micros()))?;
-    Ok(inserted == 1)
+        .execute((marker.log, marker.subscriber, marker.event, marker.run, epoch, at, run_epoch))?;
+    Ok(marked == 1)
 }
 
 /// Why an event was not marked as handled.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use stheno::{
-    App, SubscriberDef,
+    App, RewindTo, SubscriberDef,
     app::{Running, Stopped},
     medusa::OrderPlaced,
     sqlite::{handled_once, once::rusqlite::Connection},
@@ -65,6 +65,15 @@ fn log_file(file: &LogFile) -> PathBuf {
     file.beside("stheno.db")
 }
 
+/// Puts an earlier copy in the place of the log, which nobody has open.
+fn restore(file: &LogFile, copy: &Path) {
+    fs::copy(copy, log_file(file)).unwrap();
+    for suffix in ["-wal", "-shm"] {
+        let beside = log_file(file).with_extension(format!("db{suffix}"));
+        assert!(!beside.exists() || fs::remove_file(beside).is_ok());
+    }
+}
+
 #[tokio::test]
 async fn effects_go_on_after_the_log_was_restored() {
     let file = LogFile::new();
@@ -75,11 +84,7 @@ async fn effects_go_on_after_the_log_was_restored() {
     for order in ["order_2", "order_3", "order_4"] {
         sell(&file, &shop, order).await;
     }
-    fs::copy(&copy, log_file(&file)).unwrap();
-    for suffix in ["-wal", "-shm"] {
-        let beside = log_file(&file).with_extension(format!("db{suffix}"));
-        assert!(!beside.exists() || fs::remove_file(beside).is_ok());
-    }
+    restore(&file, &copy);
     sell(&file, &shop, "order_5").await;
     assert_eq!(shop.sold(), 5);
 }
@@ -99,4 +104,21 @@ async fn effects_go_on_after_a_clock_was_far_ahead() {
     settle(&running).await;
     assert!(running.operator().dead_letters("stock.sell").await.unwrap().is_empty());
     assert_eq!(running.stop().await, Stopped::Drained);
+}
+
+#[tokio::test]
+async fn a_replay_does_the_work_although_one_of_its_number_was_forgotten() {
+    let file = LogFile::new();
+    let shop = Shop::new(&file.beside("shop.db"));
+    sell(&file, &shop, "order_1").await;
+    let copy = file.beside("copy.db");
+    fs::copy(log_file(&file), &copy).unwrap();
+    for replays in 1..=2 {
+        let running = start(&file, &shop).await;
+        running.operator().rewind("stock.sell", RewindTo::Beginning).await.unwrap();
+        eventually(|| async { shop.sold() }, |sold| *sold == 1 + replays).await;
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+        restore(&file, &copy);
+    }
 }

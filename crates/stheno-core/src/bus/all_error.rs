@@ -2,11 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::bus::{
-    error::{PublishError, PublishErrorKind},
-    outgoing::Outgoing,
-    publish::Published,
-};
+use crate::bus::{error::PublishError, kind::PublishErrorKind, outgoing::Outgoing, published::Published};
 
 /// Not all events of a [`publish_all`](crate::Bus::publish_all) were published. It says what became of each, and gives those back
 /// that were not.

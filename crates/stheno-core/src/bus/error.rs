@@ -4,56 +4,13 @@ use std::{error::Error as StdError, fmt};
 
 use crate::{
     backend::{AppendError, AppendErrorKind},
-    bus::outgoing::Outgoing,
-    catalog::set::DuplicateEvent,
-    event::{
-        recorded::{EventId, EventIdError, NewEvent},
-        typed::DecodeError,
+    bus::{
+        kind::PublishErrorKind,
+        outgoing::{Outgoing, Refused},
     },
-    headers::HeaderError,
-    key::KeyError,
-    name::NameError,
+    event::recorded::{EventId, NewEvent},
     shown::shown,
 };
-
-/// Why an event was not published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PublishErrorKind {
-    /// The name is not one; a wildcard, for example.
-    Name(NameError),
-    /// The key is not one.
-    Key(KeyError),
-    /// The id is not one.
-    Id(EventIdError),
-    /// A header cannot be carried.
-    Header(HeaderError),
-    /// The catalogs of the bus say two things of one name; nothing is published before that is mended.
-    Catalogs(DuplicateEvent),
-    /// No catalog knows the name.
-    UnknownName {
-        /// The known name nearest to it.
-        nearest: Option<&'static str>,
-    },
-    /// The payload is not what the name documents; the error has the path of the field.
-    Payload(DecodeError),
-    /// The body is longer than the limit of the bus, both in bytes.
-    TooLarge {
-        /// Its length.
-        length: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// The log has another event under this id: its name or its body differs. This one was not stored.
-    IdTaken {
-        /// The sequence of the other event.
-        sequence: u64,
-    },
-    /// Nothing is wrong with this event: another one of the same call was refused, and this one was not sent.
-    NotSent,
-    /// The log refused it, or did not say what became of it.
-    Append(AppendErrorKind),
-}
 
 /// An event that was not published, or of which the log did not say what became of it ([`is_unknown`](Self::is_unknown)).
 ///
@@ -83,16 +40,9 @@ struct Inner {
 }
 
 impl PublishError {
-    pub(crate) fn new(kind: PublishErrorKind, name: &str) -> Self {
-        Self(Box::new(Inner { name: name.chars().take(80).collect(), kind, event: None, source: None }))
-    }
-
-    /// The same, with the event that was refused.
+    /// An event that was refused.
     pub(crate) fn of(kind: PublishErrorKind, event: Outgoing) -> Self {
-        let name = event.as_event().map_or("", |event| event.name.as_str());
-        let mut error = Self::new(kind, name);
-        error.0.event = Some(event);
-        error
+        Refused::of(kind, event).into()
     }
 
     /// What the log said of an event that was sent.
@@ -150,6 +100,13 @@ impl PublishError {
             PublishErrorKind::Append(AppendErrorKind::Conflict { expected, actual, .. }) => Some((expected, actual)),
             _ => None,
         }
+    }
+}
+
+impl From<Refused> for PublishError {
+    fn from(refused: Refused) -> Self {
+        let Refused { kind, name, event } = refused;
+        Self(Box::new(Inner { name, kind, event, source: None }))
     }
 }
 

@@ -1,12 +1,14 @@
 //! The bus: publishing events, strictly.
 //!
-//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `send` (what is sent, and
-//! what its answers mean), `error` (one event that was not published), `all_error` (several).
+//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `published` (their answer), `send` (what is sent, and
+//! what its answers mean), `kind` (why an event was not published), `error` (one that was not), `all_error` (several).
 
 pub mod all_error;
 pub mod error;
+pub mod kind;
 pub mod outgoing;
 pub mod publish;
+pub mod published;
 mod send;
 
 use std::{fmt, sync::Arc};
@@ -20,9 +22,11 @@ use crate::{
 };
 
 pub use all_error::PublishAllError;
-pub use error::{PublishError, PublishErrorKind};
+pub use error::PublishError;
+pub use kind::PublishErrorKind;
 pub use outgoing::Outgoing;
-pub use publish::{Comparison, Publish, PublishAll, Published};
+pub use publish::{Publish, PublishAll};
+pub use published::{Comparison, Published};
 
 /// Longest body that a bus publishes unless told otherwise, in bytes.
 pub const DEFAULT_MAX_BODY: usize = 1024 * 1024;
@@ -109,7 +113,8 @@ impl Bus {
     /// Checks an event and fills in what the bus knows: key and source.
     fn prepare(&self, outgoing: Outgoing) -> Result<NewEvent, PublishError> {
         let Inner { catalogs, clock, max_body, source, .. } = &*self.0;
-        let mut event = outgoing.finish(&Terms { catalogs, clock: &**clock, max_body: *max_body })?;
+        let mut event =
+            outgoing.finish(&Terms { catalogs, clock: &**clock, max_body: *max_body }).map_err(|refused| *refused)?;
         if event.source.is_none() {
             event.source.clone_from(source);
         }

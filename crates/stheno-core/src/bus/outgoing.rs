@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{
-    bus::error::{PublishError, PublishErrorKind},
+    bus::kind::PublishErrorKind,
     catalog::{EventDescriptor, set::Catalogs},
     event::{
         envelope,
@@ -24,10 +24,30 @@ use crate::{
 /// A mistake made while building it (an empty id, a wildcard in the name) is kept and returned when it is published.
 #[derive(Debug)]
 pub struct Outgoing {
-    event: Result<NewEvent, PublishError>,
+    event: Result<NewEvent, Box<Refused>>,
     origin: Origin,
     /// How long after it is published it comes into the log; its bus knows the time.
     delay: Option<Duration>,
+}
+
+/// An event that is wrong, or that the log did not take.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) kind: PublishErrorKind,
+    pub(crate) name: String,
+    /// The event, unless its name is not one.
+    pub(crate) event: Option<Outgoing>,
+}
+
+impl Refused {
+    pub(crate) fn of(kind: PublishErrorKind, event: Outgoing) -> Self {
+        let refused = Self::without_event(kind, event.as_event().map_or("", |event| event.name.as_str()));
+        Self { event: Some(event), ..refused }
+    }
+
+    fn without_event(kind: PublishErrorKind, name: &str) -> Self {
+        Self { kind, name: name.chars().take(80).collect(), event: None }
+    }
 }
 
 /// Who wrote the body, and so what has to be checked.
@@ -71,7 +91,7 @@ impl IntoKey for (&str, &str) {
 impl<E: Event> From<E> for Outgoing {
     fn from(event: E) -> Self {
         let text = Event::name(&event);
-        let refused = |kind| PublishError::new(kind, &text);
+        let refused = |kind| Box::new(Refused::without_event(kind, &text));
         let made = EventName::new(&*text).map_err(|error| refused(PublishErrorKind::Name(error))).and_then(|name| {
             let body = to_json(&event)
                 .map_err(|error| refused(PublishErrorKind::Payload(DecodeError::new("", error.to_string()))))?;
@@ -106,7 +126,7 @@ impl Outgoing {
     /// The same with a body that is already JSON text, which is stored byte for byte.
     pub fn raw_bytes(name: &str, body: impl Into<Bytes>) -> Self {
         let event = EventName::new(name).map(|name| NewEvent::new(name, body));
-        let event = event.map_err(|error| PublishError::new(PublishErrorKind::Name(error), name));
+        let event = event.map_err(|error| Box::new(Refused::without_event(PublishErrorKind::Name(error), name)));
         Self { event, origin: Origin::Raw, delay: None }
     }
 
@@ -202,7 +222,7 @@ impl Outgoing {
             && let Err(kind) = change(event)
         {
             let before = Self { event: Ok(event.clone()), origin: self.origin, delay: self.delay };
-            self.event = Err(PublishError::of(kind, before));
+            self.event = Err(Box::new(Refused::of(kind, before)));
         }
         self
     }
@@ -216,7 +236,7 @@ impl Outgoing {
     pub(crate) fn id_of(&self) -> Option<&EventId> {
         match &self.event {
             Ok(event) => Some(&event.id),
-            Err(error) => error.id(),
+            Err(refused) => refused.event.as_ref()?.id_of(),
         }
     }
 
@@ -227,7 +247,7 @@ impl Outgoing {
 
     /// The checks that need the bus: the name is known, the body is no longer than it may be, a raw one is what the name
     /// documents, the key is found.
-    pub(crate) fn finish(self, terms: &Terms<'_>) -> Result<NewEvent, PublishError> {
+    pub(crate) fn finish(self, terms: &Terms<'_>) -> Result<NewEvent, Box<Refused>> {
         let Self { event, origin, delay } = self;
         let mut event = event?;
         if let Some(delay) = delay {
@@ -235,7 +255,7 @@ impl Outgoing {
         }
         match complete(&mut event, origin, terms) {
             Ok(()) => Ok(event),
-            Err(kind) => Err(PublishError::of(kind, Self { event: Ok(event), origin, delay: None })),
+            Err(kind) => Err(Box::new(Refused::of(kind, Self { event: Ok(event), origin, delay: None }))),
         }
     }
 }

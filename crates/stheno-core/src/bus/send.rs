@@ -11,9 +11,10 @@ use crate::{
     backend::{Append, AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind, Query},
     bus::{
         Bus,
-        error::{PublishError, PublishErrorKind},
+        error::PublishError,
+        kind::PublishErrorKind,
         outgoing::Outgoing,
-        publish::{Comparison, Published},
+        published::{Comparison, Published},
     },
     event::recorded::{NewEvent, RecordedEvent},
     runtime::join,

@@ -83,7 +83,7 @@ mod tests {
         let mut machine = restored();
         waits(&mut machine);
         machine.forget_alone();
-        machine.rewind(4, &[], NOW);
+        machine.rewind(4, &[]);
         assert!(!machine.is_alone());
         waits(&mut machine);
         machine.grant_leave(NOW);
@@ -101,7 +101,7 @@ mod tests {
         let mut machine = restored();
         waits(&mut machine);
         machine.forget_alone();
-        machine.rewind(2, &[], NOW);
+        machine.rewind(2, &[]);
         assert!(machine.next(NOW).is_none());
         assert!(!machine.is_alone() && machine.lanes.is_empty());
     }

@@ -233,7 +233,7 @@ impl Machine {
             format: FORMAT,
             log: self.log.to_string(),
             run: self.run,
-            mark: self.mark,
+            run_epoch: self.run_epoch,
             rewound: self.rewound,
             epoch: self.epoch,
             began: self.began,

@@ -24,10 +24,9 @@ pub struct StateDoc {
     pub log: String,
     /// Which run this is: 0 is live, each replay has a number of its own.
     pub run: u32,
-    /// A number that only this run has, also after the records went back to an earlier state; 0 in the first run, and in runs
-    /// of an older version, which have `run` alone.
+    /// The epoch in which this run began; 0 for the first run, and in runs that an older version began.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub mark: u64,
+    pub run_epoch: u64,
     /// Where this run began: after this sequence. What an earlier run recorded of what is ahead of it is of no account.
     #[serde(default)]
     pub rewound: u64,
@@ -56,18 +55,6 @@ pub struct StateDoc {
     pub former: Vec<Former>,
     /// When it was written.
     pub at: Timestamp,
-}
-
-impl StateDoc {
-    /// What the run is called outside of the log.
-    pub(crate) fn run_mark(&self) -> u64 {
-        run_mark(self.mark, self.run)
-    }
-}
-
-/// What a run is called outside of the log.
-pub(crate) fn run_mark(mark: u64, run: u32) -> u64 {
-    if mark == 0 { run.into() } else { mark }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]

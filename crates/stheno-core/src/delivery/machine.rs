@@ -102,8 +102,8 @@ pub(crate) struct Machine {
     /// The identity of the log.
     pub(crate) log: Arc<str>,
     pub(crate) run: u32,
-    /// What the run is called outside of the log, if it is not the first.
-    pub(crate) mark: u64,
+    /// The epoch in which the run began; 0 for the first.
+    pub(crate) run_epoch: u64,
     pub(crate) former: Vec<Former>,
     /// Where this run began: after this sequence.
     pub(crate) rewound: u64,

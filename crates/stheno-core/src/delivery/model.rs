@@ -448,7 +448,7 @@ fn a_crash_makes_few_suspects_of_what_a_slow_subscriber_has_not_come_to() {
 fn a_rewind_is_a_new_run_from_another_position() {
     let mut world = World::new(&[Some(0), Some(1), None], policy(true));
     world.finish();
-    world.machine.rewind(1, &[], Timestamp::from_micros(0));
+    world.machine.rewind(1, &[]);
     world.next = 1;
     world.finish();
     assert_eq!(world.store.state.as_ref().map(|state| state.run), Some(1));

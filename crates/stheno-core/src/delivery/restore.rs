@@ -5,14 +5,12 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use crate::{
     delivery::{
         commit::{Outbox, ToRecord},
-        doc::{Counts, DeadLetter, LaneDoc, StateDoc, run_mark},
+        doc::{Counts, DeadLetter, LaneDoc, StateDoc},
         lane::{Doing, Lane, LaneId},
         machine::Machine,
     },
-    marker::never_before,
     pattern::PatternSet,
     subscriber::policy::Policy,
-    time::Timestamp,
 };
 
 impl Machine {
@@ -23,7 +21,7 @@ impl Machine {
             patterns,
             log: "".into(),
             run: 0,
-            mark: 0,
+            run_epoch: 0,
             former: Vec::new(),
             rewound: begin_after,
             epoch,
@@ -67,7 +65,7 @@ impl Machine {
     ) -> Self {
         let mut machine = Self::fresh(policy, patterns, epoch, state.floor);
         machine.run = state.run;
-        machine.mark = state.mark;
+        machine.run_epoch = state.run_epoch;
         machine.former = state.former;
         machine.rewound = state.rewound;
         machine.began = state.began;
@@ -113,11 +111,6 @@ impl Machine {
         machine
     }
 
-    /// What the run is called outside of the log.
-    pub(crate) fn run_mark(&self) -> u64 {
-        run_mark(self.mark, self.run)
-    }
-
     /// The same on the log of this identity, which what is recorded is of.
     pub(crate) fn on_log(mut self, log: &str) -> Self {
         self.log = log.into();
@@ -125,8 +118,8 @@ impl Machine {
     }
 
     /// Begins on another log, as a new run after this sequence: of what was recorded nothing is true there.
-    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[DeadLetter], now: Timestamp) {
-        self.rewind(0, dead_letters, now);
+    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+        self.rewind(0, dead_letters);
         // The events of this log are others.
         self.former.clear();
         self.began = after;
@@ -135,8 +128,8 @@ impl Machine {
 
     /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,
     /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
-    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter], now: Timestamp) {
-        self.mark = never_before(now, self.run_mark());
+    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+        self.run_epoch = self.epoch;
         self.run += 1;
         self.rewound = after;
         self.position = after;

@@ -61,7 +61,7 @@ fn state() -> StateDoc {
         format: FORMAT,
         log: "0190c1d2-log".to_owned(),
         run: 2,
-        mark: 1_790_000_000_000,
+        run_epoch: 1_790_000_000_000,
         rewound: 3,
         epoch: 4,
         began: 5,
@@ -78,8 +78,8 @@ fn state() -> StateDoc {
     }
 }
 
-fn unmarked() -> StateDoc {
-    StateDoc { mark: 0, former: Vec::new(), ..state() }
+fn without_former_ids() -> StateDoc {
+    StateDoc { run_epoch: 0, former: Vec::new(), ..state() }
 }
 
 fn waiting() -> Waiting {
@@ -171,7 +171,8 @@ fn missed() -> Missed {
         after: 5,
         floor: 6,
         done: vec![(8, 9)],
-        mark: 1_790_000_000_000,
+        run: 2,
+        run_epoch: 1_790_000_000_000,
     }
 }
 
@@ -229,9 +230,12 @@ pub(super) fn older_forms() -> Vec<Form> {
     let unkeyed = CatalogSpec { keys: None, ..catalog() };
     let plain = |state| LaneDoc { key: key(), run: 0, from: 7, upto: None, state };
     vec![
-        form("older/state-without-log-and-rewound", &StateDoc { log: String::new(), rewound: 0, ..unmarked() }),
-        form("older/state-without-mark-and-former-ids", &unmarked()),
-        form("older/missed-without-mark", &Missed { mark: 0, ..missed() }),
+        form(
+            "older/state-without-log-and-rewound",
+            &StateDoc { log: String::new(), rewound: 0, ..without_former_ids() },
+        ),
+        form("older/state-without-run-epoch-and-former-ids", &without_former_ids()),
+        form("older/missed-without-run", &Missed { run: 0, run_epoch: 0, ..missed() }),
         form("older/lane-behind-without-run", &plain(LaneState::Behind)),
         form("older/lane-waiting-without-run", &plain(LaneState::Waiting(waiting()))),
         form("older/lane-parked-without-run", &plain(LaneState::Parked { dead: 6 })),

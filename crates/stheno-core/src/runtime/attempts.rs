@@ -15,6 +15,7 @@ use crate::{
     delivery::{Attempt, settle::Outcome},
     event::{input::BatchMarks, recorded::RecordedEvent},
     failure::Failure,
+    marker::Run,
     subscriber::handler::{Handler, Running},
 };
 
@@ -60,8 +61,8 @@ impl Attempts {
     }
 
     /// Attempts from here on belong to another run.
-    pub(crate) fn set_run(&mut self, run: u32, mark: u64) {
-        self.scope = Arc::new(Scope { run, mark, ..(*self.scope).clone() });
+    pub(crate) fn set_run(&mut self, run: Run) {
+        self.scope = Arc::new(Scope { run: run.number, marked: run, ..(*self.scope).clone() });
     }
 
     /// Whether a store outside of the log has seen a higher epoch than that of these attempts.

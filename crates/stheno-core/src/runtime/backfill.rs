@@ -13,7 +13,7 @@ use crate::{
     backend::{Backend, BackendError, Query, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, doc::StateDoc, names},
     event::recorded::RecordedEvent,
-    marker::Identity,
+    marker::{Identity, Run},
     pattern::PatternSet,
     runtime::{store, supervisor::Enabled},
 };
@@ -37,9 +37,12 @@ pub struct Missed {
     pub floor: u64,
     /// and these ranges above, both ends included.
     pub done: Vec<(u64, u64)>,
-    /// What the run is called outside of the log in which it passed them over.
+    /// The run in which it passed them over,
     #[serde(default)]
-    pub mark: u64,
+    pub run: u32,
+    /// and the epoch in which that began.
+    #[serde(default)]
+    pub run_epoch: u64,
 }
 
 /// What a subscriber passed over, handed over by another beside it.
@@ -61,9 +64,15 @@ impl Missed {
             after: state.began,
             floor: state.floor,
             done: state.done.clone(),
-            mark: state.run_mark(),
+            run: state.run,
+            run_epoch: state.run_epoch,
         };
         (!wider.is_empty()).then_some((missed, wider))
+    }
+
+    /// The run in which they were passed over.
+    pub(crate) fn run(&self) -> Run {
+        Run { number: self.run, epoch: self.run_epoch }
     }
 
     /// Whether it is one of these events.

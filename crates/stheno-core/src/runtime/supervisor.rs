@@ -22,7 +22,7 @@ use crate::{
         doc::{Counts, FORMAT, Former, LaneDoc, StateDoc},
         names,
     },
-    marker::Identity,
+    marker::{Identity, Run},
     pattern::PatternSet,
     runtime::{
         alarm::Verdict,
@@ -191,7 +191,7 @@ impl Supervisor {
                         let Some((after, command)) = command::rewind(&asked) else {
                             return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                         };
-                        machine.begin_anew(after, &store::dead_letters(backend, id).await?, self.around.clock.now());
+                        machine.begin_anew(after, &store::dead_letters(backend, id).await?);
                         machine.outbox.carried_out(command);
                     }
                     (machine, Some(revision))
@@ -226,17 +226,19 @@ impl Supervisor {
         let Held { lease, machine, guard, asked } = held;
         let Enabled { id, patterns, handed_over, batch, policy, handler, .. } = &self.subscriber;
         let own = Identity { id: Arc::clone(id), former: machine.former.clone() };
-        let (identity, mark) = match handed_over {
-            Some(handed_over) if machine.run == 0 => (handed_over.of.clone(), handed_over.missed.mark),
-            Some(handed_over) => (handed_over.of.clone(), machine.run_mark()),
-            None => (own, machine.run_mark()),
+        let run = Run { number: machine.run, epoch: machine.run_epoch };
+        let (identity, marked) = match handed_over {
+            // What it passed over is marked as of the run in which it did, until it is replayed by itself.
+            Some(HandedOver { missed, of }) if machine.run == 0 => (of.clone(), missed.run()),
+            Some(HandedOver { of, .. }) => (of.clone(), run),
+            None => (own, run),
         };
         let scope = Scope {
             subscriber: Arc::clone(id),
             log: Arc::clone(&machine.log),
             identity: Arc::new(identity),
             run: machine.run,
-            mark,
+            marked,
             epoch: lease.epoch,
             seen: Arc::clone(&self.seen),
             bus: self.bus.clone(),
@@ -340,7 +342,7 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         format: FORMAT,
         log: info.log_id,
         run: 0,
-        mark: 0,
+        run_epoch: 0,
         rewound: began,
         epoch: 0,
         began,

@@ -8,7 +8,7 @@ fn state() -> StateDoc {
         format: FORMAT,
         log: "one".to_owned(),
         run: 0,
-        mark: 0,
+        run_epoch: 0,
         rewound: 0,
         epoch: 1,
         began: 0,

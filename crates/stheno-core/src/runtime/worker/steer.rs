@@ -2,6 +2,7 @@
 
 use crate::{
     backend::RecordName,
+    marker::Run,
     runtime::{
         command::{Asked, Command},
         store,
@@ -91,8 +92,8 @@ impl Worker {
             // A suspect that has not been started is given up, and the leave for it: nothing is begun before the rewind.
             self.machine.forget_alone();
             self.leave = None;
-            self.machine.rewind(after, &dead_letters, self.around.clock.now());
-            self.attempts.set_run(self.machine.run, self.machine.run_mark());
+            self.machine.rewind(after, &dead_letters);
+            self.attempts.set_run(Run { number: self.machine.run, epoch: self.machine.run_epoch });
             self.machine.outbox.carried_out(asked.record);
             self.current = None;
             self.feed = self.around.intake.feed(&self.around.control, self.patterns.clone(), after);

@@ -239,7 +239,7 @@ impl RecordedEvent {
     /// The body as the payload of the event.
     ///
     /// # Errors
-    /// [`DecodeError`] when it is an [envelope](crate::event::envelope), which nobody may take for the payload.
+    /// [`DecodeError`] when it is an [`envelope`], which nobody may take for the payload.
     pub fn payload(&self) -> Result<&Bytes, DecodeError> {
         let refusal = envelope::refusal(self.name.as_str(), self.headers.get(envelope::CONTENT_TYPE), &self.body);
         refusal.map_or(Ok(&self.body), |problem| Err(DecodeError::new("", problem)))

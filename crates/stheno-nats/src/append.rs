@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_nats::header;
 use stheno_core::{
     Key, NewEvent, Timestamp,
     backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
@@ -14,6 +15,7 @@ use crate::{
     error::{Trouble, code},
     group,
     log::Log,
+    message::Stored,
     probe,
     publish::{self, Ack, Tries},
     schedule,
@@ -95,7 +97,7 @@ pub(crate) async fn one(log: &Log, event: &NewEvent, mut tries: Tries) -> Result
         match publish::publish(log, &mut tries, || outgoing(log, event)).await {
             // It is stored, whether or not it can be said where.
             Ok(ack) => {
-                let stored = stored(log, ack, &tries).await;
+                let stored = stored(log, event, ack, &tries).await;
                 return stored.map_err(|trouble| AppendError::unknown(log.explain(trouble)));
             }
             Err(trouble) if is_conflict(&trouble) => {
@@ -131,10 +133,10 @@ pub(crate) fn is_conflict(trouble: &Trouble) -> bool {
 }
 
 /// What an acknowledgement says.
-async fn stored(log: &Log, ack: Ack, tries: &Tries) -> Result<Appended, Trouble> {
+async fn stored(log: &Log, event: &NewEvent, ack: Ack, tries: &Tries) -> Result<Appended, Trouble> {
     match ack.duplicate {
         false => Ok(Appended::stored(ack.seq)),
-        true => Ok(duplicate(Box::pin(position(log, ack.seq)).await?, tries)),
+        true => Ok(duplicate(Box::pin(position(log, event, ack.seq)).await?, tries)),
     }
 }
 
@@ -148,13 +150,29 @@ pub(crate) fn duplicate(sequence: Option<u64>, tries: &Tries) -> Appended {
 
 /// Where an event stands whose id was first seen in the message of a sequence. One that is, or was, scheduled has no
 /// position that could be known; nor has any for a user who publishes and may not read.
-pub(crate) async fn position(log: &Log, sequence: u64) -> Result<Option<u64>, Trouble> {
+///
+/// An answer that names the place of another event, or one that the stream has not reached, is not the stream's.
+pub(crate) async fn position(log: &Log, event: &NewEvent, sequence: u64) -> Result<Option<u64>, Trouble> {
     let which = Which { seq: Some(sequence), ..Which::default() };
     let there = match log.writing.message(log.stream(), which).await {
         Err(Trouble::Denied(_)) => return Ok(None),
         there => there?,
     };
+    let foreign = || Trouble::not_ours(&format!("the place of `{}`", event.id), sequence.to_string().as_bytes());
+    match &there {
+        Some(message) if is_another(message, event) => return Err(foreign()),
+        None if log.writing.stream(log.stream()).await?.is_some_and(|info| info.state.last_seq < sequence) => {
+            return Err(foreign());
+        }
+        _ => {}
+    }
     Ok(there.filter(|there| !log.subjects.is_scheduled(there.subject.as_str())).map(|there| there.sequence))
+}
+
+/// Whether a message has the id of another event.
+fn is_another(message: &Stored, event: &NewEvent) -> bool {
+    let id = message.headers.as_ref().and_then(|headers| headers.get(header::NATS_MESSAGE_ID));
+    id.is_some_and(|id| id.as_str() != event.id.as_str())
 }
 
 /// What a refused expectation comes to.
@@ -175,7 +193,7 @@ async fn conflict(log: &Log, event: &NewEvent) -> Result<Option<Settled>, Troubl
 /// Whether the id of an event is known, and where the event is.
 pub(crate) async fn known(log: &Log, event: &NewEvent) -> Result<Option<Option<u64>>, Trouble> {
     match probe::sequence_of(log, event).await? {
-        Some(sequence) => Ok(Some(position(log, sequence).await?)),
+        Some(sequence) => Ok(Some(position(log, event, sequence).await?)),
         None => Ok(None),
     }
 }

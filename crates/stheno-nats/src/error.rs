@@ -38,6 +38,11 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    /// Whether only a batch is refused so.
+    pub(crate) fn is_of_batch(&self) -> bool {
+        matches!(self.err_code, code::BATCH_INCOMPLETE | code::BATCH_HAS_DUPLICATE | code::TOO_MANY_BATCHES)
+    }
+
     /// Whether asking again soon may help, and nothing was done.
     pub(crate) fn passes(&self) -> bool {
         matches!(

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{
     encode::Outgoing,
-    error::{Refusal, Trouble},
+    error::{Refusal, Trouble, code},
     link::Link,
     log::Log,
 };
@@ -78,10 +78,20 @@ impl Tries {
         self.unanswered |= trouble.is_unknown();
         self.foreign += u32::from(matches!(trouble, Trouble::Garbled(_)));
         if Instant::now() >= self.until || self.foreign == FOREIGN {
-            // Nobody listens to a log that was deleted. Only now is it asked: a cluster that starts finds its streams late.
-            let is_gone =
-                matches!(trouble, Trouble::NoResponders) && matches!(log.writing.stream(log.stream()).await, Ok(None));
-            return Err(if is_gone { Trouble::Gone } else { trouble });
+            // It comes of what was sent by itself, or of something else that answers to a batch.
+            self.unanswered |= trouble.code() == Some(code::BATCH_INCOMPLETE);
+            if !matches!(trouble, Trouble::NoResponders) {
+                return Err(trouble);
+            }
+            // Only now is it asked: a cluster that starts finds its streams late.
+            match log.writing.stream(log.stream()).await {
+                // Nobody listens to a log that was deleted.
+                Ok(None) => return Err(Trouble::Gone),
+                // It is there and answers. So it may have had the message, and something else said that nobody listens.
+                Ok(Some(_)) => self.unanswered = true,
+                Err(_) => {}
+            }
+            return Err(trouble);
         }
         // A lost connection is waited for where the next try is sent.
         if !matches!(trouble, Trouble::Unanswered) {
@@ -132,6 +142,8 @@ impl Target<'_> {
         let is_here = |domain: &String| self.domain.is_none_or(|ours| ours == domain);
         let here = answer.domain.as_ref().is_none_or(is_here);
         match answer.error {
+            // No stream refuses a single message as a batch.
+            Some(refusal) if whole.is_none() && refusal.is_of_batch() => return Err(foreign()),
             Some(refusal) if here && answer.stream.as_ref().is_none_or(is_ours) => {
                 return Err(Trouble::Refused(refusal));
             }
@@ -215,6 +227,7 @@ mod tests {
             r#"{"stream":"EVENTS","seq":5,"batch":"x","count":2}"#,
             r#"{"error":{}}"#,
             r#"{"error":"no"}"#,
+            r#"{"error":{"code":400,"err_code":10176,"description":"atomic publish batch is incomplete"}}"#,
             r#"{"error":{"code":400,"err_code":10071,"description":"wrong"},"stream":"ORDERS","seq":0}"#,
         ] {
             assert!(matches!(EVENTS.read(other.as_bytes(), None), Err(Trouble::Garbled(_))), "{other}");

@@ -53,7 +53,7 @@ impl Repeating {
             && self.is_news(schedule)
         {
             let (sequence, event) = (message.sequence, message.subject.as_str());
-            let end = format!("nats stream purge {} --subject '{}' --force", log.stream(), quoted(schedule));
+            let end = format!("nats stream purge {} --subject {} --force", log.stream(), shell_word(schedule));
             tracing::warn!(
                 schedule,
                 event,
@@ -86,14 +86,18 @@ fn repeats(message: &Stored) -> Option<&str> {
     Some(headers.get(MADE_BY)?.as_str())
 }
 
-/// Within the quotes of a shell. A stranger wrote it, and it is shown on a terminal.
-fn quoted(schedule: &str) -> String {
-    let shown = |character: char| match character {
-        '\'' => r"'\''".to_owned(),
-        _ if character.is_ascii_graphic() => character.to_string(),
-        _ => character.escape_unicode().to_string(),
+/// One word for a shell, which gets the very text. A stranger wrote it, and it is shown on a terminal: so what does more there
+/// than stand there is written as `$'\x1b'`, which bash, zsh and ksh know.
+fn shell_word(text: &str) -> String {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let escaped = |byte: u8| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        _ if byte.is_ascii_graphic() => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
     };
-    schedule.chars().map(shown).collect()
+    format!("$'{}'", text.bytes().map(escaped).collect::<String>())
 }
 
 /// Keeps an event until it is due.
@@ -131,9 +135,26 @@ pub(crate) async fn append(log: &Log, event: &NewEvent, due: Timestamp) -> Resul
         false => Ok(Appended::scheduled()),
         true => {
             // It is kept or stored, whether or not it can be said where.
-            let sequence = append::position(log, ack.seq).await;
+            let sequence = append::position(log, event, ack.seq).await;
             let sequence = sequence.map_err(|trouble| AppendError::unknown(log.explain(trouble)))?;
             Ok(Appended::duplicate(sequence))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::shell_word;
+
+    #[test]
+    fn a_shell_reads_the_very_word_and_a_terminal_sees_none_of_it() {
+        for text in ["schedule.x", "a'b\"c$(d)`e`\\", "x\u{202e}\u{1b}[31m 'ö\\'\n"] {
+            let word = shell_word(text);
+            assert!(word.bytes().all(|byte| byte.is_ascii_graphic()), "{word}");
+            let output = Command::new("bash").arg("-c").arg(format!("printf %s {word}")).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), text, "{word}");
         }
     }
 }

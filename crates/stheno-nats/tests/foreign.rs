@@ -51,6 +51,15 @@ impl Rogue {
     }
 }
 
+/// Lets the stream answer no publish any more, so that only another program does.
+async fn acknowledge_nothing(server: &NatsServer, stream: &str) {
+    let client = client(server).await;
+    let info = common::ask(&client, &format!("STREAM.INFO.{stream}"), &serde_json::Value::Null).await;
+    let mut config = info["config"].clone();
+    config["no_ack"] = true.into();
+    common::ask(&client, &format!("STREAM.UPDATE.{stream}"), &config).await;
+}
+
 impl Drop for Rogue {
     fn drop(&mut self) {
         self.0.abort();
@@ -101,11 +110,7 @@ async fn an_append_that_another_program_answers_is_tried_again_and_then_said_to_
     let log = open(a_log(&server)).await;
     let (stream, published) = names(&log).await;
     let prefix = published.trim_end_matches(".events").to_owned();
-    // Nothing else answers any more.
-    let config = common::ask(&client(&server).await, &format!("STREAM.INFO.{stream}"), &serde_json::Value::Null).await;
-    let mut config = config["config"].clone();
-    config["no_ack"] = true.into();
-    common::ask(&client(&server).await, &format!("STREAM.UPDATE.{stream}"), &config).await;
+    acknowledge_nothing(&server, &stream).await;
     let _rogue = Rogue::on(&server, &format!("{prefix}.>"), &ANSWERS).await;
     for (number, event) in [placed(1), placed(2)].into_iter().enumerate() {
         let mut event = event;
@@ -211,4 +216,21 @@ async fn a_log_that_another_program_describes_is_not_opened() {
         }
     });
     bounded("each is refused", futures_util::future::join_all(open)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_duplicate_at_the_place_of_another_event_is_no_answer() {
+    let server = NatsServer::start();
+    let log = open(a_log(&server)).await;
+    let (stream, published) = names(&log).await;
+    let prefix = published.trim_end_matches(".events").to_owned();
+    stored(&log, placed("first")).await;
+    acknowledge_nothing(&server, &stream).await;
+    for (number, sequence) in [1, 999_999].into_iter().enumerate() {
+        let answer: &str = format!(r#"{{"stream":"{stream}","seq":{sequence},"duplicate":true}}"#).leak();
+        let rogue = Rogue::on(&server, &format!("{prefix}.>"), vec![answer].leak()).await;
+        let refused = log.append(Append::one(placed(number))).await.expect_err("it names another place");
+        assert_eq!(refused.kind(), AppendErrorKind::Unknown, "{refused}");
+        drop(rogue);
+    }
 }

@@ -95,6 +95,12 @@ impl PublishError {
         self.conflict().map(|(_, found)| found)
     }
 
+    /// What the log said, if that is about the event and not about the log: then it is a part of the message.
+    fn refusal(&self) -> Option<&AppendError> {
+        let is_of_log = |kind| matches!(kind, AppendErrorKind::Backend(_) | AppendErrorKind::Unknown);
+        self.0.source.as_ref().filter(|error| !is_of_log(error.kind()))
+    }
+
     fn conflict(&self) -> Option<(u64, u64)> {
         match self.0.kind {
             PublishErrorKind::Append(AppendErrorKind::Conflict { expected, actual, .. }) => Some((expected, actual)),
@@ -154,16 +160,19 @@ impl fmt::Display for PublishError {
                 "the log did not say what became of `{name}`: it may be stored or not; publish it again with the same id `{id}` \
                  (`into_event` gives it back), and it is stored once"
             ),
-            PublishErrorKind::Append(AppendErrorKind::Conflict { .. }) => {
-                write!(f, "`{name}` was not published, since its key has other events than expected")
-            }
-            PublishErrorKind::Append(_) => write!(f, "`{name}` was not published"),
+            PublishErrorKind::Append(_) => match self.refusal() {
+                Some(refusal) => write!(f, "`{name}` was not published: {refusal}"),
+                None => write!(f, "`{name}` was not published"),
+            },
         }
     }
 }
 
 impl StdError for PublishError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_ref().map(|error| error as &(dyn StdError + 'static))
+        match self.refusal() {
+            Some(refusal) => refusal.source(),
+            None => self.0.source.as_ref().map(|error| error as &(dyn StdError + 'static)),
+        }
     }
 }

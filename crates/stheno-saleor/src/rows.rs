@@ -47,6 +47,9 @@ fn read_parameters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<Str
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// The most of a column's name that is shown.
+const COLUMN: usize = 80;
+
 /// A row that is no event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -57,7 +60,7 @@ pub enum RowError {
     /// A column and a parameter have one name and say different things: in the event there is one place for both.
     #[error(
         "the column `{}` is also a parameter, and says something else; rename it, or take it out of `extra`",
-        shown(.0)
+        shown(.0).within(COLUMN)
     )]
     Twice(String),
 }

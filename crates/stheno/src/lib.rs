@@ -67,16 +67,16 @@ mod host;
 pub mod prelude;
 
 #[doc(hidden)]
-pub use stheno_core::{__origin, __private, Comparison};
+pub use stheno_core::{__origin, __private};
 pub use stheno_core::{
-    AnyEvent, App, Batch, BatchItem, Body, Bus, Catalog, Catalogs, Clock, Config, ConfigError, Currency, Cx, Decimal,
-    DecimalError, DecodeError, Event, EventDescriptor, EventId, EventName, EventSum, Extra, Failure, FailureExt, Field,
-    FieldKind, Headers, Input, IntoFailure, Key, KeyError, KeyErrorKind, KeyRule, KeySource, MissingResource,
-    NameError, NameErrorKind, NewEvent, OffsetTime, OffsetTimeError, Outgoing, Pattern, PatternSet, Payload, Plugin,
-    Policy, PublishAllError, PublishError, PublishErrorKind, Published, RecordedEvent, Res, Resources, Secret,
-    Sensitivity, Setup, Start, Status, Subscriber, SubscriberDef, SystemClock, Timestamp, UnknownCurrency, async_trait,
-    catalog, declare_event, decode_json, decode_token, encode_token, nearest, plugin, plugins, register_subscriber,
-    subscriber, text_enum,
+    AnyEvent, App, Batch, BatchItem, Body, Bus, Catalog, Catalogs, Clock, Comparison, Config, ConfigError, Currency,
+    Cx, Decimal, DecimalError, DecodeError, Event, EventDescriptor, EventId, EventName, EventSum, Extra, Failure,
+    FailureExt, Field, FieldKind, Headers, Input, IntoFailure, Key, KeyError, KeyErrorKind, KeyRule, KeySource, Marker,
+    MissingResource, NameError, NameErrorKind, NewEvent, OffsetTime, OffsetTimeError, Outgoing, Pattern, PatternSet,
+    Payload, Plugin, Policy, PublishAllError, PublishError, PublishErrorKind, Published, RecordedEvent, Res, Resources,
+    Secret, Sensitivity, Setup, Start, Status, Subscriber, SubscriberDef, SystemClock, Timestamp, UnknownCurrency,
+    async_trait, catalog, declare_event, decode_json, decode_token, encode_token, nearest, plugin, plugins,
+    register_subscriber, subscriber, text_enum,
 };
 pub use stheno_core::{
     app, backend, delivery,

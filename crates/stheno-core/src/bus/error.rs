@@ -57,18 +57,19 @@ impl PublishError {
         &self.0.kind
     }
 
-    /// The id under which the event was, or would have been, sent. `None` if there never was an event: its name is not one.
+    /// The id under which the event was, or would have been, sent. `None` if there never was an event: its name, its key, its id or
+    /// a header is not one.
     pub fn id(&self) -> Option<&EventId> {
         self.event().map(|event| &event.id)
     }
 
-    /// The event that was not published. `None` if there never was one: its name is not one.
+    /// The event that was not published. `None` if there never was one.
     pub fn event(&self) -> Option<&NewEvent> {
         self.0.event.as_ref()?.as_event()
     }
 
     /// The event, to be published again with the same id, or to be kept somewhere else. It is checked again as it was the first
-    /// time. What was wrong with it while it was built (a header, a key) it comes back without.
+    /// time. `None` if there never was one.
     pub fn into_event(self) -> Option<Outgoing> {
         self.0.event
     }

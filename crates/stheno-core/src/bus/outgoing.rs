@@ -35,7 +35,7 @@ pub struct Outgoing {
 pub(crate) struct Refused {
     pub(crate) kind: PublishErrorKind,
     pub(crate) name: String,
-    /// The event, unless its name is not one.
+    /// The event, unless something was wrong with it while it was built.
     pub(crate) event: Option<Outgoing>,
 }
 
@@ -221,8 +221,8 @@ impl Outgoing {
         if let Ok(event) = &mut self.event
             && let Err(kind) = change(event)
         {
-            let before = Self { event: Ok(event.clone()), origin: self.origin, delay: self.delay };
-            self.event = Err(Box::new(Refused::of(kind, before)));
+            // Without what was refused it would be another event: with another key, or another id.
+            self.event = Err(Box::new(Refused::without_event(kind, event.name.as_str())));
         }
         self
     }

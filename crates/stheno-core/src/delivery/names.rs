@@ -61,9 +61,12 @@ pub(crate) fn stated(name: &RecordName) -> Option<String> {
 pub(crate) fn spec(subscriber: &str) -> RecordName {
     match backfilled(subscriber) {
         Some(_) => below(subscriber, "spec"),
-        None => RecordName::trusted(format!("spec/{subscriber}")),
+        None => RecordName::trusted(format!("{SPECS}{subscriber}")),
     }
 }
+
+/// What the records begin with that hosts write of their subscribers.
+pub(crate) const SPECS: &str = "spec/";
 
 /// What the records of the catalogs begin with that hosts know.
 pub(crate) const CATALOGS: &str = "catalog/";

@@ -64,6 +64,10 @@ pub(crate) async fn publish(
     subscribers: &[Enabled],
     catalogs: &Catalogs,
 ) -> Result<(), BackendError> {
+    // What a newer version wrote must not be written over either.
+    for prefix in [names::SPECS, names::CATALOGS] {
+        backend.list_records(prefix).await?.iter().try_for_each(store::refuse_newer)?;
+    }
     let writes = subscribers.iter().map(|subscriber| {
         let spec = SubscriberSpec {
             id: subscriber.id.to_string(),

@@ -82,7 +82,9 @@ pub(crate) fn parse_if_ours<T: DeserializeOwned>(record: &Record) -> Result<Opti
     Ok(serde_json::from_slice(&record.value).ok())
 }
 
-fn refuse_newer(record: &Record) -> Result<(), BackendError> {
+/// # Errors
+/// When a newer version of Stheno wrote the record in a format that this one does not know.
+pub(crate) fn refuse_newer(record: &Record) -> Result<(), BackendError> {
     #[derive(Deserialize)]
     struct Stamp {
         #[serde(default)]

@@ -44,6 +44,13 @@ pub struct StateDoc {
     pub clean: bool,
     /// The event that is being tried alone, because it may have ended the process.
     pub suspect: Option<Suspect>,
+    /// Others that were tried alone before, and have not come to an end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspects: Vec<Suspect>,
+    /// Of the lanes that have a record, only those with these marks may have been started; all of them, if an older version wrote
+    /// it. A mark is a short name of the lane's key or sequence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Vec<u64>>,
     /// Whether it stands still.
     pub paused: bool,
     /// The patterns it was last run with.
@@ -161,6 +168,13 @@ pub struct Waiting {
     pub first_failed: Timestamp,
     /// The last error and its sources, outermost first.
     pub error: Vec<String>,
+    /// The wait that was asked for, in milliseconds: it is never longer, whatever the clock shows. Nothing in the record of an
+    /// older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+    /// This wait and those before it, in milliseconds: what counts towards `retry_total`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_ms: Option<u64>,
 }
 
 /// An event that one subscriber gave up on.

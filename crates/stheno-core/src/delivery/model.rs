@@ -12,10 +12,11 @@ use proptest::prelude::*;
 use crate::{
     delivery::{
         Attempt, Machine, Offer, Step,
+        attempt::Load,
         commit::Commit,
         doc::{DeadLetter, DeadReason, LaneDoc, LaneState, StateDoc},
-        lane::LaneId,
-        machine::{CRASH_LIMIT, LANE_QUEUE, Load},
+        lane::LANE_QUEUE,
+        lane_id::LaneId,
         settle::Outcome,
     },
     event::recorded::RecordedEvent,
@@ -23,8 +24,92 @@ use crate::{
     headers::Headers,
     pattern::PatternSet,
     subscriber::policy::Policy,
-    time::Timestamp,
+    time::{Now, Timestamp},
 };
+
+/// How an attempt ends.
+#[derive(Debug, Clone, Copy)]
+enum Ending {
+    Handled,
+    Skipped,
+    Failed,
+    GivenUp,
+}
+
+use Ending::{Failed, GivenUp, Handled, Skipped};
+
+impl Ending {
+    fn outcome(self) -> Outcome {
+        match self {
+            Handled => Outcome::Handled,
+            Skipped => Outcome::Skipped("nothing to do".into()),
+            Failed => Outcome::Failed(Failure::new("broken")),
+            GivenUp => Outcome::Failed(Failure::new("broken").terminal()),
+        }
+    }
+}
+
+/// What a handler does with an attempt.
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    /// It is over at once.
+    Ends(Ending),
+    /// It is under way until an [`Action::End`].
+    Waits,
+}
+
+use Call::{Ends, Waits};
+
+/// What happens next.
+#[derive(Debug, Clone, Copy)]
+enum Action {
+    Offer(Call),
+    Step(Call),
+    Load,
+    LoadFails,
+    /// The attempt under way of this number ends, counted around.
+    End(usize, Ending),
+    BeginWrite,
+    EndWrite,
+    Wait(u64),
+    /// Somebody sets the clock, by so many seconds.
+    SetClock(i64),
+    /// An operator hands the dead letter of this number back, counted around.
+    Redrive(usize),
+    Crash,
+    /// The holder stops in order, and the next one takes over.
+    Stop,
+}
+
+/// Every action, as often as it is to come among others: one of them is chosen at a time.
+fn actions() -> Vec<Action> {
+    let endings = [Handled, Handled, Handled, Handled, Skipped, Failed, Failed, GivenUp];
+    let calls = || endings.into_iter().map(Ends).chain([Waits; 4]);
+    let mut actions = Vec::new();
+    for call in calls() {
+        actions.extend([
+            Action::Offer(call),
+            Action::Offer(call),
+            Action::Offer(call),
+            Action::Step(call),
+            Action::Step(call),
+        ]);
+    }
+    for (number, ending) in endings.into_iter().enumerate() {
+        actions.extend([Action::End(number, ending), Action::End(number + 3, ending), Action::Redrive(number)]);
+    }
+    for number in 0..12 {
+        actions.extend([
+            Action::Load,
+            Action::BeginWrite,
+            Action::BeginWrite,
+            Action::EndWrite,
+            Action::Wait(number * 80),
+        ]);
+    }
+    actions.extend([Action::LoadFails, Action::SetClock(7_200), Action::SetClock(-7_200), Action::Crash, Action::Stop]);
+    actions
+}
 
 fn event(sequence: u64, key: Option<&str>) -> Arc<RecordedEvent> {
     let now = Timestamp::from_micros(0);
@@ -63,7 +148,7 @@ struct World {
     store: Store,
     machine: Machine,
     next: usize,
-    now: Timestamp,
+    now: Now,
     pending: Vec<Attempt>,
     loads: Vec<Load>,
     writing: Option<Commit>,
@@ -85,7 +170,7 @@ impl World {
             policy,
             store: Store::default(),
             next: 0,
-            now: Timestamp::from_micros(1_000_000),
+            now: Timestamp::from_micros(10_000_000_000).into(),
             pending: Vec::new(),
             loads: Vec::new(),
             writing: None,
@@ -108,13 +193,13 @@ impl World {
             None => Machine::fresh(policy, patterns, self.epoch, 0),
             Some(state) => {
                 let lanes = self.store.lanes.values().cloned();
-                Machine::restored(policy, patterns, self.epoch, state, lanes, last)
+                Machine::restored(policy, patterns, self.epoch, state, lanes, last, self.now)
             }
         };
-        self.next = usize::try_from(self.machine.position).unwrap();
+        self.next = usize::try_from(self.machine.position()).unwrap();
     }
 
-    fn offer(&mut self, choice: u8) {
+    fn offer(&mut self, call: Call) {
         let Some(event) = self.log.get(self.next).cloned() else { return };
         if !self.machine.wants_intake() {
             return;
@@ -122,7 +207,7 @@ impl World {
         match self.machine.offer(&event) {
             Offer::Start(attempt) => {
                 self.next += 1;
-                self.start(attempt, choice);
+                self.start(attempt, call);
             }
             Offer::Taken => {
                 self.next += 1;
@@ -132,49 +217,53 @@ impl World {
         }
     }
 
-    fn step(&mut self, choice: u8) {
+    fn step(&mut self, call: Call) {
         if self.machine.needs_leave() {
             self.machine.grant_leave(self.now);
         }
         match self.machine.next(self.now) {
-            Some(Step::Start(attempt)) => self.start(attempt, choice),
+            Some(Step::Start(attempt)) => self.start(attempt, call),
             Some(Step::Load(load)) => self.loads.push(load),
             None => {}
         }
     }
 
-    fn start(&mut self, mut attempt: Attempt, choice: u8) {
-        let sequence = attempt.event.sequence;
-        if let Some(key) = attempt.event.key.as_ref().filter(|_| self.policy.ordered) {
-            let busy = self.pending.iter().any(|other| other.event.key.as_ref() == Some(key));
+    fn start(&mut self, mut attempt: Attempt, call: Call) {
+        let sequence = attempt.event().sequence;
+        if let Some(key) = attempt.event().key.as_ref().filter(|_| self.policy.ordered) {
+            let busy = self.pending.iter().any(|other| other.event().key.as_ref() == Some(key));
             assert!(!busy, "two events of {key} at once");
             let earlier = self.log.iter().filter(|event| event.sequence < sequence && event.key.as_ref() == Some(key));
             let unsettled: Vec<_> =
                 earlier.map(|event| event.sequence).filter(|earlier| !self.handled.contains_key(earlier)).collect();
             assert!(unsettled.is_empty(), "{sequence} of {key} started before {unsettled:?}");
         }
-        assert!(!attempt.alone || self.pending.is_empty(), "a suspect is tried alone");
-        assert!(attempt.alone || !self.pending.iter().any(|other| other.alone), "nothing runs beside a suspect");
-        if choice.is_multiple_of(3) {
-            self.machine.suspend(&mut attempt);
-            self.pending.push(attempt);
-        } else {
-            self.end(attempt, choice / 3);
+        assert!(!attempt.is_alone() || self.pending.is_empty(), "a suspect is tried alone");
+        assert!(
+            attempt.is_alone() || !self.pending.iter().any(|other| other.is_alone()),
+            "nothing runs beside a suspect"
+        );
+        match call {
+            Waits => {
+                self.machine.suspend(&mut attempt);
+                self.pending.push(attempt);
+            }
+            Ends(ending) => self.end(attempt, ending),
         }
     }
 
-    fn end(&mut self, attempt: Attempt, choice: u8) {
-        let sequence = attempt.event.sequence;
-        let outcome = match choice % 8 {
-            0 | 1 => Outcome::Failed(Failure::new("broken")),
-            2 => Outcome::Failed(Failure::new("broken").terminal()),
-            3 => Outcome::Skipped("nothing to do".into()),
-            _ => Outcome::Handled,
-        };
-        if matches!(outcome, Outcome::Handled | Outcome::Skipped(_)) {
+    fn end(&mut self, attempt: Attempt, ending: Ending) {
+        let sequence = attempt.event().sequence;
+        if matches!(ending, Handled | Skipped) {
             *self.handled.entry(sequence).or_default() += 1;
         }
-        self.machine.settle(attempt, outcome, self.now, 0.5);
+        self.machine.settle(attempt, ending.outcome(), self.now, 0.5);
+    }
+
+    fn load_fails(&mut self) {
+        if let Some(load) = self.loads.pop() {
+            self.machine.load_failed(&load, self.now.steady.plus(Duration::from_millis(5)));
+        }
     }
 
     fn load(&mut self) {
@@ -235,19 +324,19 @@ impl World {
     fn finish(&mut self) {
         for _ in 0..20_000 {
             while let Some(attempt) = self.pending.pop() {
-                self.end(attempt, 7);
+                self.end(attempt, Handled);
             }
             self.load();
             self.begin_write();
             self.end_write();
-            self.step(22);
-            self.offer(22);
+            self.step(Ends(Handled));
+            self.offer(Ends(Handled));
             self.machine.advance(self.next as u64);
             if let Some(due) = self.machine.next_due() {
-                self.now = self.now.max(due);
+                self.wait(due.since(self.now.steady));
             }
             let over = self.next == self.log.len() && self.machine.is_idle() && self.machine.next_due().is_none();
-            if over && self.pending.is_empty() && self.loads.is_empty() && self.machine.ready.is_empty() {
+            if over && self.pending.is_empty() && self.loads.is_empty() && !self.machine.has_ready() {
                 // As a holder does that stops in order.
                 self.machine.record_now();
                 while self.machine.has_to_record() {
@@ -258,6 +347,47 @@ impl World {
             }
         }
         panic!("delivery does not come to an end: {:?}", self.machine);
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now = Now { wall: self.now.wall.plus(time), steady: self.now.steady.plus(time) };
+    }
+
+    fn set_clock(&mut self, seconds: i64) {
+        let by = Duration::from_secs(seconds.unsigned_abs());
+        self.now.wall = if seconds < 0 { self.now.wall.minus(by) } else { self.now.wall.plus(by) };
+    }
+
+    fn redrive(&mut self, number: usize) {
+        let being_written = |sequence| self.writing.as_ref().is_some_and(|commit| commit.undead.contains(&sequence));
+        let letters = self.store.dead.values().filter(|letter| {
+            let sequence = letter.sequence;
+            !self.machine.is_on_its_way(sequence, being_written(sequence))
+        });
+        let letters: Vec<DeadLetter> = letters.cloned().collect();
+        if !letters.is_empty() {
+            self.machine.redrive(&letters[number % letters.len()], self.now);
+        }
+    }
+
+    /// Lets what is under way come to its end, and hands over.
+    fn stop(&mut self) {
+        while let Some(attempt) = self.pending.pop() {
+            self.end(attempt, Handled);
+        }
+        self.end_write();
+        self.machine.record_now();
+        while let Some(commit) = self.machine.take_commit(self.now) {
+            self.check(&commit);
+            self.store.apply(&commit);
+            self.machine.committed(&commit);
+        }
+        if let Some(state) = &mut self.store.state {
+            (state.clean, state.reserved) = (true, state.floor);
+        }
+        let crashed = self.crashed;
+        self.crash();
+        self.crashed = crashed;
     }
 
     fn redrive_everything(&mut self) {
@@ -279,23 +409,27 @@ proptest! {
     #[test]
     fn nothing_is_lost_and_order_holds_whatever_happens(
         keys in prop::collection::vec(prop::option::weighted(0.85, 0u8..4), 1..50),
-        script in prop::collection::vec((0u8..12, any::<u8>()), 0..400),
+        script in prop::collection::vec(prop::sample::select(actions()), 0..400),
         ordered in prop::bool::weighted(0.8),
     ) {
         let mut world = World::new(&keys, policy(ordered));
-        for (action, choice) in script {
+        for action in script {
             match action {
-                0..=2 => world.offer(choice),
-                3..=4 => world.step(choice),
-                5 => world.load(),
-                6 => if !world.pending.is_empty() {
-                    let attempt = world.pending.remove(usize::from(choice) % world.pending.len());
-                    world.end(attempt, choice / 3);
+                Action::Offer(call) => world.offer(call),
+                Action::Step(call) => world.step(call),
+                Action::Load => world.load(),
+                Action::LoadFails => world.load_fails(),
+                Action::End(number, ending) => if !world.pending.is_empty() {
+                    let attempt = world.pending.remove(number % world.pending.len());
+                    world.end(attempt, ending);
                 },
-                7..=8 => world.begin_write(),
-                9 => world.end_write(),
-                10 => world.now = world.now.plus(Duration::from_millis(u64::from(choice) * 4)),
-                _ => if choice < 24 { world.crash() },
+                Action::BeginWrite => world.begin_write(),
+                Action::EndWrite => world.end_write(),
+                Action::Wait(millis) => world.wait(Duration::from_millis(millis)),
+                Action::SetClock(seconds) => world.set_clock(seconds),
+                Action::Redrive(number) => world.redrive(number),
+                Action::Crash => world.crash(),
+                Action::Stop => world.stop(),
             }
         }
         world.finish();
@@ -328,10 +462,10 @@ fn one_hot_key_does_not_stop_the_others() {
     let mut world = World::new(&keys, policy(true));
     world.begin_write();
     world.end_write();
-    world.offer(0);
+    world.offer(Waits);
     assert_eq!(world.pending.len(), 1, "the first event of the hot key is under way");
     while world.next < world.log.len() {
-        world.offer(22);
+        world.offer(Ends(Handled));
         world.begin_write();
         world.end_write();
     }
@@ -347,7 +481,7 @@ fn a_failed_event_waits_at_least_as_long_as_the_policy_says_and_then_is_given_up
     world.begin_write();
     world.end_write();
     for attempt in 1..=3_u32 {
-        let failed_at = world.now;
+        let failed_at = world.now.wall;
         let started = match world.machine.next(world.now) {
             Some(Step::Start(attempt)) => attempt,
             _ => match world.machine.offer(&Arc::clone(&world.log[0])) {
@@ -355,12 +489,14 @@ fn a_failed_event_waits_at_least_as_long_as_the_policy_says_and_then_is_given_up
                 other => panic!("{other:?}"),
             },
         };
-        assert_eq!(started.number, attempt);
+        assert_eq!(started.number(), attempt);
         world.machine.settle(started, Outcome::Failed(Failure::new("broken")), world.now, 0.0);
         if attempt < 3 {
             let due = world.machine.next_due().unwrap();
             assert_eq!(due.since(failed_at), world.policy.wait_after(attempt));
-            world.now = due;
+            world.wait(due.since(failed_at));
+            world.begin_write();
+            world.end_write();
             assert!(
                 matches!(world.machine.next(world.now), Some(Step::Load(load)) if { world.loads.push(load.clone()); true })
             );
@@ -383,13 +519,13 @@ fn what_was_handled_may_wait_for_more_before_it_is_recorded_and_all_else_may_not
     world.begin_write();
     world.end_write();
     assert!(!world.machine.has_to_record());
-    world.offer(22);
+    world.offer(Ends(Handled));
     assert!(world.machine.has_to_record() && !world.machine.has_to_record_now(), "it was handled");
-    world.offer(1);
+    world.offer(Ends(Failed));
     assert!(world.machine.has_to_record_now(), "the next attempt hangs on it");
     world.begin_write();
     world.end_write();
-    world.offer(10);
+    world.offer(Ends(Skipped));
     assert!(world.machine.has_to_record() && !world.machine.has_to_record_now(), "it was skipped");
     world.machine.record_now();
     assert!(world.machine.has_to_record_now(), "somebody asked");
@@ -400,22 +536,22 @@ fn an_event_that_ends_the_process_is_blamed_alone() {
     let mut world = World::new(&[Some(0), Some(1), Some(2)], policy(true));
     world.begin_write();
     world.end_write();
-    world.offer(0);
-    world.offer(0);
-    world.offer(0);
+    world.offer(Waits);
+    world.offer(Waits);
+    world.offer(Waits);
     assert_eq!(world.pending.len(), 3);
     // Event 2 kills the process whenever it is tried.
-    for _ in 0..=CRASH_LIMIT {
+    for _ in 0..=Policy::CRASH_LIMIT.get() {
         world.crash();
         for _ in 0..50 {
-            if world.pending.iter().any(|attempt| attempt.event.sequence == 2) {
+            if world.pending.iter().any(|attempt| attempt.event().sequence == 2) {
                 break;
             }
             while let Some(attempt) = world.pending.pop() {
-                world.end(attempt, 7);
+                world.end(attempt, Handled);
             }
-            world.offer(0);
-            world.step(0);
+            world.offer(Waits);
+            world.step(Waits);
             world.begin_write();
             world.end_write();
         }
@@ -432,15 +568,15 @@ fn a_crash_makes_few_suspects_of_what_a_slow_subscriber_has_not_come_to() {
     for _ in 0..100 {
         world.begin_write();
         world.end_write();
-        world.offer(0);
+        world.offer(Waits);
         if let Some(attempt) = world.pending.pop() {
-            world.end(attempt, 7);
+            world.end(attempt, Handled);
         }
     }
     world.begin_write();
     world.end_write();
     world.crash();
-    let suspects = world.machine.suspects_upto - world.machine.floor();
+    let suspects = world.machine.trial.upto() - world.machine.floor();
     assert!(suspects < 100, "{suspects} events would be tried one at a time");
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{backend::RecordName, delivery::lane::LaneId, name::EventName};
+use crate::{backend::RecordName, delivery::lane_id::LaneId, name::EventName};
 
 /// Notes kept for one subscriber.
 pub(crate) const NOTES: u64 = 1024;

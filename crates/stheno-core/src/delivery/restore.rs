@@ -1,16 +1,22 @@
 //! How a new holder goes on from what the last one recorded.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::{collections::HashSet, time::Duration};
 
 use crate::{
     delivery::{
-        commit::{Outbox, ToRecord},
-        doc::{Counts, DeadLetter, LaneDoc, StateDoc},
-        lane::{Doing, Lane, LaneId},
+        doc::{Counts, DeadLetter, LaneDoc, StateDoc, Waiting},
+        lane::{Doing, Lane, Lanes},
+        lane_id::LaneId,
         machine::Machine,
+        outbox::Outbox,
+        reservation::Reservation,
+        settled::Settled,
+        trial::Trial,
     },
+    marker::Run,
     pattern::PatternSet,
     subscriber::policy::Policy,
+    time::{Now, Timestamp},
 };
 
 impl Machine {
@@ -20,36 +26,22 @@ impl Machine {
             policy,
             patterns,
             log: "".into(),
-            run: 0,
-            run_epoch: 0,
+            run: Run::default(),
             former: Vec::new(),
             rewound: begin_after,
             epoch,
             began: begin_after,
-            position: begin_after,
-            done_before: Vec::new(),
-            offered_before: begin_after,
-            open: BTreeSet::new(),
-            lanes: HashMap::new(),
-            ready: VecDeque::new(),
-            timers: BTreeSet::new(),
-            resting: BTreeSet::new(),
-            running: 0,
-            loading: 0,
-            reserved: 0,
-            ahead: 0,
-            written_at: begin_after,
-            wanted: 0,
-            suspects_upto: 0,
-            alone: None,
-            suspect: None,
             paused: false,
             counts: Counts::default(),
-            changed: HashSet::new(),
+            settled: Settled::upto(begin_after),
+            reservation: Reservation::at(begin_after),
+            lanes: Lanes::default(),
+            trial: Trial::default(),
             outbox: Outbox::default(),
-            to_record: ToRecord::Now,
-            committing: false,
-            recorded_floor: begin_after,
+            running: 0,
+            loading: 0,
+            given: None,
+            seen: Timestamp::from_micros(i64::MIN),
         }
     }
 
@@ -62,21 +54,18 @@ impl Machine {
         state: StateDoc,
         lanes: impl IntoIterator<Item = LaneDoc>,
         log_last: u64,
+        now: Now,
     ) -> Self {
         let mut machine = Self::fresh(policy, patterns, epoch, state.floor);
-        machine.run = state.run;
-        machine.run_epoch = state.run_epoch;
+        machine.run = Run { number: state.run, epoch: state.run_epoch };
         machine.former = state.former;
         machine.rewound = state.rewound;
         machine.began = state.began;
-        machine.offered_before = state.done.last().map_or(state.floor, |(_, last)| *last);
-        machine.done_before = state.done;
+        machine.settled = Settled::restored(state.floor, state.done.clone());
         machine.paused = state.paused;
         machine.counts = state.counts;
-        if !state.clean {
-            machine.suspects_upto = state.reserved.min(log_last);
-            machine.suspect = state.suspect;
-        }
+        let started: Option<HashSet<u64>> = state.started.map(|marks| marks.into_iter().collect());
+        let mut suspects = Vec::new();
         for doc in lanes {
             let id = match &doc.key {
                 Some(key) => LaneId::Key(key.clone()),
@@ -84,29 +73,32 @@ impl Machine {
             };
             if doc.run < state.run && doc.is_ahead_of(state.rewound) {
                 // A write that was to delete it did not come any more.
-                machine.outbox.forget_lane(id);
+                machine.outbox.change(&id);
                 continue;
             }
-            let mut lane = Lane::restored(doc, !state.clean);
-            lane.upto = match (machine.policy.ordered, &id) {
-                (false, LaneId::Key(_)) => lane.upto.or(Some(machine.offered_before)),
-                _ => None,
-            };
-            if lane.upto.is_some() {
-                machine.changed.insert(id.clone());
-                if matches!(lane.doing, Doing::Parked { .. }) {
+            let was_started = started.as_ref().is_none_or(|marks| marks.contains(&id.mark()));
+            let longest = machine.policy.retry_total;
+            let mut lane = Lane::restored(doc, |waiting| now.steady.plus(waiting.left(now.wall, longest)));
+            if !machine.policy.ordered && id.key().is_some() {
+                lane.end_at(machine.settled.offered());
+            }
+            let (ends, is_parked) = (lane.ends(), matches!(lane.doing(), Doing::Parked { .. }));
+            if !state.clean && was_started && !is_parked {
+                suspects.push(id.clone());
+            }
+            machine.lanes.insert(id.clone(), lane);
+            if ends && id.key().is_some() && !machine.policy.ordered {
+                machine.outbox.change(&id);
+                if is_parked {
                     // Where no order is kept any more, nothing has to wait behind a dead letter.
-                    lane.doing = Doing::NeedsLoad;
+                    machine.lanes.turn_to(&id, Doing::NeedsLoad);
                 }
             }
-            match &lane.doing {
-                Doing::Waiting(waiting) => {
-                    machine.timers.insert((waiting.due, id.clone()));
-                }
-                Doing::NeedsLoad => machine.ready.push_back(id.clone()),
-                _ => {}
-            }
-            machine.lanes.insert(id, lane);
+        }
+        if !state.clean {
+            let upto = state.reserved.min(log_last);
+            let tried = state.suspect.into_iter().chain(state.suspects);
+            machine.trial = Trial::after_crash(state.floor, state.done, upto, suspects, tried);
         }
         machine
     }
@@ -123,48 +115,43 @@ impl Machine {
         // The events of this log are others.
         self.former.clear();
         self.began = after;
-        (self.position, self.written_at, self.offered_before, self.recorded_floor) = (after, after, after, after);
+        self.settled = Settled::upto(after);
+        self.reservation = Reservation::at(after);
     }
 
     /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,
     /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
     pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
-        self.run_epoch = self.epoch;
-        self.run += 1;
+        self.run = Run { number: self.run.number + 1, epoch: self.epoch };
         self.rewound = after;
-        self.position = after;
-        self.written_at = after;
-        self.offered_before = after;
-        self.recorded_floor = after;
-        self.done_before.clear();
-        self.open.clear();
-        (self.suspects_upto, self.suspect) = (0, None);
-        self.outbox.dead.retain(|letter| letter.sequence <= after);
-        self.outbox
-            .undead
-            .extend(dead_letters.iter().map(|letter| letter.sequence).filter(|sequence| *sequence > after));
-        let is_ahead = |lane: &Lane| match lane.doing {
-            Doing::Parked { dead } => dead > after,
-            _ => lane.from > after || !lane.indexed,
-        };
-        let ahead: Vec<LaneId> =
-            self.lanes.iter().filter(|(_, lane)| is_ahead(lane)).map(|(id, _)| id.clone()).collect();
-        for id in ahead {
-            if self.lanes.remove(&id).is_some_and(|lane| lane.stored) {
-                self.outbox.forget_lane(id.clone());
-            }
-            self.changed.remove(&id);
+        self.outbox.unbury_ahead_of(after, dead_letters.iter().map(|letter| letter.sequence));
+        let ahead = self.lanes.iter().filter(|(_, lane)| lane.is_ahead_of(after)).map(|(id, _)| id.clone());
+        for id in ahead.collect::<Vec<_>>() {
+            self.end(&id);
         }
-        self.timers.retain(|(_, id)| self.lanes.contains_key(id));
-        // What comes in again is not queued twice.
-        self.resting.clear();
-        for (id, lane) in &mut self.lanes {
-            lane.leave_to_the_log();
-            if matches!(lane.doing, Doing::Ready | Doing::Resting) {
-                lane.doing = Doing::NeedsLoad;
-                self.ready.push_back(id.clone());
+        let kept: Vec<LaneId> = self.lanes.iter().map(|(id, _)| id.clone()).collect();
+        let mut held: Vec<u64> = self.outbox.letters().collect();
+        for id in kept {
+            if let Some(lane) = self.lanes.get_mut(&id) {
+                held.extend(lane.held());
+                lane.leave_to_the_log();
+                if matches!(lane.doing(), Doing::Ready | Doing::Resting(_)) {
+                    self.lanes.turn_to(&id, Doing::NeedsLoad);
+                }
             }
         }
-        self.record_now();
+        self.settled.restart(after, held);
+        self.reservation.restart(after);
+        let lanes = &self.lanes;
+        self.trial.restart(after, |id| lanes.contains(id));
+        self.outbox.record_now();
+    }
+}
+
+impl Waiting {
+    /// How long it has to wait still: never longer than was asked for, whatever the clock shows. An older version did not record
+    /// that; then no longer than `longest`.
+    fn left(&self, now: Timestamp, longest: Duration) -> Duration {
+        self.due.since(now).min(self.wait_ms.map_or(longest, Duration::from_millis))
     }
 }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use crate::{
     delivery::{
+        attempt::Attempt,
         doc::{DeadLetter, DeadReason, Note, NoteKind, Waiting},
-        lane::{Doing, Lane, LaneId},
-        machine::{Alone, AloneStage, Attempt, Machine},
+        lane::{Doing, Indexed, Lane},
+        lane_id::LaneId,
+        machine::Machine,
     },
     event::recorded::RecordedEvent,
     failure::{self, Failure, Verdict},
-    time::Timestamp,
+    time::{Now, Timestamp},
 };
 
 /// How an attempt ended.
@@ -29,15 +31,16 @@ const JITTER: f64 = 0.1;
 
 impl Machine {
     /// Takes the end of an attempt. `jitter` is between 0 and 1.
-    pub(crate) fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: Timestamp, jitter: f64) {
+    pub(crate) fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: Now, jitter: f64) {
         if attempt.suspended {
             self.running -= 1;
+        } else {
+            self.given = None;
         }
-        if attempt.alone && matches!(&self.alone, Some(Alone { stage: AloneStage::Started, .. })) {
-            self.alone = None;
-            self.suspect = None;
+        if attempt.alone {
+            self.trial.end(&attempt);
         }
-        self.record_soon();
+        self.outbox.record_soon();
         match outcome {
             Outcome::Handled => {
                 self.counts.handled += 1;
@@ -56,166 +59,224 @@ impl Machine {
         // A key whose events are handled at once has no lane.
         if let Some(lane) = self.lanes.get_mut(&attempt.lane) {
             let sequence = attempt.event.sequence;
-            self.open.remove(&sequence);
-            lane.failed = None;
-            lane.from = sequence + 1;
-            if lane.indexed {
-                self.changed.insert(attempt.lane.clone());
+            lane.settled(sequence);
+            let is_recorded = lane.indexed() != Indexed::No;
+            self.settled.release(sequence);
+            if is_recorded {
+                self.outbox.change(&attempt.lane);
             }
             self.proceed(&attempt.lane);
         }
     }
 
-    fn failed(&mut self, attempt: &Attempt, failure: &Failure, now: Timestamp, jitter: f64) {
+    fn failed(&mut self, attempt: &Attempt, failure: &Failure, now: Now, jitter: f64) {
         self.counts.failed += 1;
-        let error = failure.recorded();
+        let mut error = failure.recorded();
         self.note(attempt, NoteKind::Failed(error.clone()), now);
-        let earlier = self.lanes.get(&attempt.lane).and_then(|lane| lane.failed.as_ref());
-        let first_failed = earlier.map_or(now, |waiting| waiting.first_failed);
-        match self.decide(failure.verdict(), attempt.number, first_failed, now, jitter) {
-            Ok(due) => self.wait(attempt, Waiting { attempts: attempt.number, due, first_failed, error }),
-            Err(reason) => {
+        let earlier = self.lanes.get(&attempt.lane).and_then(Lane::failed);
+        let first_failed = earlier.map_or(now.wall, |waiting| waiting.first_failed);
+        let waited = earlier.map_or(Duration::ZERO, |waiting| waiting.waited(now.wall));
+        match self.decide(failure.verdict(), attempt.number, waited, jitter) {
+            Ok(wait) => {
+                let waiting = Waiting {
+                    attempts: attempt.number,
+                    due: now.wall.plus(wait),
+                    first_failed,
+                    error,
+                    wait_ms: Some(millis(wait)),
+                    waited_ms: Some(millis(waited.saturating_add(wait))),
+                };
+                self.wait(attempt, waiting, now.steady.plus(wait));
+            }
+            Err((reason, why)) => {
+                error.extend(why);
                 let letter = self.letter(&attempt.event, reason, attempt.number, error, first_failed, now);
                 self.give_up(&attempt.lane, letter);
             }
         }
     }
 
-    /// When the next attempt may begin, or why there is none.
+    /// How long to wait before the next attempt, or why there is none. `waited` is the sum of the waits before: time in which
+    /// nobody ran the subscriber, or by which the clock was set, counts for nothing.
     fn decide(
         &self,
         verdict: Verdict,
         attempt: u32,
-        first_failed: Timestamp,
-        now: Timestamp,
+        waited: Duration,
         jitter: f64,
-    ) -> Result<Timestamp, DeadReason> {
+    ) -> Result<Duration, (DeadReason, Option<String>)> {
         let asked = match verdict {
-            Verdict::Terminal => return Err(DeadReason::Terminal),
-            Verdict::Undecodable => return Err(DeadReason::Undecodable),
+            Verdict::Terminal => return Err((DeadReason::Terminal, None)),
+            Verdict::Undecodable => return Err((DeadReason::Undecodable, None)),
             Verdict::RetryAfter(delay) => delay,
             Verdict::Retry | Verdict::TimedOut | Verdict::Panicked => Duration::ZERO,
         };
         if self.policy.attempts.is_some_and(|attempts| attempt >= attempts.get()) {
-            return Err(DeadReason::Exhausted);
+            return Err((DeadReason::Exhausted, None));
         }
         // The policy's wait is a floor: jitter only ever adds.
-        let wait = self.policy.wait_after(attempt).mul_f64(1.0 + JITTER * jitter.clamp(0.0, 1.0)).max(asked);
-        let due = now.plus(wait);
-        if due > first_failed.plus(self.policy.retry_total) { Err(DeadReason::Exhausted) } else { Ok(due) }
+        let wait = self.policy.wait_after(attempt).mul_f64(1.0 + JITTER * jitter.clamp(0.0, 1.0));
+        let total = self.policy.retry_total;
+        match waited.saturating_add(wait.max(asked)) {
+            sum if sum <= total => Ok(wait.max(asked)),
+            _ if asked <= wait => Err((DeadReason::Exhausted, None)),
+            _ => {
+                let [asked, total, left] = [asked, total, total.saturating_sub(waited)].map(humantime::format_duration);
+                let why = format!(
+                    "the handler asked to be tried again after {asked}, and of `retry_total` ({total}) {left} are left"
+                );
+                Err((DeadReason::Exhausted, Some(why)))
+            }
+        }
     }
 
-    fn wait(&mut self, attempt: &Attempt, waiting: Waiting) {
-        let due = waiting.due;
-        let lane = self.lane_of(attempt);
-        lane.failed = Some(waiting.clone());
-        lane.doing = Doing::Waiting(waiting);
-        self.stand_still(&attempt.lane, attempt.event.sequence);
-        self.timers.insert((due, attempt.lane.clone()));
+    fn wait(&mut self, attempt: &Attempt, waiting: Waiting, due: Timestamp) {
+        self.lane_of(attempt);
+        if let Some(lane) = self.lanes.get_mut(&attempt.lane) {
+            lane.fail(attempt.event.sequence, waiting);
+        }
+        self.index(&attempt.lane);
+        self.lanes.turn_to(&attempt.lane, Doing::Waiting(due));
     }
 
     /// Leaves an event to an operator, and parks what follows it.
     fn give_up(&mut self, id: &LaneId, letter: DeadLetter) {
         self.counts.dead += 1;
-        self.record_now();
+        self.outbox.record_now();
         let sequence = letter.sequence;
         self.outbox.bury(letter);
         if id.key().is_some() {
-            let lane = self.lanes.entry(id.clone()).or_insert_with(|| Lane::running(sequence));
-            lane.failed = None;
-            lane.doing = Doing::Parked { dead: sequence };
-            self.open.remove(&sequence);
-            self.stand_still(id, sequence + 1);
-        } else if let Some(lane) = self.lanes.remove(id) {
-            self.open.remove(&sequence);
-            self.changed.remove(id);
-            if lane.stored {
-                self.outbox.forget_lane(id.clone());
+            if let Some(lane) = self.lanes.get_mut(id) {
+                lane.bury(sequence);
+            } else {
+                let mut lane = Lane::in_the_log(sequence + 1);
+                if self.settled.hold(sequence) {
+                    lane.holds(sequence);
+                }
+                self.lanes.insert(id.clone(), lane);
             }
+            self.index(id);
+            self.lanes.turn_to(id, Doing::Parked { dead: sequence });
+            return;
         }
+        self.end(id);
+        // Until a write holds the letter. A lane with a record stays recorded as long.
+        self.settled.hold(sequence);
     }
 
-    /// Leaves a lane's events to the log, from a sequence on.
-    fn stand_still(&mut self, id: &LaneId, from: u64) {
-        self.index(id);
-        if let Some(lane) = self.lanes.get_mut(id) {
-            lane.leave_to_the_log();
-            lane.from = from;
+    /// The lane of an attempt; a new one, if it was made at once.
+    fn lane_of(&mut self, attempt: &Attempt) {
+        if !self.lanes.contains(&attempt.lane) {
+            let sequence = attempt.event.sequence;
+            let mut lane = Lane::running(sequence);
+            if self.settled.hold(sequence) {
+                lane.holds(sequence);
+            }
+            self.lanes.insert(attempt.lane.clone(), lane);
         }
-    }
-
-    fn lane_of(&mut self, attempt: &Attempt) -> &mut Lane {
-        let sequence = attempt.event.sequence;
-        self.lanes.entry(attempt.lane.clone()).or_insert_with(|| Lane::running(sequence))
     }
 
     /// Gives up on an event that ended the process each time it was tried alone.
-    pub(crate) fn crash_loop(&mut self, attempt: &Attempt, starts: u32, now: Timestamp) {
-        self.suspect = None;
-        let error = vec![format!("the process ended {starts} times while this event was tried alone")];
-        let letter = self.letter(&attempt.event, DeadReason::CrashLoop, starts, error, now, now);
+    pub(super) fn crash_loop(&mut self, attempt: &Attempt, starts: u32, now: Now) {
+        let error = vec![format!(
+            "the process ended {starts} times while this event was tried alone; the cause may lie elsewhere, if something else \
+             ended it each time: redrive the event then"
+        )];
+        let letter = self.letter(&attempt.event, DeadReason::CrashLoop, starts, error, now.wall, now);
         self.give_up(&attempt.lane, letter);
     }
 
     /// Gives up on an event that the log no longer has, and goes on with what follows it.
-    pub(crate) fn gone(&mut self, id: &LaneId, now: Timestamp) {
+    pub(super) fn gone(&mut self, id: &LaneId, now: Now) {
         let Some(lane) = self.lanes.get_mut(id) else { return };
-        let sequence = lane.from;
-        let failed = lane.failed.take();
-        lane.from = sequence + 1;
-        self.changed.insert(id.clone());
+        let (sequence, failed) = lane.gone();
+        self.outbox.change(id);
         self.counts.dead += 1;
-        let first_failed = failed.as_ref().map_or(now, |waiting| waiting.first_failed);
+        let first_failed = failed.as_ref().map_or(now.wall, |waiting| waiting.first_failed);
         self.outbox.bury(DeadLetter {
             sequence,
             id: crate::event::recorded::EventId::derived(&format!("gone/{sequence}")),
             name: crate::name::EventName::trusted("unknown".into()),
             key: id.key().cloned(),
-            run: self.run,
+            run: self.run.number,
             reason: DeadReason::Gone,
             attempts: failed.as_ref().map_or(0, |waiting| waiting.attempts),
             error: failed.map_or_else(Vec::new, |waiting| waiting.error),
             first_failed,
-            at: now,
+            at: now.wall,
         });
-        self.record_now();
+        self.outbox.record_now();
         self.proceed(id);
     }
 
     /// Hands a dead letter, and what is parked behind it, back to the handler.
-    pub(crate) fn redrive(&mut self, letter: &DeadLetter, now: Timestamp) {
+    pub(crate) fn redrive(&mut self, letter: &DeadLetter, now: Now) {
         self.unpark(letter, letter.sequence, NoteKind::Redriven, now);
     }
 
     /// Gives a dead letter up for good, and hands back what is parked behind it.
-    pub(crate) fn discard(&mut self, letter: &DeadLetter, now: Timestamp) {
+    pub(crate) fn discard(&mut self, letter: &DeadLetter, now: Now) {
         self.unpark(letter, letter.sequence + 1, NoteKind::Discarded, now);
     }
 
-    fn unpark(&mut self, letter: &DeadLetter, from: u64, note: NoteKind, now: Timestamp) {
+    fn unpark(&mut self, letter: &DeadLetter, from: u64, note: NoteKind, now: Now) {
         let (sequence, run) = (letter.sequence, letter.run);
-        self.outbox.note(&mut self.counts, Note { sequence, run, attempt: letter.attempts, at: now, what: note });
-        self.outbox.unbury(sequence);
-        self.record_now();
+        self.outbox.note(&mut self.counts, Note { sequence, run, attempt: letter.attempts, at: now.wall, what: note });
+        self.outbox.record_now();
         let parked = letter.key.clone().map(LaneId::Key);
         let parked = parked.filter(|id| self.lanes.get(id).is_some_and(|lane| lane.is_behind(sequence)));
         // Its key went on without it: nothing is parked behind an event that is gone, or that failed while no order was kept.
         let alone = (from == sequence).then_some(LaneId::Event(sequence));
-        let Some(id) = parked.or(alone) else { return };
-        let lane = self.lanes.entry(id.clone()).or_insert_with(|| Lane::ready(from));
-        if matches!(lane.doing, Doing::Running(_) | Doing::Loading | Doing::Waiting(_)) {
+        let id = parked.or(alone);
+        self.outbox.unbury(sequence, id.clone());
+        let Some(id) = id else { return };
+        let lane = match self.lanes.get_mut(&id) {
             // It is under way again already.
-            return;
-        }
-        lane.from = lane.from.min(from);
-        if lane.from == sequence {
-            // The record says from now on that this very event comes next: it is found again, or said to be gone.
-            lane.failed = Some(Waiting { attempts: 0, due: now, first_failed: now, error: letter.error.clone() });
-        }
-        lane.doing = Doing::NeedsLoad;
-        lane.leave_to_the_log();
+            Some(lane) if matches!(lane.doing(), Doing::Running | Doing::Loading | Doing::Waiting(_)) => return,
+            Some(lane) => lane,
+            None => {
+                self.lanes.insert(id.clone(), Lane::in_the_log(from));
+                match self.lanes.get_mut(&id) {
+                    Some(lane) => lane,
+                    None => return,
+                }
+            }
+        };
+        let from = lane.from().min(from);
+        // The record says from now on that this very event comes next: it is found again, or said to be gone.
+        let next = (from == sequence).then(|| Waiting {
+            attempts: 0,
+            due: now.wall,
+            first_failed: now.wall,
+            error: letter.error.clone(),
+            wait_ms: Some(0),
+            waited_ms: Some(0),
+        });
+        lane.hand_back(from, next);
         self.index(&id);
-        self.ready.push_back(id);
+        self.lanes.turn_to(&id, Doing::NeedsLoad);
+    }
+
+    /// Tries an event now that failed and waits. Whether one does.
+    pub(crate) fn retry_now(&mut self, sequence: u64, now: Now) -> bool {
+        let waits = |lane: &Lane| lane.from() == sequence && matches!(lane.doing(), Doing::Waiting(_));
+        let Some(id) = self.lanes.iter().find(|(_, lane)| waits(lane)).map(|(id, _)| id.clone()) else { return false };
+        let note = Note {
+            sequence,
+            run: self.run.number,
+            attempt: self.lanes.get(&id).and_then(Lane::failed).map_or(0, |failed| failed.attempts),
+            at: now.wall,
+            what: NoteKind::Redriven,
+        };
+        self.outbox.note(&mut self.counts, note);
+        self.outbox.record_now();
+        self.lanes.turn_to(&id, Doing::NeedsLoad);
+        true
+    }
+
+    /// Whether a dead letter was taken away that may still be recorded.
+    pub(crate) fn is_on_its_way(&self, sequence: u64, being_written: bool) -> bool {
+        !self.outbox.has_letter(sequence) && (being_written || self.outbox.takes_away(sequence))
     }
 
     fn letter(
@@ -225,24 +286,36 @@ impl Machine {
         attempts: u32,
         error: Vec<String>,
         first_failed: Timestamp,
-        at: Timestamp,
+        at: Now,
     ) -> DeadLetter {
         DeadLetter {
             sequence: event.sequence,
             id: event.id.clone(),
             name: event.name.clone(),
             key: event.key.clone(),
-            run: self.run,
+            run: self.run.number,
             reason,
             attempts,
             error,
             first_failed,
-            at,
+            at: at.wall,
         }
     }
 
-    fn note(&mut self, attempt: &Attempt, what: NoteKind, now: Timestamp) {
-        let note = Note { sequence: attempt.event.sequence, run: self.run, attempt: attempt.number, at: now, what };
-        self.outbox.note(&mut self.counts, note);
+    fn note(&mut self, attempt: &Attempt, what: NoteKind, now: Now) {
+        let (sequence, run) = (attempt.event.sequence, self.run.number);
+        self.outbox.note(&mut self.counts, Note { sequence, run, attempt: attempt.number, at: now.wall, what });
     }
+}
+
+impl Waiting {
+    /// The waits so far. An older version did not count them: then all the time since the first failure.
+    fn waited(&self, now: Timestamp) -> Duration {
+        self.waited_ms.map_or_else(|| now.since(self.first_failed), Duration::from_millis)
+    }
+}
+
+/// The next full millisecond.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX)
 }

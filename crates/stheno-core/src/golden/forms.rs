@@ -70,6 +70,8 @@ fn state() -> StateDoc {
         reserved: 44,
         clean: true,
         suspect: Some(Suspect { sequence: 10, starts: 1 }),
+        suspects: vec![Suspect { sequence: 13, starts: 2 }],
+        started: Some(vec![14, 15]),
         paused: true,
         patterns: patterns(),
         counts: Counts { handled: 21, skipped: 22, failed: 23, dead: 24, notes: 25 },
@@ -78,12 +80,27 @@ fn state() -> StateDoc {
     }
 }
 
+fn without_suspects() -> StateDoc {
+    StateDoc { suspects: Vec::new(), started: None, ..state() }
+}
+
 fn without_former_ids() -> StateDoc {
-    StateDoc { run_epoch: 0, former: Vec::new(), ..state() }
+    StateDoc { run_epoch: 0, former: Vec::new(), ..without_suspects() }
 }
 
 fn waiting() -> Waiting {
-    Waiting { attempts: 3, due: time(1), first_failed: time(2), error: vec!["outer".to_owned(), "inner".to_owned()] }
+    Waiting { wait_ms: Some(4_400), waited_ms: Some(7_700), ..without_waits() }
+}
+
+fn without_waits() -> Waiting {
+    Waiting {
+        attempts: 3,
+        due: time(1),
+        first_failed: time(2),
+        error: vec!["outer".to_owned(), "inner".to_owned()],
+        wait_ms: None,
+        waited_ms: None,
+    }
 }
 
 fn lane(state: LaneState) -> LaneDoc {
@@ -235,9 +252,11 @@ pub(super) fn older_forms() -> Vec<Form> {
             &StateDoc { log: String::new(), rewound: 0, ..without_former_ids() },
         ),
         form("older/state-without-run-epoch-and-former-ids", &without_former_ids()),
+        form("older/state-without-suspects-and-started", &without_suspects()),
+        form("older/lane-waiting-without-waits", &lane(LaneState::Waiting(without_waits()))),
         form("older/missed-without-run", &Missed { run: 0, run_epoch: 0, ..missed() }),
         form("older/lane-behind-without-run", &plain(LaneState::Behind)),
-        form("older/lane-waiting-without-run", &plain(LaneState::Waiting(waiting()))),
+        form("older/lane-waiting-without-run", &plain(LaneState::Waiting(without_waits()))),
         form("older/lane-parked-without-run", &plain(LaneState::Parked { dead: 6 })),
         form("older/catalog-without-keys", &unkeyed),
     ]

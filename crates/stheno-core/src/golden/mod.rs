@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     backend::{BackendErrorKind, Record, RecordName, Revision},
-    delivery::{doc::FORMAT, lane::LaneId, names},
+    delivery::{doc::FORMAT, lane_id::LaneId, names},
     golden::forms::{Form, all_forms, older_forms},
     key::Key,
     name::EventName,

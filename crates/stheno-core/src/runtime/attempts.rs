@@ -77,9 +77,9 @@ impl Attempts {
 
     /// Begins an attempt where it stands. Most handlers that do not wait are over with this.
     pub(crate) fn begin(&self, attempt: Attempt) -> Begun {
-        let cx = Cx::new(Arc::clone(&attempt.event), attempt.number, Arc::clone(&self.scope));
+        let cx = Cx::new(Arc::clone(attempt.event()), attempt.number(), Arc::clone(&self.scope));
         let first = catch_unwind(AssertUnwindSafe(|| {
-            let mut running = self.handler.call(&attempt.event, cx.clone())?;
+            let mut running = self.handler.call(attempt.event(), cx.clone())?;
             // If it has to wait, its own task polls it again and wakes it from then on.
             let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             Ok((running, polled))
@@ -100,9 +100,9 @@ impl Attempts {
 
     /// Begins one call for many events.
     pub(crate) fn begin_batch(&mut self, attempts: Vec<Attempt>) -> Option<Ended> {
-        let events: Vec<Arc<RecordedEvent>> = attempts.iter().map(|attempt| Arc::clone(&attempt.event)).collect();
+        let events: Vec<Arc<RecordedEvent>> = attempts.iter().map(|attempt| Arc::clone(attempt.event())).collect();
         let first = events.first()?;
-        let highest = attempts.iter().map(|attempt| attempt.number).max().unwrap_or(1);
+        let highest = attempts.iter().map(|attempt| attempt.number()).max().unwrap_or(1);
         let cx = Cx::new(Arc::clone(first), highest, Arc::clone(&self.scope));
         let marks = BatchMarks::default();
         let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call_batch(&events, &marks, cx.clone())));

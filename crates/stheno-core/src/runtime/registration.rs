@@ -56,6 +56,8 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         reserved: began,
         clean: true,
         suspect: None,
+        suspects: Vec::new(),
+        started: None,
         paused: false,
         patterns: subscriber.patterns.clone(),
         counts: Counts::default(),

@@ -20,7 +20,7 @@ use crate::{
         Machine,
         doc::{LaneDoc, StateDoc},
     },
-    marker::{Identity, Run},
+    marker::Identity,
     pattern::PatternSet,
     runtime::{
         alarm::Verdict,
@@ -33,6 +33,7 @@ use crate::{
         worker::{Batching, End, Surroundings, Worker},
     },
     subscriber::{handler::Handler, policy::Policy},
+    time::Now,
 };
 
 /// The wait before the next try when the backend does not answer.
@@ -168,6 +169,7 @@ impl Supervisor {
             let recorded = store::load(backend, id).await?;
             let info = backend.info().await?;
             let asked = command::left(backend, id).await?;
+            let now = Now::of(&*self.around.clock);
             let mut passed_over = None;
             let (machine, guard) = match recorded.state {
                 // It was there when the app started.
@@ -180,20 +182,20 @@ impl Supervisor {
                     }
                     let (policy, patterns) = (policy.clone(), patterns.clone());
                     let mut machine =
-                        Machine::restored(policy, patterns, lease.epoch, state, recorded.lanes, info.last);
+                        Machine::restored(policy, patterns, lease.epoch, state, recorded.lanes, info.last, now);
                     if let Some(message) = other {
                         // An operator knows, and has said where to go on.
                         let Some((after, command)) = command::rewind(&asked) else {
                             return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                         };
                         machine.begin_anew(after, &store::dead_letters(backend, id).await?);
-                        machine.outbox.carried_out(command);
+                        machine.carried_out(command, None);
                     }
                     (machine, Some(revision))
                 }
             };
             let mut machine = machine.on_log(&info.log_id);
-            let Some(commit) = machine.take_commit(self.around.clock.now()) else {
+            let Some(commit) = machine.take_commit(now) else {
                 let message = "nothing was to be recorded of a subscriber that was taken over";
                 return Err(BackendError::new(BackendErrorKind::Other, message));
             };
@@ -220,19 +222,19 @@ impl Supervisor {
     fn worker(&self, held: Held, commands: mpsc::UnboundedReceiver<Asked>) -> Worker {
         let Held { lease, machine, guard, asked } = held;
         let Enabled { id, patterns, handed_over, batch, policy, handler, .. } = &self.subscriber;
-        let own = Identity { id: Arc::clone(id), former: machine.former.clone() };
-        let run = Run { number: machine.run, epoch: machine.run_epoch };
+        let own = Identity { id: Arc::clone(id), former: machine.former().to_vec() };
+        let run = machine.run();
         let (identity, marked) = match handed_over {
             // What it passed over is marked as of the run in which it did, until it is replayed by itself.
-            Some(HandedOver { missed, of }) if machine.run == 0 => (of.clone(), missed.run()),
+            Some(HandedOver { missed, of }) if run.number == 0 => (of.clone(), missed.run()),
             Some(HandedOver { of, .. }) => (of.clone(), run),
             None => (own, run),
         };
         let scope = Scope {
             subscriber: Arc::clone(id),
-            log: Arc::clone(&machine.log),
+            log: Arc::clone(machine.log()),
             identity: Arc::new(identity),
-            run: machine.run,
+            run: run.number,
             marked,
             epoch: lease.epoch,
             seen: Arc::clone(&self.seen),
@@ -257,7 +259,7 @@ impl Supervisor {
             progress: self.progress.clone(),
             guard,
             batching,
-            feed: self.around.intake.feed(&self.around.control, patterns.clone(), machine.position),
+            feed: self.around.intake.feed(&self.around.control, patterns.clone(), machine.position()),
             machine,
             current: None,
             writing: None,

@@ -47,6 +47,8 @@ pub struct Policy {
     pub batch: usize,
     /// How long a batch waits to become full.
     pub linger: Duration,
+    /// How often an event may end the process while it is tried alone, before it becomes a dead letter.
+    pub crash_limit: NonZeroU32,
 }
 
 impl Policy {
@@ -64,6 +66,9 @@ impl Policy {
     pub const BATCH: usize = 100;
     /// How long a batch waits to become full.
     pub const LINGER: Duration = Duration::from_millis(50);
+
+    /// How often an event may end the process while it is tried alone.
+    pub const CRASH_LIMIT: NonZeroU32 = NonZeroU32::new(3).unwrap();
 
     /// The wait after the failed attempt of this number (from 1), before jitter.
     pub fn wait_after(&self, attempt: u32) -> Duration {
@@ -106,6 +111,7 @@ impl Default for Policy {
             backfill: false,
             batch: Self::BATCH,
             linger: Self::LINGER,
+            crash_limit: Self::CRASH_LIMIT,
         }
     }
 }
@@ -145,11 +151,12 @@ pub(crate) struct PolicyPatch {
     backfill: Option<bool>,
     batch: Option<usize>,
     linger: Option<Written>,
+    crash_limit: Option<NonZeroU32>,
 }
 
 impl PolicyPatch {
     /// The keys a table may have.
-    pub(crate) const KEYS: [&'static str; 12] = [
+    pub(crate) const KEYS: [&'static str; 13] = [
         "attempts",
         "retry_initial",
         "retry_cap",
@@ -162,6 +169,7 @@ impl PolicyPatch {
         "backfill",
         "batch",
         "linger",
+        "crash_limit",
     ];
 
     /// Whether it says something of batches.
@@ -187,6 +195,7 @@ impl PolicyPatch {
         policy.paused = self.paused.unwrap_or(policy.paused);
         policy.backfill = self.backfill.unwrap_or(policy.backfill);
         policy.batch = self.batch.unwrap_or(policy.batch);
+        policy.crash_limit = self.crash_limit.unwrap_or(policy.crash_limit);
     }
 }
 

@@ -7,6 +7,7 @@ pub mod offset;
 use std::{
     fmt,
     str::FromStr,
+    sync::LazyLock,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -39,6 +40,12 @@ impl Timestamp {
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// This much earlier; stops at the beginning of time instead of overflowing.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// How long after `earlier` this is; zero when it is not later.
@@ -135,8 +142,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// Where delivery gets its time from: the system's clock, or one that a test moves.
 ///
-/// Due times are wall time, because they are stored and outlive the process. Leases never use this clock: they count on
-/// the system's monotonic one.
+/// Due times are wall time, because they are stored and outlive the process. Waits of one process go by [`Clock::steady`]. Leases
+/// never use this clock: they count on the system's monotonic one.
 #[async_trait]
 pub trait Clock: Send + Sync + 'static {
     /// The current wall time.
@@ -144,6 +151,38 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Returns once [`Clock::now`] has reached `time`. May return early.
     async fn sleep_until(&self, time: Timestamp);
+
+    /// A time that goes on evenly while the process runs, also when somebody sets the clock. By itself the current time: then a
+    /// step back by a second or more moves what waits.
+    fn steady(&self) -> Timestamp {
+        self.now()
+    }
+
+    /// Returns once [`Clock::steady`] has reached `time`. May return early.
+    async fn sleep_until_steady(&self, time: Timestamp) {
+        self.sleep_until(time).await;
+    }
+}
+
+/// One moment, by the wall clock and by the steady one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    pub(crate) wall: Timestamp,
+    pub(crate) steady: Timestamp,
+}
+
+impl Now {
+    pub(crate) fn of(clock: &dyn Clock) -> Self {
+        Self { wall: clock.now(), steady: clock.steady() }
+    }
+}
+
+/// The moment at which both clocks show a time.
+#[cfg(test)]
+impl From<Timestamp> for Now {
+    fn from(time: Timestamp) -> Self {
+        Self { wall: time, steady: time }
+    }
 }
 
 /// The system's clock.
@@ -160,6 +199,17 @@ impl Clock for SystemClock {
         // A wall clock may be set while we wait, so no single sleep is longer than a minute.
         let wait = time.since(self.now()).min(Duration::from_secs(60));
         tokio::time::sleep_until(tokio::time::Instant::from_std(Instant::now() + wait)).await;
+    }
+
+    fn steady(&self) -> Timestamp {
+        static BEGAN: LazyLock<(Instant, Timestamp)> = LazyLock::new(|| (Instant::now(), Timestamp::now()));
+        let (began, time) = *BEGAN;
+        time.plus(began.elapsed())
+    }
+
+    async fn sleep_until_steady(&self, time: Timestamp) {
+        let wait = time.since(self.steady());
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -20,6 +20,8 @@ fn state() -> StateDoc {
         reserved: 128,
         clean: true,
         suspect: None,
+        suspects: Vec::new(),
+        started: None,
         paused: false,
         patterns: PatternSet::all(),
         counts: Counts::default(),

@@ -22,7 +22,7 @@ use tokio::{
 
 use crate::{
     backend::{Backend, RecordError, Revision},
-    delivery::{Attempt, Machine, commit::Commit, machine::Load},
+    delivery::{Attempt, Machine, attempt::Load, commit::Commit},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
@@ -36,7 +36,7 @@ use crate::{
         progress::Progress,
         worker::record::written,
     },
-    time::{Clock, Timestamp},
+    time::{Clock, Now, Timestamp},
 };
 
 /// Attempts begun in place before other tasks get their turn.
@@ -184,6 +184,10 @@ impl Worker {
         self.take(woken).await
     }
 
+    fn now(&self) -> Now {
+        Now::of(&*self.around.clock)
+    }
+
     fn report(&self) {
         let idle = self.machine.is_idle()
             && self.current.is_none()
@@ -192,13 +196,13 @@ impl Worker {
             && self.batching.as_ref().is_none_or(|batching| batching.gathered.is_empty());
         let now = Progress {
             held: true,
-            position: self.machine.position,
-            floor: self.machine.recorded_floor,
+            position: self.machine.position(),
+            floor: self.machine.recorded_floor(),
             idle,
             next_due: self.machine.next_due(),
-            running: self.machine.running,
-            counts: self.machine.counts,
-            run: self.machine.run,
+            running: self.machine.running(),
+            counts: self.machine.counts(),
+            run: self.machine.run().number,
             paused: self.machine.is_paused(),
         };
         self.progress.send_if_modified(|progress| {
@@ -222,7 +226,7 @@ impl Worker {
             Some(_) => None,
             None if self.machine.has_to_record() => Some(self.wrote_at + RECORD_WITHIN),
             // Others read from the record how far this subscriber is.
-            None => (self.machine.floor() > self.machine.recorded_floor).then(|| self.wrote_at + PASSED_OVER),
+            None => (self.machine.floor() > self.machine.recorded_floor()).then(|| self.wrote_at + PASSED_OVER),
         };
         tokio::select! {
             biased;
@@ -258,16 +262,16 @@ impl Worker {
                 self.settle_all(ended.unwrap_or_default());
             }
             Woken::Loaded(load, Some((events, covered))) => {
-                self.machine.loaded(&load, events, covered, self.around.clock.now());
+                self.machine.loaded(&load, events, covered, self.now());
             }
-            Woken::Loaded(load, None) => self.machine.load_failed(&load, self.around.clock.now().plus(LOAD_RETRY)),
+            Woken::Loaded(load, None) => self.machine.load_failed(&load, self.now().steady.plus(LOAD_RETRY)),
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}
             Woken::Record => self.machine.record_now(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
-                self.machine.grant_leave(self.around.clock.now());
+                self.machine.grant_leave(self.now());
                 if !self.machine.is_alone() {
                     self.leave = None;
                 }
@@ -304,7 +308,7 @@ async fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
 fn sleep_until(clock: Arc<dyn Clock>, due: Option<Timestamp>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     Box::pin(async move {
         match due {
-            Some(due) => clock.sleep_until(due).await,
+            Some(due) => clock.sleep_until_steady(due).await,
             None => std::future::pending().await,
         }
     })

@@ -23,7 +23,7 @@ const HAND_OVER_LEAST: Duration = Duration::from_secs(3);
 impl Worker {
     pub(super) fn begin_write(&mut self) {
         if self.writing.is_none()
-            && let Some(commit) = self.machine.take_commit(self.around.clock.now())
+            && let Some(commit) = self.machine.take_commit(self.now())
         {
             let writes = commit.writes(&self.id, self.guard);
             self.write(commit, writes, 0, Duration::ZERO);
@@ -131,7 +131,7 @@ impl Worker {
         if self.writing.is_some() {
             return false;
         }
-        let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return false };
+        let Some(commit) = self.machine.take_commit(self.now()) else { return false };
         let commit = commit.clean();
         let writes = commit.writes(&self.id, self.guard);
         self.write(commit, writes, 0, Duration::ZERO);
@@ -152,7 +152,7 @@ impl Worker {
         self.machine.record_now();
         loop {
             if self.writing.is_none() {
-                let Some(commit) = self.machine.take_commit(self.around.clock.now()) else { return End::Stopped };
+                let Some(commit) = self.machine.take_commit(self.now()) else { return End::Stopped };
                 let commit = commit.clean();
                 if !self.machine.has_to_record() {
                     return self.write_last(commit).await;

@@ -2,7 +2,6 @@
 
 use crate::{
     backend::RecordName,
-    marker::Run,
     runtime::{
         command::{Asked, Command},
         store,
@@ -12,7 +11,7 @@ use crate::{
 
 impl Worker {
     pub(super) async fn obey(&mut self, asked: Asked) {
-        let now = self.around.clock.now();
+        let now = self.now();
         // It may have been carried out since it was passed on, when the subscriber was taken over; and one that cannot be read
         // comes again.
         if self.is_carried_out(&asked.record)
@@ -34,6 +33,7 @@ impl Worker {
                 match (found.filter(|letter| !self.is_on_its_way(letter.sequence)), &asked.command) {
                     (Some(letter), Command::Redrive { .. }) => self.machine.redrive(&letter, now),
                     (Some(letter), _) => self.machine.discard(&letter, now),
+                    (None, Command::Redrive { .. }) if self.machine.retry_now(sequence, now) => {}
                     (None, _) => tracing::warn!(subscriber = &*self.id, sequence, "there is no such dead letter"),
                 }
             }
@@ -41,30 +41,30 @@ impl Worker {
                 let replaced = self.rewinding.replace((after, asked.clone()));
                 // Of two rewinds the later one counts; it may also be the same one, passed on again.
                 if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
-                    self.machine.outbox.carried_out(replaced.record);
-                    self.machine.record_now();
+                    self.machine.carried_out(replaced.record, None);
                 }
                 return;
             }
-            Command::Pause => self.machine.paused = true,
-            Command::Resume => self.machine.paused = false,
+            Command::Pause => self.machine.pause(true),
+            Command::Resume => self.machine.pause(false),
         }
-        self.machine.outbox.carried_out(asked.record);
-        self.machine.record_now();
+        let letter = match asked.command {
+            Command::Redrive { sequence } | Command::Discard { sequence } => Some(sequence),
+            _ => None,
+        };
+        self.machine.carried_out(asked.record, letter);
     }
 
     /// Whether a command was carried out whose record is still there, until what it changed is written.
     fn is_carried_out(&self, command: &RecordName) -> bool {
         let being_written = self.writing.as_ref().is_some_and(|writing| writing.commit.commands.contains(command));
-        being_written || self.machine.outbox.is_carried_out(command)
+        being_written || self.machine.is_carried_out(command)
     }
 
     /// Whether a dead letter was taken away whose record is still there.
     fn is_on_its_way(&self, sequence: u64) -> bool {
-        let outbox = &self.machine.outbox;
-        let is_dead_again = outbox.dead.iter().any(|letter| letter.sequence == sequence);
         let being_written = self.writing.as_ref().is_some_and(|writing| writing.commit.undead.contains(&sequence));
-        !is_dead_again && (being_written || outbox.undead.contains(&sequence))
+        self.machine.is_on_its_way(sequence, being_written)
     }
 
     /// Rewinds once nothing is under way.
@@ -93,8 +93,8 @@ impl Worker {
             self.machine.forget_alone();
             self.leave = None;
             self.machine.rewind(after, &dead_letters);
-            self.attempts.set_run(Run { number: self.machine.run, epoch: self.machine.run_epoch });
-            self.machine.outbox.carried_out(asked.record);
+            self.attempts.set_run(self.machine.run());
+            self.machine.carried_out(asked.record, None);
             self.current = None;
             self.feed = self.around.intake.feed(&self.around.control, self.patterns.clone(), after);
         }

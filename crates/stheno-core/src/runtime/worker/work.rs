@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Page, Query},
-    delivery::{Attempt, Offer, Step, machine::Load, settle::Outcome},
+    delivery::{Attempt, Offer, Step, attempt::Load, settle::Outcome},
     event::recorded::RecordedEvent,
     failure::Failure,
     pattern::PatternSet,
@@ -14,7 +14,7 @@ use crate::{
         worker::{End, TURN, Worker},
     },
     shown::shown_chain,
-    time::Timestamp,
+    time::Now,
 };
 
 impl Worker {
@@ -22,7 +22,7 @@ impl Worker {
     pub(super) fn work(&mut self) -> Result<bool, End> {
         let mut begun = 0;
         while begun < TURN {
-            let now = self.around.clock.now();
+            let now = self.now();
             if self.rewinding.is_none()
                 && let Some(step) = self.machine.next(now)
             {
@@ -43,7 +43,7 @@ impl Worker {
     }
 
     /// Offers live events. Says how many were taken.
-    pub(super) fn offer_some(&mut self, limit: usize, now: Timestamp) -> Result<usize, End> {
+    pub(super) fn offer_some(&mut self, limit: usize, now: Now) -> Result<usize, End> {
         let mut offered = 0;
         while offered < limit && self.rewinding.is_none() && self.machine.wants_intake() {
             let Some((batch, at)) = &mut self.current else {
@@ -83,16 +83,16 @@ impl Worker {
     }
 
     pub(super) fn start(&mut self, attempt: Attempt) -> Result<(), End> {
-        let now = self.around.clock.now();
+        let now = self.now();
         self.start_at(attempt, now)
     }
 
-    pub(super) fn start_at(&mut self, mut attempt: Attempt, now: Timestamp) -> Result<(), End> {
+    pub(super) fn start_at(&mut self, mut attempt: Attempt, now: Now) -> Result<(), End> {
         if !self.lease.is_good() {
             return Err(End::LostLease);
         }
         if let Some(batching) = &mut self.batching {
-            let alone = attempt.alone;
+            let alone = attempt.is_alone();
             self.machine.suspend(&mut attempt);
             batching.gathered.push(attempt);
             batching.since.get_or_insert_with(Instant::now);
@@ -129,8 +129,8 @@ impl Worker {
         Err(End::Outrun)
     }
 
-    pub(super) fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: Timestamp) {
-        if attempt.alone {
+    pub(super) fn settle(&mut self, attempt: Attempt, outcome: Outcome, now: Now) {
+        if attempt.is_alone() {
             self.leave = None;
         }
         let jitter = match &outcome {
@@ -144,7 +144,7 @@ impl Worker {
     }
 
     pub(super) fn settle_all(&mut self, ended: Ended) {
-        let now = self.around.clock.now();
+        let now = self.now();
         for (attempt, outcome) in ended {
             self.settle(attempt, outcome, now);
         }
@@ -153,10 +153,10 @@ impl Worker {
     pub(super) fn say_failed(&self, attempt: &Attempt, failure: &Failure) {
         tracing::warn!(
             subscriber = &*self.id,
-            event = %attempt.event.id,
-            name = %attempt.event.name,
-            sequence = attempt.event.sequence,
-            attempt = attempt.number,
+            event = %attempt.event().id,
+            name = %attempt.event().name,
+            sequence = attempt.event().sequence,
+            attempt = attempt.number(),
             error = %shown_chain(&failure.chain()),
             "an attempt failed"
         );

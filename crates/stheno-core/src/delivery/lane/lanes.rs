@@ -1,0 +1,233 @@
+//! All lanes of a subscriber, and which goes next. Every step is one look-up, however many wait.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::{
+    delivery::{
+        lane::{Doing, Indexed, Lane},
+        lane_id::LaneId,
+    },
+    time::Timestamp,
+};
+
+/// The lanes.
+#[derive(Debug, Default)]
+pub(crate) struct Lanes {
+    all: HashMap<LaneId, Lane>,
+    /// Those that can be started, in the order in which they became so.
+    ready: BTreeMap<u64, LaneId>,
+    /// Those that need a load.
+    unread: BTreeMap<u64, LaneId>,
+    waiting: BTreeSet<(Timestamp, LaneId)>,
+    resting: BTreeSet<(u64, LaneId)>,
+    /// Those that a record speaks for, and that are under way: loading, ready or running.
+    busy: HashSet<LaneId>,
+    tickets: u64,
+}
+
+impl Lanes {
+    pub(crate) fn get(&self, id: &LaneId) -> Option<&Lane> {
+        self.all.get(id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &LaneId) -> Option<&mut Lane> {
+        self.all.get_mut(id)
+    }
+
+    pub(crate) fn contains(&self, id: &LaneId) -> bool {
+        self.all.contains_key(id)
+    }
+
+    pub(crate) fn insert(&mut self, id: LaneId, lane: Lane) {
+        let doing = lane.doing;
+        self.remove(&id);
+        self.all.insert(id.clone(), lane);
+        self.enqueue(&id, doing);
+    }
+
+    pub(crate) fn remove(&mut self, id: &LaneId) -> Option<Lane> {
+        let lane = self.all.remove(id)?;
+        self.dequeue(id, lane.doing, lane.ticket);
+        Some(lane)
+    }
+
+    /// Lets a lane do something else.
+    pub(crate) fn turn_to(&mut self, id: &LaneId, doing: Doing) {
+        let Some((before, ticket)) = self.all.get(id).map(|lane| (lane.doing, lane.ticket)) else { return };
+        self.dequeue(id, before, ticket);
+        self.enqueue(id, doing);
+    }
+
+    fn enqueue(&mut self, id: &LaneId, doing: Doing) {
+        self.tickets += 1;
+        let Some(lane) = self.all.get_mut(id) else { return };
+        (lane.doing, lane.ticket) = (doing, self.tickets);
+        let is_recorded = lane.indexed != Indexed::No;
+        match doing {
+            Doing::Ready => drop(self.ready.insert(self.tickets, id.clone())),
+            Doing::NeedsLoad => drop(self.unread.insert(self.tickets, id.clone())),
+            Doing::Waiting(due) => drop(self.waiting.insert((due, id.clone()))),
+            Doing::Resting(until) => drop(self.resting.insert((until, id.clone()))),
+            Doing::Loading | Doing::Running | Doing::Parked { .. } => {}
+        }
+        if is_recorded && is_busy(doing) {
+            self.busy.insert(id.clone());
+        }
+    }
+
+    fn dequeue(&mut self, id: &LaneId, doing: Doing, ticket: u64) {
+        match doing {
+            Doing::Ready => drop(self.ready.remove(&ticket)),
+            Doing::NeedsLoad => drop(self.unread.remove(&ticket)),
+            Doing::Waiting(due) => drop(self.waiting.remove(&(due, id.clone()))),
+            Doing::Resting(until) => drop(self.resting.remove(&(until, id.clone()))),
+            Doing::Loading | Doing::Running | Doing::Parked { .. } => {}
+        }
+        if !self.busy.is_empty() {
+            self.busy.remove(id);
+        }
+    }
+
+    /// Says that a record will speak for a lane. Whether that is new.
+    pub(crate) fn index(&mut self, id: &LaneId) -> bool {
+        let Some(lane) = self.all.get_mut(id) else { return false };
+        let (is_new, doing) = (lane.index(), lane.doing);
+        if is_new && is_busy(doing) {
+            self.busy.insert(id.clone());
+        }
+        is_new
+    }
+
+    /// The lane that can be started first.
+    pub(crate) fn first_ready(&self) -> Option<&LaneId> {
+        self.ready.values().next()
+    }
+
+    /// The lane that is read back first.
+    pub(crate) fn first_unread(&self) -> Option<&LaneId> {
+        self.unread.values().next()
+    }
+
+    /// How many can be started.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Whether one can be started, or needs a load.
+    pub(crate) fn can_go_on(&self) -> bool {
+        !(self.ready.is_empty() && self.unread.is_empty())
+    }
+
+    /// Lets those go on whose time has come.
+    pub(crate) fn wake(&mut self, now: Timestamp) {
+        while let Some((due, id)) = self.waiting.first()
+            && *due <= now
+        {
+            let id = id.clone();
+            self.turn_to(&id, Doing::NeedsLoad);
+        }
+    }
+
+    /// When the first one goes on that waits.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.waiting.first().map(|(due, _)| *due)
+    }
+
+    /// Moves all that wait by what the clock was set back.
+    pub(crate) fn clock_went_back(&mut self, by: std::time::Duration) {
+        let waiting: Vec<_> = self.waiting.iter().cloned().collect();
+        for (due, id) in waiting {
+            self.turn_to(&id, Doing::Waiting(due.minus(by)));
+        }
+    }
+
+    /// Takes a lane that has rested until the live intake came to a position.
+    pub(crate) fn rested(&mut self, position: u64) -> Option<LaneId> {
+        let (_, id) = self.resting.first().filter(|(until, _)| *until <= position)?;
+        Some(id.clone())
+    }
+
+    /// Those that a record speaks for which are under way, and those of them that are so next, as many as `more` and before a time.
+    pub(crate) fn busy_soon(&self, more: usize, before: Timestamp) -> HashSet<LaneId> {
+        let waiting = self.waiting.iter().take_while(|(due, _)| *due < before).map(|(_, id)| id);
+        self.busy.iter().chain(self.unread.values().chain(waiting).take(more)).cloned().collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&LaneId, &Lane)> {
+        self.all.iter()
+    }
+}
+
+fn is_busy(doing: Doing) -> bool {
+    matches!(doing, Doing::Loading | Doing::Ready | Doing::Running)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u64) -> LaneId {
+        LaneId::Event(number)
+    }
+
+    fn lanes(doing: impl IntoIterator<Item = Doing>) -> Lanes {
+        let mut lanes = Lanes::default();
+        for (number, doing) in (1..).zip(doing) {
+            lanes.insert(id(number), Lane::running(number));
+            lanes.turn_to(&id(number), doing);
+        }
+        lanes
+    }
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
+    #[test]
+    fn lanes_go_on_in_the_order_in_which_they_became_ready() {
+        let mut lanes = lanes([Doing::Ready, Doing::NeedsLoad, Doing::Ready, Doing::NeedsLoad]);
+        assert_eq!((lanes.first_ready(), lanes.first_unread()), (Some(&id(1)), Some(&id(2))));
+        lanes.turn_to(&id(1), Doing::Running);
+        lanes.turn_to(&id(2), Doing::Ready);
+        assert_eq!((lanes.first_ready(), lanes.first_unread()), (Some(&id(3)), Some(&id(4))));
+        lanes.remove(&id(3));
+        assert_eq!((lanes.first_ready(), lanes.ready()), (Some(&id(2)), 1));
+    }
+
+    #[test]
+    fn a_lane_stands_in_one_queue() {
+        let mut lanes = lanes([Doing::Waiting(at(5))]);
+        for doing in [Doing::Resting(9), Doing::Parked { dead: 1 }, Doing::Loading, Doing::Waiting(at(7))] {
+            lanes.turn_to(&id(1), doing);
+        }
+        assert_eq!((lanes.next_due(), lanes.rested(99), lanes.can_go_on()), (Some(at(7)), None, false));
+        lanes.remove(&id(1));
+        assert_eq!(lanes.next_due(), None);
+    }
+
+    #[test]
+    fn a_lane_wakes_when_it_is_due_also_when_the_clock_was_set_back() {
+        let mut lanes = lanes([Doing::Waiting(at(10_000_000)), Doing::Waiting(at(20_000_000))]);
+        lanes.wake(at(9_999_999));
+        assert!(!lanes.can_go_on());
+        lanes.wake(at(10_000_000));
+        assert_eq!(lanes.first_unread(), Some(&id(1)));
+        lanes.clock_went_back(std::time::Duration::from_secs(15));
+        assert_eq!(lanes.next_due(), Some(at(5_000_000)));
+    }
+
+    #[test]
+    fn who_is_busy_soon_is_known_before_it_is() {
+        let due = |second: i64| Doing::Waiting(at(second * 1_000_000));
+        let mut lanes = lanes([due(3), due(1), due(2), Doing::NeedsLoad, Doing::Running]);
+        assert!(lanes.index(&id(5)) && !lanes.index(&id(5)));
+        let soon = |more, before: i64| {
+            let mut soon: Vec<_> = lanes.busy_soon(more, at(before * 1_000_000)).into_iter().collect();
+            soon.sort();
+            soon
+        };
+        assert_eq!(soon(0, 9), [id(5)]);
+        assert_eq!(soon(2, 9), [id(2), id(4), id(5)]);
+        assert_eq!(soon(9, 3), [id(2), id(3), id(4), id(5)]);
+    }
+}

@@ -1,0 +1,230 @@
+//! What waits to be written. Many failures at once make many records: they go in several writes, each of which leaves a record that
+//! is true, and what a later write says holds the floor back until then.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+
+use crate::{
+    backend::RecordName,
+    delivery::{
+        doc::{Counts, DeadLetter, Note},
+        lane_id::LaneId,
+    },
+};
+
+/// What one write holds at most of each kind: with the state and a lease it fits an atomic batch of 1,000. Few in this
+/// crate's own tests, so that they see writes that are split.
+pub(crate) const PER_WRITE: usize = if cfg!(test) { 2 } else { 160 };
+/// Records that may wait. With more, nothing new is begun: a crash repeats what was not written.
+const ROOM: usize = if cfg!(test) { 6 } else { 512 };
+/// Letters to be taken away that one write looks at.
+const LOOKED_AT: usize = 4_096;
+/// Notes that wait at most; of more, the oldest are forgotten.
+const NOTES: usize = 320;
+
+/// How soon something has to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+enum Urgency {
+    Nothing,
+    /// Events were handled: a write may wait a moment for further ones, which a crash would repeat with them.
+    Soon,
+    /// More hangs on it than a repetition.
+    #[default]
+    Now,
+}
+
+/// A command that was carried out: its record goes no earlier than what it changed is written.
+#[derive(Debug)]
+struct CarriedOut {
+    record: RecordName,
+    /// How many lanes had been changed by then.
+    after: u64,
+    /// The dead letter that it took away.
+    letter: Option<u64>,
+}
+
+/// What waits to be written beside the state.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    urgency: Urgency,
+    /// Whether a write is under way.
+    writing: bool,
+    /// Lanes whose record changes, in the order in which they changed.
+    lanes: VecDeque<LaneId>,
+    /// Those of them that are not written yet.
+    changed: HashSet<LaneId>,
+    /// How many lanes have ever stood in the queue, and how many have left it.
+    queued: u64,
+    left: u64,
+    /// Dead letters. None is among those that go, too: one write says one thing of each.
+    dead: BTreeMap<u64, DeadLetter>,
+    /// Dead letters that go, each with the lane that no longer waits for it.
+    undead: BTreeMap<u64, Option<LaneId>>,
+    notes: VecDeque<(u64, Note)>,
+    commands: VecDeque<CarriedOut>,
+}
+
+/// What one write takes of it.
+#[derive(Debug, Default)]
+pub(crate) struct Parcel {
+    /// Lanes whose records are written, or deleted if there is no such lane any more.
+    pub(crate) lanes: Vec<LaneId>,
+    pub(crate) dead: Vec<DeadLetter>,
+    pub(crate) undead: Vec<u64>,
+    pub(crate) notes: Vec<(u64, Note)>,
+    pub(crate) commands: Vec<RecordName>,
+}
+
+impl Outbox {
+    /// Says that the record of a lane has to change.
+    pub(crate) fn change(&mut self, id: &LaneId) {
+        if self.changed.insert(id.clone()) {
+            self.lanes.push_back(id.clone());
+            self.queued += 1;
+        }
+    }
+
+    /// Says that the record of a lane need not change after all: there is none.
+    pub(crate) fn keep(&mut self, id: &LaneId) {
+        self.changed.remove(id);
+    }
+
+    /// Leaves a dead letter.
+    pub(crate) fn bury(&mut self, letter: DeadLetter) {
+        self.undead.remove(&letter.sequence);
+        self.dead.insert(letter.sequence, letter);
+    }
+
+    /// Takes a dead letter away, once the record of this lane says that it no longer waits for it.
+    pub(crate) fn unbury(&mut self, sequence: u64, lane: Option<LaneId>) {
+        self.dead.remove(&sequence);
+        self.undead.insert(sequence, lane);
+    }
+
+    /// Forgets the letters of what is ahead of a sequence, and takes away those that are recorded.
+    pub(crate) fn unbury_ahead_of(&mut self, after: u64, recorded: impl IntoIterator<Item = u64>) {
+        self.dead.retain(|sequence, _| *sequence <= after);
+        self.undead.extend(recorded.into_iter().filter(|sequence| *sequence > after).map(|sequence| (sequence, None)));
+    }
+
+    /// Whether a letter waits to be written.
+    pub(crate) fn has_letter(&self, sequence: u64) -> bool {
+        self.dead.contains_key(&sequence)
+    }
+
+    /// Whether a letter waits to be taken away.
+    pub(crate) fn takes_away(&self, sequence: u64) -> bool {
+        self.undead.contains_key(&sequence)
+    }
+
+    /// The events of the letters that wait.
+    pub(crate) fn letters(&self) -> impl Iterator<Item = u64> {
+        self.dead.keys().copied()
+    }
+
+    /// Adds a note to the ring. Of many between two writes only the newest are kept.
+    pub(crate) fn note(&mut self, counts: &mut Counts, note: Note) {
+        if self.notes.len() >= NOTES {
+            self.notes.pop_front();
+        }
+        self.notes.push_back((counts.notes, note));
+        counts.notes += 1;
+    }
+
+    /// Says that a command was carried out, which took away this letter.
+    pub(crate) fn carried_out(&mut self, record: RecordName, letter: Option<u64>) {
+        self.commands.push_back(CarriedOut { record, after: self.queued, letter });
+    }
+
+    /// Whether a command was carried out that no write holds yet.
+    pub(crate) fn is_carried_out(&self, command: &RecordName) -> bool {
+        self.commands.iter().any(|carried_out| carried_out.record == *command)
+    }
+
+    /// Whether so little waits that more may be begun.
+    pub(crate) fn has_room(&self) -> bool {
+        self.changed.len() + self.dead.len() < ROOM
+    }
+
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty()
+            && self.dead.is_empty()
+            && self.undead.is_empty()
+            && self.notes.is_empty()
+            && self.commands.is_empty()
+    }
+
+    /// Asks for a write that may wait for others.
+    pub(crate) fn record_soon(&mut self) {
+        self.urgency = self.urgency.max(Urgency::Soon);
+    }
+
+    /// Asks for a write that waits for nothing.
+    pub(crate) fn record_now(&mut self) {
+        self.urgency = Urgency::Now;
+    }
+
+    /// Whether something has to be recorded.
+    pub(crate) fn has_to_record(&self) -> bool {
+        self.urgency > Urgency::Nothing
+    }
+
+    /// Whether more hangs on it than a repetition.
+    pub(crate) fn has_to_record_now(&self) -> bool {
+        self.urgency == Urgency::Now
+    }
+
+    /// Whether a write is under way.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.writing
+    }
+
+    /// What the next write holds, unless nothing has to be written or a write is under way. `with_letter` says whose record goes
+    /// with a letter, so that no lane ever waits for a letter that is not there.
+    pub(crate) fn take(&mut self, with_letter: impl Fn(&DeadLetter) -> LaneId) -> Option<Parcel> {
+        if !self.has_to_record() || self.writing {
+            return None;
+        }
+        (self.urgency, self.writing) = (Urgency::Nothing, true);
+        let mut parcel = Parcel::default();
+        while parcel.dead.len() < PER_WRITE
+            && let Some((_, letter)) = self.dead.pop_first()
+        {
+            parcel.lanes.extend(Some(with_letter(&letter)).filter(|id| self.changed.remove(id)));
+            parcel.dead.push(letter);
+        }
+        // What is left may wait for a letter that comes later.
+        while self.dead.is_empty()
+            && parcel.lanes.len() < PER_WRITE
+            && let Some(id) = self.lanes.pop_front()
+        {
+            self.left += 1;
+            if self.changed.remove(&id) {
+                parcel.lanes.push(id);
+            }
+        }
+        let changed = &self.changed;
+        let free = |lane: &Option<LaneId>| lane.as_ref().is_none_or(|id| !changed.contains(id));
+        let undead = self.undead.iter().take(LOOKED_AT).filter(|(_, lane)| free(lane)).map(|(sequence, _)| *sequence);
+        parcel.undead = undead.take(PER_WRITE).collect();
+        for sequence in &parcel.undead {
+            self.undead.remove(sequence);
+        }
+        parcel.notes = self.notes.drain(..self.notes.len().min(PER_WRITE)).collect();
+        while parcel.commands.len() < PER_WRITE
+            && let Some(CarriedOut { record, .. }) = self.commands.pop_front_if(|command| {
+                command.after <= self.left && command.letter.is_none_or(|letter| !self.undead.contains_key(&letter))
+            })
+        {
+            parcel.commands.push(record);
+        }
+        if !self.is_empty() {
+            self.record_now();
+        }
+        Some(parcel)
+    }
+
+    /// The write was taken.
+    pub(crate) fn written(&mut self) {
+        self.writing = false;
+    }
+}

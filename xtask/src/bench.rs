@@ -17,6 +17,11 @@ pub(crate) fn nats(words: &[&str]) -> Done {
     run(suite("nats").args(words).env(nats::VARIABLE, nats::server()?))
 }
 
+/// Recovery after an outage, on a file and on a nats-server.
+pub(crate) fn recovery(words: &[&str]) -> Done {
+    run(suite("recovery").args(words).env(nats::VARIABLE, nats::server()?))
+}
+
 /// Ours on a nats-server against other libraries.
 pub(crate) fn peers(words: &[&str]) -> Done {
     let mut command = suite("peers");

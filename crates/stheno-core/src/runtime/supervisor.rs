@@ -267,6 +267,7 @@ impl Supervisor {
             loads: tokio::task::JoinSet::new(),
             leave: None,
             rewinding: None,
+            lanes_first: true,
             jitter: random_fraction,
             around: self.around.clone(),
         }

@@ -190,6 +190,7 @@ macro_rules! conformance_suite {
                 what_is_handed_over_has_the_marker_of_its_subscriber,
                 a_new_id_keeps_the_markers,
                 a_new_id_that_is_taken_back_repeats_nothing,
+                a_new_id_that_is_taken_back_after_a_replay_repeats_nothing,
                 an_id_that_another_one_had_is_refused,
             }
             delivery::forgotten {

@@ -41,6 +41,8 @@ use crate::{
 
 /// Attempts begun in place before other tasks get their turn.
 const TURN: usize = 128;
+/// How many of them lanes that go on begin, or live events, before the others get their turn.
+const SHARE: usize = 16;
 /// What is done is recorded at once if nothing was for this long, else within this time: a write costs as much as many
 /// events, and a crash repeats no more than this.
 const RECORD_WITHIN: Duration = Duration::from_millis(5);
@@ -111,6 +113,8 @@ pub(crate) struct Worker {
     pub(crate) loads: tokio::task::JoinSet<(Load, Read)>,
     pub(crate) leave: Option<OwnedSemaphorePermit>,
     pub(crate) rewinding: Option<(u64, Asked)>,
+    /// Whether lanes that go on come before live events next.
+    pub(crate) lanes_first: bool,
     pub(crate) jitter: fn() -> f64,
 }
 

@@ -11,7 +11,7 @@ use crate::{
     runtime::{
         alarm::Verdict,
         attempts::{Begun, Ended},
-        worker::{End, TURN, Worker},
+        worker::{End, SHARE, TURN, Worker},
     },
     shown::shown_chain,
     time::Now,
@@ -19,31 +19,49 @@ use crate::{
 
 impl Worker {
     /// Steps and offers, up to a turn's worth. Says whether there is more to do at once.
+    ///
+    /// Lanes that go on and live events take turns, so that neither waits for all of the others: after an outage there may be more
+    /// of the first than the handler can do in an hour.
     pub(super) fn work(&mut self) -> Result<bool, End> {
         let mut begun = 0;
         while begun < TURN {
-            let now = self.now();
-            if self.rewinding.is_none()
-                && let Some(step) = self.machine.next(now)
-            {
-                match step {
-                    Step::Start(attempt) => self.start(attempt)?,
-                    Step::Load(load) => self.load(load),
-                }
-                begun += 1;
-                continue;
+            let before = begun;
+            for _ in 0..2 {
+                let share = if self.machine.has_ready() { SHARE } else { TURN - begun };
+                begun += match self.lanes_first {
+                    true => self.step_some(share)?,
+                    false => self.offer_some(share)?,
+                };
+                self.lanes_first = !self.lanes_first;
             }
-            match self.offer_some(TURN - begun, now)? {
-                0 => break,
-                offered => begun += offered,
+            self.lanes_first = !self.lanes_first;
+            if begun == before {
+                break;
             }
         }
         self.flush_batch(false);
         Ok(begun >= TURN)
     }
 
+    /// Does what the lanes want done. Says how much it was.
+    fn step_some(&mut self, limit: usize) -> Result<usize, End> {
+        let mut done = 0;
+        while done < limit
+            && self.rewinding.is_none()
+            && let Some(step) = self.machine.next(self.now())
+        {
+            match step {
+                Step::Start(attempt) => self.start_at(attempt, self.now())?,
+                Step::Load(load) => self.load(load),
+            }
+            done += 1;
+        }
+        Ok(done)
+    }
+
     /// Offers live events. Says how many were taken.
-    pub(super) fn offer_some(&mut self, limit: usize, now: Now) -> Result<usize, End> {
+    pub(super) fn offer_some(&mut self, limit: usize) -> Result<usize, End> {
+        let now = self.now();
         let mut offered = 0;
         while offered < limit && self.rewinding.is_none() && self.machine.wants_intake() {
             let Some((batch, at)) = &mut self.current else {
@@ -75,16 +93,8 @@ impl Worker {
                 Offer::NotYet => break,
             }
             offered += 1;
-            if self.machine.has_ready() {
-                break;
-            }
         }
         Ok(offered)
-    }
-
-    pub(super) fn start(&mut self, attempt: Attempt) -> Result<(), End> {
-        let now = self.now();
-        self.start_at(attempt, now)
     }
 
     pub(super) fn start_at(&mut self, mut attempt: Attempt, now: Now) -> Result<(), End> {

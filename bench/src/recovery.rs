@@ -1,0 +1,278 @@
+//! Recovery after an outage: keys that fall due together, and failures among events that go well, against as many events that all
+//! go well on the same backend in the same round.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use stheno::{
+    AnyEvent, App, Bus, Catalogs, Clock, Cx, Failure, Outgoing, Start, Subscriber, SubscriberDef, Timestamp,
+    app::Running,
+    async_trait,
+    backend::Backend,
+    medusa::OrderPlaced,
+    nats::{NatsBackend, NatsOptions},
+    sqlite::{SqliteBackend, SqliteOptions},
+};
+use tempfile::TempDir;
+
+use crate::{
+    Case, Fallible,
+    nats::{
+        server::{Server, Sync},
+        watch::{Measured, Watch},
+    },
+};
+
+/// The longest that anything here may take.
+const LIMIT: Duration = Duration::from_secs(1_800);
+/// A wait that is over when the clock is set forward, and not before.
+const OUTAGE: Duration = Duration::from_secs(3_600);
+/// A wait that is over at once.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// A clock that goes on, and that the benchmark sets forward.
+#[derive(Debug, Default)]
+struct Forward(AtomicI64);
+
+#[async_trait]
+impl Clock for Forward {
+    fn now(&self) -> Timestamp {
+        let forward = u64::try_from(self.0.load(Ordering::SeqCst)).unwrap_or(0);
+        Timestamp::now().plus(Duration::from_micros(forward))
+    }
+
+    async fn sleep_until(&self, time: Timestamp) {
+        // It may be set forward meanwhile.
+        tokio::time::sleep(time.since(self.now()).min(Duration::from_millis(5))).await;
+    }
+}
+
+/// The handler: so many of a hundred events fail once.
+struct Handler {
+    percent: u64,
+    handled: Arc<AtomicU64>,
+}
+
+#[async_trait]
+impl Subscriber for Handler {
+    type Event = AnyEvent;
+
+    async fn handle(&self, event: AnyEvent, cx: Cx) -> Result<(), Failure> {
+        if cx.attempt() == 1 && event.sequence % 100 < self.percent {
+            return Err(Failure::new("the mail server is down"));
+        }
+        self.handled.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// Where a log lies.
+enum Place {
+    File(TempDir),
+    Nats(TempDir, Server),
+}
+
+impl Place {
+    fn new(url: &str) -> Fallible<Self> {
+        let folder = tempfile::tempdir()?;
+        match url {
+            "embedded" => Ok(Self::File(folder)),
+            "nats" => {
+                let server = Server::start(folder.path(), Sync::Interval)?;
+                Ok(Self::Nats(folder, server))
+            }
+            other => Err(format!("`{other}` is neither `embedded` nor `nats`").into()),
+        }
+    }
+
+    async fn open(&self) -> Fallible<Arc<dyn Backend>> {
+        match self {
+            Self::File(folder) => Ok(SqliteBackend::open(SqliteOptions::file(folder.path().join("log.db"))).await?),
+            Self::Nats(_, server) => Ok(NatsBackend::open(NatsOptions::server(server.url())).await?),
+        }
+    }
+
+    /// The process whose time counts beside our own.
+    fn server(&self) -> u32 {
+        match self {
+            Self::File(_) => std::process::id(),
+            Self::Nats(_, server) => server.process(),
+        }
+    }
+}
+
+/// How an event is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    /// As ours publishes it: the key stands beside it.
+    Keyed,
+    /// By a program that knows nothing of ours: the body has the key.
+    Bare,
+}
+
+async fn fill(place: &Place, events: u64, stored: Stored) -> Fallible<()> {
+    let backend = place.open().await?;
+    let (catalogs, _) = Catalogs::new([stheno::medusa::catalog()], []);
+    let bus = Bus::new(Arc::clone(&backend), Arc::new(catalogs));
+    let order = |number: u64| format!("order_01H8X4Q2V5Z7{number:010}");
+    match (stored, place) {
+        (Stored::Bare, Place::Nats(_, server)) => {
+            let client = async_nats::jetstream::new(async_nats::connect(server.url()).await?);
+            let mut acks = Vec::new();
+            for number in 0..events {
+                let body = serde_json::to_vec(&serde_json::json!({ "id": order(number) }))?;
+                acks.push(client.publish("stheno.log.-.order.placed", body.into()).await?);
+                if acks.len() == 512 || number + 1 == events {
+                    for ack in acks.drain(..) {
+                        ack.await?;
+                    }
+                }
+            }
+        }
+        _ => {
+            let mut number = 0;
+            while number < events {
+                let batch = 500.min(events - number);
+                let orders = (number..number + batch).map(|number| Outgoing::from(OrderPlaced::new(order(number))));
+                bus.publish_all(orders).atomic().await?;
+                number += batch;
+            }
+        }
+    }
+    backend.close().await;
+    Ok(())
+}
+
+/// A subscriber that runs on a full log.
+struct Run {
+    running: Running,
+    clock: Arc<Forward>,
+    handled: Arc<AtomicU64>,
+}
+
+impl Run {
+    async fn start(place: &Place, percent: u64, retry: Duration) -> Fallible<Self> {
+        let (clock, handled) = (Arc::<Forward>::default(), Arc::<AtomicU64>::default());
+        let handler = Handler { percent, handled: Arc::clone(&handled) };
+        let subscriber = SubscriberDef::new("bench.recovery", handler).on("order.placed").start(Start::Beginning);
+        let subscriber = subscriber.retry(retry, Duration::from_secs(7_200), Duration::from_secs(86_400));
+        let app = App::new(place.open().await?).catalog(stheno::medusa::catalog()).without_unknown_names();
+        let running = app.clock(Arc::clone(&clock) as Arc<dyn Clock>).subscribe(subscriber).start().await?;
+        Ok(Self { running, clock, handled })
+    }
+
+    /// Waits until so many are handled, and that is recorded.
+    async fn until(&self, events: u64) -> Fallible<()> {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            self.running.settle(LIMIT).await?;
+            if self.handled.load(Ordering::Relaxed) >= events {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(format!("{} of {events} were handled", self.handled.load(Ordering::Relaxed)).into());
+            }
+            tokio::time::sleep(AT_ONCE).await;
+        }
+    }
+
+    fn set_forward(&self) {
+        self.clock.0.fetch_add(2 * 3_600 * 1_000_000, Ordering::SeqCst);
+    }
+}
+
+/// All of them go well, or so many of a hundred fail once and are tried again at once.
+async fn failing(url: &str, events: u64, percent: u64, stored: Stored) -> Fallible<Measured> {
+    let place = Place::new(url)?;
+    fill(&place, events, stored).await?;
+    let watch = Watch::start(place.server())?;
+    let run = Run::start(&place, percent, AT_ONCE).await?;
+    run.until(events).await?;
+    let measured = watch.stop(events)?;
+    run.running.stop().await;
+    Ok(measured)
+}
+
+/// All of them fail once, and fall due together: how long the failing took, and the rest.
+async fn due_together(url: &str, keys: u64, stored: Stored) -> Fallible<(Measured, Measured)> {
+    let place = Place::new(url)?;
+    fill(&place, keys, stored).await?;
+    let watch = Watch::start(place.server())?;
+    let run = Run::start(&place, 100, OUTAGE).await?;
+    run.running.settle(LIMIT).await?;
+    let failed = watch.stop(keys)?;
+    let watch = Watch::start(place.server())?;
+    run.set_forward();
+    run.until(keys).await?;
+    let recovered = watch.stop(keys)?;
+    run.running.stop().await;
+    Ok((failed, recovered))
+}
+
+/// As many keys wait when a host starts, and are due.
+async fn waiting_at_start(url: &str, keys: u64, stored: Stored) -> Fallible<Measured> {
+    let place = Place::new(url)?;
+    fill(&place, keys, stored).await?;
+    let run = Run::start(&place, 100, Duration::from_millis(50)).await?;
+    run.running.settle(LIMIT).await?;
+    run.running.stop().await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let watch = Watch::start(place.server())?;
+    let run = Run::start(&place, 0, AT_ONCE).await?;
+    run.until(keys).await?;
+    let measured = watch.stop(keys)?;
+    run.running.stop().await;
+    Ok(measured)
+}
+
+/// Processor time of an event in microseconds, of the client and the server together.
+fn processor(url: &str, measured: &Measured) -> f64 {
+    if url == "nats" { measured.client + measured.server } else { measured.client }
+}
+
+/// Measures a backend: so many rounds, with so many keys.
+///
+/// # Errors
+/// When something does not come to its end.
+pub async fn rows(url: &str, rounds: usize, keys: u64) -> Fallible<Vec<Case>> {
+    let kinds: &[_] = if url == "nats" { &[Stored::Keyed, Stored::Bare] } else { &[Stored::Keyed] };
+    let (fresh_most, ten_least) = if url == "nats" { (20.0, 0.25) } else { (10.0, 0.4) };
+    let mut cases = Vec::new();
+    for stored in kinds {
+        let mut pairs: [Vec<(f64, f64)>; 6] = Default::default();
+        for round in 0..rounds {
+            let clean = failing(url, keys, 0, *stored).await?;
+            let one = failing(url, keys, 1, *stored).await?;
+            let ten = failing(url, keys, 10, *stored).await?;
+            let (failed, due) = due_together(url, keys, *stored).await?;
+            let (_, few) = due_together(url, keys / 10, *stored).await?;
+            let waiting = waiting_at_start(url, 200, *stored).await?;
+            let seconds = [&due, &few, &clean].map(|measured| measured.seconds);
+            let cost = |measured: &Measured| 1e6 / processor(url, measured);
+            pairs[0].push((due.seconds, few.seconds));
+            pairs[1].push((due.seconds, clean.seconds));
+            pairs[2].push((failed.rate(), failed.rate()));
+            pairs[3].push((cost(&one), cost(&clean)));
+            pairs[4].push((cost(&ten), cost(&clean)));
+            pairs[5].push((waiting.seconds, waiting.seconds));
+            eprintln!("{url} {stored:?}, round {round}: due, few due, clean {seconds:?} s");
+        }
+        let [tenfold, fresh, failed, one, ten, waiting] = pairs;
+        let name = |what: String| format!("{url} {}: {what}", if *stored == Stored::Keyed { "keyed" } else { "bare" });
+        cases.extend([
+            Case::of(name(format!("{keys} keys due together, against a tenth")), "s", &tenfold, 12.0).at_most(),
+            Case::of(name(format!("{keys} keys due together, against fresh events")), "s", &fresh, fresh_most)
+                .at_most(),
+            Case::of(name(format!("{keys} failing once")), "attempts/s", &failed, None),
+            Case::of(name("1 % failing, processor time".to_owned()), "events/s", &one, 0.5),
+            Case::of(name("10 % failing, processor time".to_owned()), "events/s", &ten, ten_least),
+            Case::of(name("200 keys waiting at start".to_owned()), "s", &waiting, None),
+        ]);
+    }
+    Ok(cases)
+}

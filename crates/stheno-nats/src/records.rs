@@ -128,9 +128,11 @@ pub(crate) async fn get(log: &Log, name: &RecordName) -> Result<Option<Record>, 
 pub(crate) async fn list(log: &Log, prefix: &str) -> Result<Vec<Record>, BackendError> {
     log.check_open()?;
     let until = Instant::now() + AGAIN.saturating_mul(2);
+    let bucket = bucket_stream(log);
     loop {
-        match record_list::newest(log, &bucket_stream(log), &subjects(log).beginning(prefix)).await {
+        match record_list::newest(log, &bucket, &subjects(log).beginning(prefix)).await {
             Ok(found) => {
+                log.rollups.look(log, &bucket).await;
                 let subjects = subjects(log);
                 let mut records: Vec<_> = found
                     .into_iter()

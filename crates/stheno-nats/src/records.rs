@@ -194,8 +194,10 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
                     Err(trouble) => return Err(explain(log, trouble).await.into()),
                 }
             }
-            // Certainly not done, and may pass.
+            // Not done, and may pass.
             Err(trouble) if !trouble.is_unknown() && trouble.passes() && Instant::now() < until => {
+                // Unless something else said that nobody listens: then a conflict is with what was done.
+                unanswered |= matches!(trouble, Trouble::NoResponders) && guarded.is_some();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(trouble) => return Err(explain(log, trouble).await.into()),

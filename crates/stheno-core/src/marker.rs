@@ -33,8 +33,9 @@ use crate::{delivery::doc::Former, time::Timestamp};
 pub struct Marker<'a> {
     /// The identity of the log.
     pub log: &'a str,
-    /// The subscriber: the id it had when the event could first reach it. It stays when the subscriber gets another id
-    /// (`was = ".."`), and is the same for live events and for those that are handed over later (`backfill = true`).
+    /// The subscriber, by the first id that it had. It stays when the subscriber gets another id (`was = ".."`), also when the
+    /// release that did so is taken back, and is the same for live events and for those that are handed over later
+    /// (`backfill = true`).
     pub subscriber: &'a str,
     /// The id of the event.
     pub event: &'a str,

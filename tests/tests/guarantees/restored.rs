@@ -34,8 +34,12 @@ impl Shop {
     }
 
     fn selling(&self) -> SubscriberDef {
+        self.selling_as("stock.sell")
+    }
+
+    fn selling_as(&self, id: &str) -> SubscriberDef {
         let shop = self.clone();
-        subscriber("stock.sell", "order.placed", move |_, cx| {
+        subscriber(id, "order.placed", move |_, cx| {
             let shop = shop.clone();
             async move {
                 let mut shop = shop.0.lock().expect("a panic in a test ends it");
@@ -120,5 +124,26 @@ async fn a_replay_does_the_work_although_one_of_its_number_was_forgotten() {
         settle(&running).await;
         assert_eq!(running.stop().await, Stopped::Drained);
         restore(&file, &copy);
+    }
+}
+
+#[tokio::test]
+async fn a_new_id_that_is_taken_back_and_comes_again_sells_nothing_twice() {
+    let file = LogFile::new();
+    let shop = Shop::new(&file.beside("shop.db"));
+    let mut published = 0;
+    for release in ["stock.sell", "stock.sold", "stock.sell", "stock.sold", "stock.sell"] {
+        let selling = match release {
+            "stock.sold" => shop.selling_as(release).was("stock.sell"),
+            _ => shop.selling_as(release),
+        };
+        let running = App::new(file.open().await).subscribe(selling).start().await.unwrap();
+        for _ in 0..3 {
+            published += 1;
+            running.bus().publish(OrderPlaced::new(&format!("order_{published}"))).await.unwrap();
+        }
+        settle(&running).await;
+        assert_eq!(running.stop().await, Stopped::Drained);
+        assert_eq!(shop.sold(), i64::from(published), "after {release}");
     }
 }

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    app::{App, Manifest, StartError, Table, closing::in_time, signals::Signals, startup},
+    app::{App, Manifest, Problem, StartError, Table, closing::in_time, signals::Signals, startup},
     bus::Bus,
     event::recorded::EventId,
     pattern::PatternSet,
@@ -27,7 +27,7 @@ use crate::{
         keys::Keys,
         operator::Operator,
         progress::Progress,
-        supervisor::register,
+        registration::{register, taken_twice},
         supervisors::Supervisors,
         unknown,
         worker::{End, Surroundings},
@@ -79,6 +79,11 @@ impl App {
             // The counter of unknown names is the app's own, and nobody asks where it began.
             let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER && subscriber.handed_over.is_none());
             begun.extend(after.map(|after| (subscriber.id.to_string(), after)));
+        }
+        let twice = taken_twice(&self.backend, &checked.subscribers).await.map_err(StartError::Backend)?;
+        if !twice.is_empty() {
+            let problem = |(id, other)| Problem::FormerId { id, other };
+            return Err(StartError::Problems(twice.into_iter().map(problem).collect()));
         }
         let asked = Arc::new(Notify::new());
         let operator = Operator::with_wake(checked.bus.clone(), Arc::clone(&asked));

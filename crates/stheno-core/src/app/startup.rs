@@ -57,6 +57,13 @@ pub enum Problem {
         /// The subscribers.
         ids: [String; 2],
     },
+    /// A subscriber has an id that another one had before.
+    FormerId {
+        /// The id.
+        id: String,
+        /// The subscriber that had it before.
+        other: String,
+    },
     /// The app is built in a way that cannot be.
     App {
         /// What is wrong, and what to do.
@@ -157,6 +164,11 @@ impl fmt::Display for Problem {
             Problem::DuplicateWas { was, ids: [first, second] } => write!(
                 f,
                 "subscribers `{first}` and `{second}` both adopt what `{was}` has left; one of them can (`was`): let the other begin anew"
+            ),
+            Problem::FormerId { id, other } => write!(
+                f,
+                "subscriber `{id}` has an id that `{other}` had before (`was`), and what `{other}` did is remembered under it: each \
+                 would take what the other did for its own. Give `{id}` an id that none has had"
             ),
             Problem::App { message } => write!(f, "the app: {message}"),
             Problem::DuplicateEvent(duplicate) => write!(f, "{duplicate}"),

@@ -68,8 +68,16 @@ fn is_zero(number: &u64) -> bool {
 pub struct Former {
     /// The id.
     pub id: String,
-    /// The log ended here when the subscriber got another one.
+    /// What is done for events up to here is remembered under it: for all that will ever be, unless an older version moved the
+    /// subscriber, which remembered later ones under the new id.
     pub upto: u64,
+}
+
+impl Former {
+    /// An id under which everything stays remembered: a step back to the release that has it, and forward again, repeats nothing.
+    pub(crate) fn for_ever(id: &str) -> Self {
+        Self { id: id.to_owned(), upto: u64::MAX }
+    }
 }
 
 /// An event that is being tried alone.

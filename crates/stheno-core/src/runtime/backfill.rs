@@ -16,13 +16,7 @@ use crate::{
     event::recorded::RecordedEvent,
     marker::{Identity, Run},
     pattern::PatternSet,
-    runtime::{
-        host,
-        lease::Lease,
-        store,
-        supervisor::{Enabled, first_state},
-        supervisors::Supervisors,
-    },
+    runtime::{host, lease::Lease, registration::first_state, store, supervisor::Enabled, supervisors::Supervisors},
 };
 
 /// Events that are counted for the message; more are said to be more.

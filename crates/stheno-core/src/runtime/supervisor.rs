@@ -13,14 +13,12 @@ use tokio::{
 };
 
 use crate::{
-    backend::{BackendError, BackendErrorKind, Expect, LogInfo, RecordError, RecordWrite, Revision},
+    backend::{BackendError, BackendErrorKind, LogInfo, RecordError, Revision},
     bus::Bus,
     cx::Scope,
     delivery::{
         Machine,
-        commit::json,
-        doc::{Counts, FORMAT, Former, LaneDoc, StateDoc},
-        names,
+        doc::{LaneDoc, StateDoc},
     },
     marker::{Identity, Run},
     pattern::PatternSet,
@@ -29,17 +27,13 @@ use crate::{
         attempts::Attempts,
         backfill::{self, HandedOver, Joining},
         command::{self, Asked},
-        lease::{Claim, LEASE, Lease},
+        lease::{Claim, Lease},
         progress::Progress,
         store,
         supervisors::Supervisors,
         worker::{Batching, End, Surroundings, Worker},
     },
-    subscriber::{
-        handler::Handler,
-        policy::{Policy, Start},
-    },
-    time::Timestamp,
+    subscriber::{handler::Handler, policy::Policy},
 };
 
 /// The wait before the next try when the backend does not answer.
@@ -342,111 +336,6 @@ fn say_what_is_gone(id: &str, state: &StateDoc, info: &LogInfo) {
             "events that this subscriber has not seen are no longer in the log; keep them for longer (`max_age`, `max_bytes`), \
              or start it more often"
         );
-    }
-}
-
-/// Notes where a subscriber begins that has never run, so that nothing published from now on is missed. Says after which
-/// sequence, if it has never run.
-pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Result<Option<u64>, BackendError> {
-    let backend = &around.backend;
-    let name = names::state(&subscriber.id);
-    if backend.get_record(&name).await?.is_some() {
-        return Ok(None);
-    }
-    if let Some(was) = &subscriber.was
-        && adopt(around, was, &subscriber.id).await?
-    {
-        return Ok(None);
-    }
-    let state = first_state(subscriber, &backend.info().await?, around.clock.now());
-    let began = state.began;
-    match backend.write_records(vec![RecordWrite::put(name, json(&state)).expect(Expect::Absent)]).await {
-        Ok(_) => Ok(Some(began)),
-        // Another process of the same host was faster.
-        Err(RecordError::Conflict { .. }) => Ok(None),
-        Err(RecordError::Backend(error)) => Err(error),
-    }
-}
-
-/// The state of a subscriber that has never run.
-pub(crate) fn first_state(subscriber: &Enabled, info: &LogInfo, now: Timestamp) -> StateDoc {
-    let began = match (&subscriber.handed_over, subscriber.policy.start) {
-        (Some(handed_over), _) => handed_over.missed.after,
-        (None, Start::New) => info.last,
-        (None, Start::Beginning) => info.first.saturating_sub(1),
-    };
-    StateDoc {
-        format: FORMAT,
-        log: info.log_id.clone(),
-        run: 0,
-        run_epoch: 0,
-        rewound: began,
-        epoch: 0,
-        began,
-        floor: began,
-        done: Vec::new(),
-        reserved: began,
-        clean: true,
-        suspect: None,
-        paused: false,
-        patterns: subscriber.patterns.clone(),
-        counts: Counts::default(),
-        former: Vec::new(),
-        at: now,
-    }
-}
-
-/// Takes over everything that was recorded under an old id. Says whether there was anything.
-async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, BackendError> {
-    let backend = &around.backend;
-    let old_state = names::state(was);
-    if backend.get_record(&old_state).await?.is_none() {
-        return Ok(false);
-    }
-    let claim = Claim { holder: id, time: LEASE, clock: &*around.clock, seen: &AtomicU64::new(0) };
-    let Some(lease) = Lease::acquire(backend, was, &claim, std::future::pending()).await? else {
-        return Ok(false);
-    };
-    let last = backend.info().await?.last;
-    let prefix = names::everything(was);
-    let records = backend.list_records(&prefix).await?;
-    let renamed = |name: &str| format!("{}{}", names::everything(id), name.strip_prefix(&prefix).unwrap_or(name));
-    let (state, rest): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.name == old_state);
-    let per_write = 400;
-    let copy = |record: &crate::backend::Record| {
-        let name = crate::backend::RecordName::trusted(renamed(record.name.as_str()));
-        RecordWrite::put(name, record.value.clone())
-    };
-    let under_new_id = |record: &crate::backend::Record| {
-        let mut state: StateDoc = store::parse(record)?;
-        // What was done for the events until now is remembered under the id it was done under.
-        state.former.push(Former { id: was.to_owned(), upto: last });
-        let name = crate::backend::RecordName::trusted(renamed(record.name.as_str()));
-        Ok::<_, BackendError>(RecordWrite::put(name, json(&state)))
-    };
-    // The state comes last: before it is there, the next start does all of this again.
-    for chunk in rest.chunks(per_write) {
-        write_all(around, chunk.iter().map(copy).collect()).await?;
-    }
-    let mut writes = state.iter().map(under_new_id).collect::<Result<Vec<_>, _>>()?;
-    writes.extend(state.iter().map(|record| RecordWrite::delete(record.name.clone())));
-    write_all(around, writes).await?;
-    for chunk in rest.chunks(per_write) {
-        write_all(around, chunk.iter().map(|record| RecordWrite::delete(record.name.clone())).collect()).await?;
-    }
-    write_all(around, vec![lease.release().await]).await?;
-    tracing::info!(was, id, "the subscriber has a new id and keeps its position");
-    Ok(true)
-}
-
-async fn write_all(around: &Surroundings, writes: Vec<RecordWrite>) -> Result<(), BackendError> {
-    match around.backend.write_records(writes).await {
-        Ok(_) => Ok(()),
-        Err(RecordError::Backend(error)) => Err(error),
-        Err(RecordError::Conflict { name }) => {
-            let message = format!("record `{name}` was written by somebody else during the adoption; start again");
-            Err(BackendError::new(BackendErrorKind::Unavailable, message))
-        }
     }
 }
 

@@ -197,7 +197,9 @@ macro_rules! conformance_suite {
                 an_epoch_that_a_store_has_seen_is_passed,
                 a_run_never_has_the_marker_of_another,
                 what_is_handed_over_has_the_marker_of_its_subscriber,
-                events_of_before_a_new_id_keep_their_marker,
+                a_new_id_keeps_the_markers,
+                a_new_id_that_is_taken_back_repeats_nothing,
+                an_id_that_another_one_had_is_refused,
             }
             delivery::forgotten {
                 a_key_stays_parked_at_a_host_without_its_catalog,

@@ -1,7 +1,10 @@
 //! A log that went back is noticed.
 
 use super::*;
-use crate::delivery::doc::LaneState;
+use crate::{
+    delivery::doc::{Counts, FORMAT, LaneState},
+    pattern::PatternSet,
+};
 
 fn state() -> StateDoc {
     StateDoc {

@@ -1,11 +1,15 @@
 //! What stores outside of the log remember stays true: also when records go back to an earlier state, and when a subscriber gets
 //! another id.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use stheno_core::{
     Config, Failure,
-    app::{Running, Stopped},
+    app::{Problem, Running, StartError, Stopped},
     backend::{Record, RecordWrite},
     runtime::operator::RewindTo,
 };
@@ -153,8 +157,8 @@ pub async fn what_is_handed_over_has_the_marker_of_its_subscriber(harness: &dyn 
     }
 }
 
-/// A subscriber with a new id keeps the markers of what its old id may have done; what comes later has the new one.
-pub async fn events_of_before_a_new_id_keep_their_marker(harness: &dyn Harness) {
+/// A subscriber with a new id keeps its first one in markers and idempotency keys, for the events of before and for all that come.
+pub async fn a_new_id_keeps_the_markers(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let (calls, clock) = (Calls::new(), ManualClock::new());
     let app = || async { world.app().await.clock(Arc::new(clock.clone())) };
@@ -170,6 +174,49 @@ pub async fn events_of_before_a_new_id_keep_their_marker(harness: &dyn Harness) 
     run_out(&running, &clock).await;
     let of = |sequence| keys(&calls.all().into_iter().filter(|call| call.sequence() == sequence).collect::<Vec<_>>());
     let before = of(1);
-    assert!(before.len() == 2 && before[0] == before[1] && before[0].starts_with(&format!("{ID}/")), "{before:?}");
-    assert!(of(2).iter().all(|key| key.starts_with(&format!("{NEW_ID}/"))), "{:?}", of(2));
+    assert!(before.len() == 2 && before[0] == before[1], "{before:?}");
+    assert!(keys(&calls.all()).iter().all(|key| key.starts_with(&format!("{ID}/"))), "{:?}", calls.all());
+}
+
+/// A release that gives a subscriber another id is taken back, and comes again, also after a replay: what one did, the other
+/// knows.
+pub async fn a_new_id_that_is_taken_back_repeats_nothing(harness: &dyn Harness) {
+    for replayed in [false, true] {
+        let world = World::new(harness).await;
+        let calls = Calls::new();
+        let releases = || [calls.content(ID), calls.content(NEW_ID).was(ID), calls.content("probe.third").was(NEW_ID)];
+        for (number, release) in [0, 1, 2, 1, 0, 2, 0, 1].into_iter().enumerate() {
+            let [first, second, third] = releases();
+            let release = [first, second, third].into_iter().nth(release).expect("there are three");
+            let running = start(world.app().await.subscribe(release)).await;
+            publish(running.bus(), placed(number)).await;
+            settle(&running).await;
+            if replayed && number == 0 {
+                running.operator().rewind(ID, RewindTo::Beginning).await.expect("the command is taken");
+                calls.until_len(2).await;
+                settle(&running).await;
+                calls.forget();
+            }
+            assert_eq!(running.stop().await, Stopped::Drained);
+        }
+        let mut by_event = HashMap::<u64, HashSet<String>>::new();
+        for call in calls.all() {
+            by_event.entry(call.sequence()).or_default().insert(call.idempotency_key);
+        }
+        assert!(calls.len() > by_event.len(), "some came to two of them");
+        assert!(by_event.values().all(|keys| keys.len() == 1), "{by_event:?}");
+    }
+}
+
+/// An id that another subscriber of the app had before is refused: each would take what the other did for its own.
+pub async fn an_id_that_another_one_had_is_refused(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    for release in [calls.content(ID), calls.content(NEW_ID).was(ID)] {
+        assert_eq!(start(world.app().await.subscribe(release)).await.stop().await, Stopped::Drained);
+    }
+    let app = world.app().await.subscribe(calls.content(NEW_ID)).subscribe(calls.content(ID));
+    let Err(StartError::Problems(problems)) = app.start().await else { panic!("it has to be refused") };
+    let expected = Problem::FormerId { id: ID.to_owned(), other: NEW_ID.to_owned() };
+    assert!(problems.contains(&expected), "{problems:?}");
 }

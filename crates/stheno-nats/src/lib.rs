@@ -32,7 +32,7 @@
 //!
 //! Reading order: [`NatsOptions`] and their address form (`options`, `login`, `url`, `context`); making a connection (`dial`, `next_server`, `refused`), the
 //! thread it lives on (`io`), requests and replies over it (`link`, `replies`), what answers mean (`error`), the API
-//! (`api`); what a server has to have (`server`, `limits`, `provision`); subjects and messages (`subject`, `message`, `encode`,
+//! (`api`); what a server has to have (`server`, `limits`, `provision`, `rollups`); subjects and messages (`subject`, `message`, `encode`,
 //! `decode`, `cloud_events`); one open log (`log`, `gate`); appending (`publish`, `append`, `batch`, `probe`,
 //! `schedule`, `group`, `together`); reading (`span`, `fetch`, `read`, `ordered`, `tail`); records (`record_subject`, `record_list`,
 //! `records`); the contract (`backend`).
@@ -73,6 +73,7 @@ mod record_subject;
 mod records;
 mod refused;
 mod replies;
+mod rollups;
 mod schedule;
 mod server;
 mod span;

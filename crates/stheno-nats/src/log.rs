@@ -20,6 +20,7 @@ use crate::{
     options::NatsOptions,
     provision::{self, Found},
     publish::Target,
+    rollups::Rollups,
     schedule::Repeating,
     subject::Subjects,
 };
@@ -81,6 +82,8 @@ pub(crate) struct Log {
     pub(crate) group: Group,
     /// Schedules that were seen to make events again and again.
     pub(crate) repeating: Repeating,
+    /// Whether the bucket of the records takes roll-ups.
+    pub(crate) rollups: Rollups,
 }
 
 impl Log {
@@ -108,6 +111,7 @@ impl Log {
             gate: Gate::default(),
             group: Group::new(io),
             repeating: Repeating::default(),
+            rollups: Rollups::new(found.rollups),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::{
     error::{Trouble, code},
     limits,
     options::NatsOptions,
+    rollups,
     subject::Subjects,
 };
 
@@ -30,17 +31,19 @@ pub(crate) struct Found {
     pub(crate) log_id: String,
     pub(crate) domain: Option<String>,
     pub(crate) dedup_window: Duration,
+    /// Whether the bucket of its records takes roll-ups.
+    pub(crate) rollups: rollups::Found,
 }
 
 /// Finds the stream and the bucket, or makes them.
 pub(crate) async fn provision(api: &Api, options: &NatsOptions, subjects: &Subjects) -> Result<Found, BackendError> {
     let (stream, bucket) = (stream_config(options, subjects), bucket_config(options));
     let found = find_or_make(api, options, &options.stream, &stream, Compare::Log).await?;
-    let found = describe(&found);
+    let mut found = describe(&found);
     options.check_window_of(found.dedup_window)?;
     let records = format!("KV_{}", options.bucket());
     let bucket = find_or_make(api, options, &records, &bucket, Compare::Records).await?;
-    refuse_rollups(api, options, &records, bucket).await;
+    found.rollups = rollups::refuse(api, options, &records, bucket, rollups::Found::Refused).await;
     Ok(found)
 }
 
@@ -56,37 +59,8 @@ fn describe(info: &StreamInfo) -> Found {
         log_id: log_id(info),
         domain: info.domain.clone(),
         dedup_window: Duration::from_nanos(info.config["duplicate_window"].as_u64().unwrap_or(0)),
+        rollups: rollups::Found::Unknown,
     }
-}
-
-/// Sees to it that the bucket takes no roll-up: one message with the header `Nats-Rollup: all`, of anybody who may write one
-/// record, would delete all the others. Buckets of earlier versions permit it, which is the one thing that is changed of
-/// what is there.
-async fn refuse_rollups(api: &Api, options: &NatsOptions, name: &str, found: StreamInfo) {
-    let field = "allow_rollup_hdrs";
-    if found.config[field] != json!(true) {
-        return;
-    }
-    let mut config = found.config;
-    config[field] = false.into();
-    let failed = match options.manage {
-        false => "this host does not manage it (`manage=false`)".to_owned(),
-        true => match api.update_stream(name, &config).await {
-            Ok(_) => {
-                tracing::info!(stream = name, "the bucket of the records takes roll-ups no longer");
-                return;
-            }
-            Err(trouble) => trouble.explain(&options.place()).to_string(),
-        },
-    };
-    let command = format!("nats stream edit {name} --no-allow-rollup --force");
-    tracing::warn!(
-        stream = name,
-        failed,
-        command,
-        "whoever may write one record can delete all of them with one message (`Nats-Rollup`); let somebody who may do so run \
-         `command`"
-    );
 }
 
 #[derive(Clone, Copy)]

@@ -128,9 +128,11 @@ pub(crate) async fn get(log: &Log, name: &RecordName) -> Result<Option<Record>, 
 pub(crate) async fn list(log: &Log, prefix: &str) -> Result<Vec<Record>, BackendError> {
     log.check_open()?;
     let until = Instant::now() + AGAIN.saturating_mul(2);
+    let bucket = bucket_stream(log);
     loop {
-        match record_list::newest(log, &bucket_stream(log), &subjects(log).beginning(prefix)).await {
+        match record_list::newest(log, &bucket, &subjects(log).beginning(prefix)).await {
             Ok(found) => {
+                log.rollups.look(log, &bucket).await;
                 let subjects = subjects(log);
                 let mut records: Vec<_> = found
                     .into_iter()
@@ -192,8 +194,10 @@ pub(crate) async fn write(log: &Log, writes: &[RecordWrite]) -> Result<Vec<Revis
                     Err(trouble) => return Err(explain(log, trouble).await.into()),
                 }
             }
-            // Certainly not done, and may pass.
+            // Not done, and may pass.
             Err(trouble) if !trouble.is_unknown() && trouble.passes() && Instant::now() < until => {
+                // Unless something else said that nobody listens: then a conflict is with what was done.
+                unanswered |= matches!(trouble, Trouble::NoResponders) && guarded.is_some();
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             Err(trouble) => return Err(explain(log, trouble).await.into()),

@@ -3,9 +3,15 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{a_log, ask, bounded, client, open, publish, shared};
 use serde_json::{Value, json};
-use stheno_core::backend::{Backend, RecordName, RecordWrite};
+use stheno_core::{
+    AnyEvent, App, Cx, Failure, Subscriber, SubscriberDef,
+    app::Stopped,
+    backend::{Backend, RecordName, RecordWrite},
+};
 use stheno_nats::NatsOptions;
 use stheno_testkit::{Warnings, nats::NatsServerOptions};
 
@@ -41,7 +47,7 @@ async fn a_roll_up_deletes_no_record_and_marks_of_deletions_still_go() {
     let gone = async {
         let last = json!({ "last_by_subj": format!("$KV.{stream}-records.a") });
         while ask(&client, &format!("STREAM.MSG.GET.KV_{stream}-records"), &last).await["error"].is_null() {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
     bounded("the mark of a deletion goes", gone).await;
@@ -90,5 +96,59 @@ async fn whoever_may_not_correct_a_bucket_is_told_the_command() {
         assert_eq!(bucket(&admin, &format!("S{number}")).await["allow_rollup_hdrs"], true);
         let command = format!("nats stream edit KV_S{number}-records --no-allow-rollup --force");
         assert_eq!(warnings.about(&command).len(), 1, "{warnings:?}");
+    }
+    // A host that runs when it is permitted again says it, too.
+    for (number, manage) in [(3, true), (4, false)] {
+        let options = options.clone().stream(format!("S{number}")).prefix(format!("s{number}"));
+        drop(open(options.clone()).await);
+        let log = open(options.manage(manage)).await;
+        permit(&admin, &format!("S{number}")).await;
+        let command = format!("nats stream edit KV_S{number}-records --no-allow-rollup --force");
+        bounded("it is said", async {
+            while warnings.about(&command).is_empty() {
+                log.list_records("command/").await.expect("they can be listed");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+        .await;
+        assert_eq!(bucket(&admin, &format!("S{number}")).await["allow_rollup_hdrs"], true);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_that_permits_roll_ups_while_a_host_runs_is_corrected() {
+    let client = client(shared()).await;
+    let options = a_log(shared());
+    let log = open(options.clone()).await;
+    let (stream, _) = common::names(&log).await;
+    let subscriber = SubscriberDef::new("test.all", Content).on(">");
+    let app = App::new(open(options).await).without_unknown_names().subscribe(subscriber);
+    let running = app.start().await.expect("the app starts");
+    let before = bucket(&client, &stream).await;
+    for round in 1..=2 {
+        permit(&client, &stream).await;
+        let corrected = async {
+            while bucket(&client, &stream).await["allow_rollup_hdrs"] == true {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        bounded(&format!("the host corrects it, round {round}"), corrected).await;
+    }
+    let mut after = bucket(&client, &stream).await;
+    // Where it was made, the server says nothing of what is false.
+    after["allow_rollup_hdrs"] = before["allow_rollup_hdrs"].clone();
+    assert_eq!(after, before, "nothing else is changed");
+    assert_eq!(running.stop().await, Stopped::Drained);
+}
+
+/// Is content with every event.
+struct Content;
+
+#[async_trait::async_trait]
+impl Subscriber for Content {
+    type Event = AnyEvent;
+
+    async fn handle(&self, _event: AnyEvent, _cx: Cx) -> Result<(), Failure> {
+        Ok(())
     }
 }

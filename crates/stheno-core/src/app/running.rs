@@ -1,17 +1,14 @@
 //! The started app: it publishes, shows how far its subscribers are, and stops in order.
 
 use std::{
-    collections::HashMap,
     fmt,
-    pin::Pin,
     sync::Arc,
-    task::Poll,
     time::{Duration, Instant},
 };
 
 use tokio::{
     runtime::Handle,
-    sync::{Notify, Semaphore, mpsc, watch},
+    sync::{Notify, Semaphore, watch},
     task::JoinHandle,
 };
 
@@ -31,7 +28,7 @@ use crate::{
         operator::Operator,
         progress::Progress,
         registration::{register, taken_twice},
-        supervisor::Supervisor,
+        supervisors::Supervisors,
         unknown,
         worker::{End, Surroundings},
     },
@@ -90,33 +87,17 @@ impl App {
         }
         let asked = Arc::new(Notify::new());
         let operator = Operator::with_wake(checked.bus.clone(), Arc::clone(&asked));
-        let mut progress = Vec::new();
-        let mut workers = HashMap::new();
         let mut tasks = vec![control.handle().spawn(Arc::clone(&around.intake).read())];
-        let mut supervisors = Vec::new();
         let holder = EventId::random().to_string();
+        let supervisors = Supervisors::new(checked.bus.clone(), around.clone(), Handle::current(), holder, self.lease);
         for subscriber in checked.subscribers {
-            let (commands, commanded) = mpsc::unbounded_channel();
-            let (sender, receiver) = watch::channel(Progress::default());
-            workers.insert(subscriber.id.to_string(), commands);
-            progress.push((subscriber.id.to_string(), receiver));
-            let supervisor = Supervisor {
-                subscriber,
-                bus: checked.bus.clone(),
-                around: around.clone(),
-                handlers: Handle::current(),
-                holder: holder.clone(),
-                lease_time: self.lease,
-                seen: Arc::default(),
-                progress: sender,
-            };
-            supervisors.push(control.handle().spawn(supervisor.run(commanded)));
+            supervisors.begin(subscriber);
         }
         tasks.push(control.handle().spawn(command::watch(
             Arc::clone(&self.backend),
             Arc::clone(&around.alarm),
             asked,
-            workers,
+            Arc::clone(&supervisors),
         )));
         Ok(Running {
             bus: checked.bus,
@@ -124,7 +105,6 @@ impl App {
             table: checked.table,
             manifest: checked.manifest,
             begun,
-            progress,
             clock: self.clock,
             drain: self.drain,
             stop,
@@ -142,11 +122,10 @@ pub struct Running {
     table: Table,
     manifest: Manifest,
     begun: Vec<(String, u64)>,
-    progress: Vec<(String, watch::Receiver<Progress>)>,
     clock: Arc<dyn Clock>,
     drain: Duration,
     stop: watch::Sender<bool>,
-    supervisors: Vec<JoinHandle<End>>,
+    supervisors: Arc<Supervisors>,
     tasks: Vec<JoinHandle<()>>,
     control: Control,
 }
@@ -222,7 +201,7 @@ impl Running {
 
     /// How far each subscriber is, by id.
     pub fn progress(&self) -> Vec<(String, Progress)> {
-        self.progress.iter().map(|(id, progress)| (id.clone(), *progress.borrow())).collect()
+        self.supervisors.progress().into_iter().map(|(id, progress)| (id, *progress.borrow())).collect()
     }
 
     /// Waits until every subscriber that this process runs has handled everything in the log that can be handled now, and
@@ -236,8 +215,7 @@ impl Running {
             // Handlers may publish, so the end of the log is looked at again until nobody is busy.
             let last = self.bus.backend().info().await.map(|info| info.last).unwrap_or(u64::MAX);
             let mut waited = false;
-            for (id, progress) in &self.progress {
-                let mut progress = progress.clone();
+            for (id, mut progress) in self.supervisors.progress() {
                 let settled = |progress: &Progress| self.is_settled(progress, last);
                 if settled(&progress.borrow()) {
                     continue;
@@ -248,7 +226,7 @@ impl Running {
                     tokio::time::timeout(left, progress.wait_for(settled)).await.map(|reached| reached.is_ok());
                 if reached != Ok(true) {
                     let progress = *progress.borrow();
-                    return Err(NotSettled { subscriber: id.clone(), progress, last });
+                    return Err(NotSettled { subscriber: id, progress, last });
                 }
             }
             if !waited {
@@ -275,11 +253,11 @@ impl Running {
     }
 
     /// The same, and calls `stopping` with the drain deadline when it begins to stop, so that a host can say so.
-    pub async fn until_signal_with(mut self, stopping: impl FnOnce(Duration)) -> Stopped {
+    pub async fn until_signal_with(self, stopping: impl FnOnce(Duration)) -> Stopped {
         let mut signals = Signals::listen();
         let failed = tokio::select! {
             () = signals.next() => false,
-            () = any_ended(&mut self.supervisors) => true,
+            () = self.supervisors.any_ended() => true,
         };
         stopping(self.drain);
         let stopped = self.stop_or(signals.next()).await;
@@ -293,8 +271,8 @@ impl Running {
         let mut at_once = std::pin::pin!(at_once);
         let all = async {
             let mut worst = Stopped::Drained;
-            for supervisor in supervisors {
-                worst = match (supervisor.await, worst) {
+            while let Some(ended) = supervisors.next_end().await {
+                worst = match (ended, worst) {
                     (Ok(End::Stopped), worst) => worst,
                     (Ok(End::Cut), Stopped::Drained) => Stopped::Cut,
                     (Ok(End::Cut), worst) => worst,
@@ -347,14 +325,4 @@ impl NotSettled {
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
-}
-
-/// Returns when one has ended, and takes it out: a handle must not be awaited twice.
-async fn any_ended(supervisors: &mut Vec<JoinHandle<End>>) {
-    let ended = std::future::poll_fn(|context| {
-        let ended = supervisors.iter_mut().position(|task| Pin::new(task).poll(context).is_ready());
-        ended.map_or(Poll::Pending, Poll::Ready)
-    })
-    .await;
-    supervisors.remove(ended);
 }

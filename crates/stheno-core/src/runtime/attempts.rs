@@ -126,13 +126,14 @@ impl Attempts {
         self.under_way.insert(task.id(), UnderWay { attempts, cx, marks });
     }
 
-    /// Ends every call where it waits. One that never gives its thread back is not waited for.
-    pub(crate) async fn cut(&mut self) {
+    /// Ends every call where it waits. One that never gives its thread back is not waited for. Says whether all have ended.
+    pub(crate) async fn cut(&mut self) -> bool {
         self.running.abort_all();
         let ended = async { while self.running.join_next().await.is_some() {} };
         // Whether they ended or not: nobody asks for their outcome any more.
-        let _ = tokio::time::timeout(CUT, ended).await;
+        let all = tokio::time::timeout(CUT, ended).await.is_ok();
         self.under_way.clear();
+        all
     }
 
     /// The next call that ends. Cancelling this loses nothing.

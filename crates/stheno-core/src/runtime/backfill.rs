@@ -1,21 +1,22 @@
 //! What a subscriber passed over before its patterns were widened, handed to it after all.
 //!
 //! A release that takes more events than the one before finds the log read up to some sequence. What now matches below it was
-//! passed over. That is recorded when the subscriber is taken over, said aloud, and answered by `why`. With `backfill = true`
-//! in its policy the next start runs the same handler a second time, under an id of its own (`receipts.send.backfill-7`) that
-//! takes just these events, with the order, retries and dead letters everybody has. When it is through it is forgotten.
+//! passed over. The take-over that notices this records it and says so, and `why` answers it. With `backfill = true` in its
+//! policy the same handler runs a second time, under an id of its own (`receipts.send.backfill-7`) that takes just these events,
+//! with the order, retries and dead letters everybody has. It begins with the take-over that notices them, or, if the policy
+//! says so later, at the next start. A start that finds everything handled forgets it.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backend::{Backend, BackendError, Query, RecordError, RecordName, RecordWrite},
+    backend::{Backend, BackendError, Expect, LogInfo, Query, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, doc::StateDoc, names},
     event::recorded::RecordedEvent,
     marker::{Identity, Run},
     pattern::PatternSet,
-    runtime::{store, supervisor::Enabled},
+    runtime::{host, lease::Lease, registration::first_state, store, supervisor::Enabled, supervisors::Supervisors},
 };
 
 /// Events that are counted for the message; more are said to be more.
@@ -88,16 +89,60 @@ impl Missed {
     }
 }
 
-/// Says aloud, and for the record, what a subscriber passes over that now takes more than it did. The write goes with the one
-/// that takes the subscriber over.
-pub(crate) async fn note(
-    backend: &Arc<dyn Backend>,
-    id: &str,
+/// Subscribers that a take-over begins beside its own, and what it has to write for them.
+#[derive(Default)]
+pub(crate) struct Joining {
+    pub(crate) writes: Vec<RecordWrite>,
+    pub(crate) subscribers: Vec<Enabled>,
+}
+
+/// What was passed over and this process does not hand over yet: noticed by this take-over, or by one of another host after
+/// this one had started.
+pub(crate) async fn found(
+    supervisors: &Supervisors,
+    subscriber: &Enabled,
     epoch: u64,
     state: &StateDoc,
-    patterns: &PatternSet,
-) -> Result<Option<RecordWrite>, BackendError> {
-    let Some((missed, wider)) = Missed::by(state, patterns) else { return Ok(None) };
+    info: &LogInfo,
+) -> Result<Joining, BackendError> {
+    let backend = &supervisors.around.backend;
+    let mut joining = Joining::default();
+    let mut handed_over = Vec::new();
+    if let Some(missed) = passed_over(backend, subscriber, state).await? {
+        let name = names::missed(&subscriber.id, epoch);
+        joining.writes.push(RecordWrite::put(name, json(&missed)));
+        handed_over.push((names::backfill(&subscriber.id, epoch), missed));
+    }
+    if !subscriber.policy.backfill || subscriber.handed_over.is_some() {
+        return Ok(joining);
+    }
+    for (id, _, missed) in list(backend, &subscriber.id).await? {
+        // The intake reads what this process takes. What a release took that had other patterns, the next start hands over.
+        let is_read = missed.since.iter().all(|pattern| subscriber.patterns.iter().any(|taken| taken.covers(pattern)));
+        if is_read && !supervisors.has_begun(&id) && !is_through(backend, &id, &missed).await? {
+            handed_over.push((id, missed));
+        }
+    }
+    let of = Identity { id: Arc::clone(&subscriber.id), former: state.former.clone() };
+    for (id, missed) in handed_over {
+        let beside = subscriber.handing_over(id, missed, of.clone());
+        if store::state(backend, &beside.id).await?.is_none() {
+            let state = first_state(&beside, info, supervisors.around.clock.now());
+            joining.writes.push(RecordWrite::put(names::state(&beside.id), json(&state)).expect(Expect::Absent));
+        }
+        joining.writes.push(host::spec(&beside));
+        joining.subscribers.push(beside);
+    }
+    Ok(joining)
+}
+
+/// What a subscriber passes over that now takes more than it did; says how much that is.
+async fn passed_over(
+    backend: &Arc<dyn Backend>,
+    subscriber: &Enabled,
+    state: &StateDoc,
+) -> Result<Option<Missed>, BackendError> {
+    let Some((missed, wider)) = Missed::by(state, &subscriber.patterns) else { return Ok(None) };
     let query = Query::new(wider).after(missed.after).upto(missed.end()).limit(COUNTED);
     let page = backend.read(query).await?;
     let events = page.events.iter().filter(|event| missed.has(event)).count();
@@ -105,12 +150,20 @@ pub(crate) async fn note(
         return Ok(None);
     }
     let or_more = if page.end { "" } else { " or more" };
-    tracing::warn!(
-        subscriber = id, was = %missed.before, now = %missed.since,
-        "it takes more than it did, and {events}{or_more} older events were passed over; to hand them over, say \
-         `backfill = true` under [subscribers.\"{id}\"] and start again"
-    );
-    Ok(Some(RecordWrite::put(names::missed(id, epoch), json(&missed))))
+    let id = &*subscriber.id;
+    if subscriber.policy.backfill {
+        tracing::info!(
+            subscriber = id, was = %missed.before, now = %missed.since,
+            "it takes more than it did; {events}{or_more} older events were passed over and are handed over now"
+        );
+    } else {
+        tracing::warn!(
+            subscriber = id, was = %missed.before, now = %missed.since,
+            "it takes more than it did, and {events}{or_more} older events were passed over; to hand them over, say \
+             `backfill = true` under [subscribers.\"{id}\"] and start again"
+        );
+    }
+    Ok(Some(missed))
 }
 
 /// The subscribers, and beside each whose policy says `backfill` one that takes what it passed over, until that is handled.
@@ -122,22 +175,31 @@ pub(crate) async fn beside(backend: &Arc<dyn Backend>, enabled: Vec<Enabled>) ->
             let of = Identity { id: Arc::clone(&subscriber.id), former };
             for (id, record, missed) in list(backend, &subscriber.id).await? {
                 match is_through(backend, &id, &missed).await? {
-                    true => forget(backend, &id, record).await?,
-                    false => all.push(Enabled {
-                        id: id.into(),
-                        was: None,
-                        patterns: missed.since.clone(),
-                        handed_over: Some(HandedOver { missed: Arc::new(missed), of: of.clone() }),
-                        policy: subscriber.policy.clone(),
-                        batch: subscriber.batch,
-                        handler: Arc::clone(&subscriber.handler),
-                    }),
+                    false => all.push(subscriber.handing_over(id, missed, of.clone())),
+                    true if Lease::is_free(backend, &id).await? => forget(backend, &id, record).await?,
+                    // Another host still holds it, and would take its missing records for a loss.
+                    true => {}
                 }
             }
         }
         all.push(subscriber);
     }
     Ok(all)
+}
+
+impl Enabled {
+    /// The same handler under another id, for what its subscriber passed over.
+    fn handing_over(&self, id: String, missed: Missed, of: Identity) -> Self {
+        Self {
+            id: id.into(),
+            was: None,
+            patterns: missed.since.clone(),
+            handed_over: Some(HandedOver { missed: Arc::new(missed), of }),
+            policy: self.policy.clone(),
+            batch: self.batch,
+            handler: Arc::clone(&self.handler),
+        }
+    }
 }
 
 /// What a subscriber passed over, each with the id under which it is handed over.

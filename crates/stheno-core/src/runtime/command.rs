@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 use crate::{
     backend::{Backend, BackendError, Record, RecordError, RecordName, RecordWrite},
@@ -16,6 +16,7 @@ use crate::{
     runtime::{
         alarm::{Alarm, Verdict},
         store,
+        supervisors::Supervisors,
     },
 };
 
@@ -84,7 +85,7 @@ pub(crate) async fn watch(
     backend: Arc<dyn Backend>,
     alarm: Arc<Alarm>,
     asked: Arc<Notify>,
-    workers: HashMap<String, mpsc::UnboundedSender<Asked>>,
+    supervisors: Arc<Supervisors>,
 ) {
     // Records that were passed on and are not gone yet, and when.
     let mut passed: HashMap<RecordName, Instant> = HashMap::new();
@@ -103,7 +104,7 @@ pub(crate) async fn watch(
         passed.retain(|name, at| at.elapsed() < AGAIN && records.iter().any(|record| record.name == *name));
         for record in records.into_iter().filter(|record| !passed.contains_key(&record.name)).collect::<Vec<_>>() {
             let subscriber = names::commanded(&record.name);
-            let Some(worker) = subscriber.and_then(|subscriber| workers.get(&subscriber)) else { continue };
+            let Some(worker) = subscriber.and_then(|subscriber| supervisors.commands_of(&subscriber)) else { continue };
             match store::parse(&record) {
                 Ok(command) => {
                     passed.insert(record.name.clone(), Instant::now());

@@ -68,15 +68,7 @@ pub(crate) async fn publish(
     for prefix in [names::SPECS, names::CATALOGS] {
         backend.list_records(prefix).await?.iter().try_for_each(store::refuse_newer)?;
     }
-    let writes = subscribers.iter().map(|subscriber| {
-        let spec = SubscriberSpec {
-            id: subscriber.id.to_string(),
-            patterns: subscriber.patterns.iter().map(ToString::to_string).collect(),
-            ordered: subscriber.policy.ordered,
-            policy: subscriber.policy.to_string(),
-        };
-        RecordWrite::put(names::spec(&subscriber.id), json(&spec))
-    });
+    let writes = subscribers.iter().map(spec);
     let known = catalogs.iter().map(|catalog| {
         let keyed = catalog.events().iter().filter(|event| event.key != KeyRule::NONE);
         let spec = CatalogSpec {
@@ -94,6 +86,17 @@ pub(crate) async fn publish(
         }
     }
     Ok(())
+}
+
+/// What a host says of a subscriber.
+pub(crate) fn spec(subscriber: &Enabled) -> RecordWrite {
+    let spec = SubscriberSpec {
+        id: subscriber.id.to_string(),
+        patterns: subscriber.patterns.iter().map(ToString::to_string).collect(),
+        ordered: subscriber.policy.ordered,
+        policy: subscriber.policy.to_string(),
+    };
+    RecordWrite::put(names::spec(&subscriber.id), json(&spec))
 }
 
 /// Whether a subscriber keeps the order of a key; as long as nobody says otherwise, it does.

@@ -28,6 +28,9 @@ use crate::{
 /// How long a lease holds without being renewed.
 pub const LEASE: Duration = Duration::from_secs(8);
 
+/// How long it may take to give a lease back outside of a hand-over.
+const GIVE_BACK: Duration = Duration::from_secs(2);
+
 /// The shortest wait for a lease to run out.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -214,11 +217,28 @@ impl Lease {
         }
     }
 
+    /// Whether nobody holds the lease of a subscriber: there is none, or its last holder has given it back.
+    pub(crate) async fn is_free(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<bool, BackendError> {
+        let Some(record) = backend.get_record(&names::lease(subscriber)).await? else { return Ok(true) };
+        Ok(store::parse_if_ours::<LeaseDoc>(&record)?.is_some_and(|doc| doc.free))
+    }
+
     /// Whether this holder's release is what is recorded: the answer to it may have been lost.
     pub(crate) async fn is_released(&self, backend: &Arc<dyn Backend>) -> bool {
         let found = backend.get_record(&self.name).await.ok().flatten();
         let doc = found.and_then(|record| store::parse_if_ours::<LeaseDoc>(&record).ok().flatten());
         doc.is_some_and(|doc| doc.free && doc.epoch == self.epoch && doc.holder == self.holder)
+    }
+
+    /// Gives the lease back outside of a hand-over, so that the next holder need not wait until it has run out. Only for a holder
+    /// that has nothing under way any more. If this fails, the lease runs out as it would have.
+    pub(crate) async fn give_back(&self, backend: &Arc<dyn Backend>) {
+        let given_back = async { backend.write_records(vec![self.release().await]).await };
+        match tokio::time::timeout(GIVE_BACK, given_back).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(lease = %self.name, %error, "the lease was not given back; it runs out"),
+            Err(_) => tracing::debug!(lease = %self.name, "the lease was not given back in time; it runs out"),
+        }
     }
 
     /// The write that gives the lease up; nobody renews it any more. To be written together with the last state.

@@ -2,7 +2,8 @@
 //!
 //! Reading order: `control` (the thread no handler can block), `keys` and `keyed` (the log as it is read), `lease`, `intake`,
 //! `places` and `pages` (who reads what), `alarm` (what ends delivery), `worker` (one subscriber while its lease is held), `attempts` (handlers under way),
-//! `supervisor` (one subscriber for as long as the app runs), `registration` (where it begins), `store` (what is recorded), `command` and `operator` (what an
+//! `supervisor` (one subscriber for as long as the app runs), `supervisors` (all of them), `registration` (where one begins), `store` (what is
+//! recorded), `command` and `operator` (what an
 //! operator asks), `progress`, `host`, `unknown`.
 
 pub(crate) mod alarm;
@@ -24,5 +25,6 @@ pub mod progress;
 pub(crate) mod registration;
 pub(crate) mod store;
 pub(crate) mod supervisor;
+pub(crate) mod supervisors;
 pub mod unknown;
 pub(crate) mod worker;

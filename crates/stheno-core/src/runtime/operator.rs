@@ -141,7 +141,7 @@ impl Operator {
     /// Hands a dead letter, and what is parked behind it, back to the handler.
     ///
     /// # Errors
-    /// When it is no dead letter of the subscriber, or the backend cannot be read or written.
+    /// When it is no dead letter of the subscriber or one that cannot be read, or the backend cannot be read or written.
     pub async fn redrive(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
         self.is_dead(subscriber, sequence).await?;
         self.ask(subscriber, &Command::Redrive { sequence }).await
@@ -150,7 +150,7 @@ impl Operator {
     /// Gives a dead letter up for good, and hands back what is parked behind it.
     ///
     /// # Errors
-    /// When it is no dead letter of the subscriber, or the backend cannot be read or written.
+    /// When it is no dead letter of the subscriber or one that cannot be read, or the backend cannot be read or written.
     pub async fn discard(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
         self.is_dead(subscriber, sequence).await?;
         self.ask(subscriber, &Command::Discard { sequence }).await
@@ -159,7 +159,7 @@ impl Operator {
     /// Lets a subscriber go on from another position, as a new run: its handler sees the events from there on again.
     ///
     /// # Errors
-    /// When the backend cannot be read or written.
+    /// When a dead letter of the subscriber cannot be read, or the backend cannot be read or written.
     pub async fn rewind(&self, subscriber: &str, to: RewindTo) -> Result<(), BackendError> {
         let info = self.backend().info().await?;
         let after = match to {
@@ -171,6 +171,8 @@ impl Operator {
                 page.events.first().map_or(info.last, |event| event.sequence - 1)
             }
         };
+        // A host refuses it otherwise: the letters after that position go with a rewind, and what is in them is to be known.
+        store::dead_letters(self.backend(), subscriber).await?;
         self.ask(subscriber, &Command::Rewind { after }).await
     }
 
@@ -272,8 +274,9 @@ impl Operator {
 
     /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run.
     async fn is_dead(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
-        if self.backend().get_record(&names::dead_letter(subscriber, sequence)).await?.is_some() {
-            return Ok(());
+        if let Some(record) = self.backend().get_record(&names::dead_letter(subscriber, sequence)).await? {
+            // A host refuses what is asked about a letter that it cannot read.
+            return store::parse::<DeadLetter>(&record).map(drop);
         }
         match self.why(subscriber, sequence).await? {
             // The one of an unknown subscriber is said when it is asked.

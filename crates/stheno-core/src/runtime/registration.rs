@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite},
+    backend::{Backend, BackendError, BackendErrorKind, Expect, LogInfo, Record, RecordError, RecordName, RecordWrite},
     delivery::{
         commit::json,
         doc::{Counts, FORMAT, Former, StateDoc},
@@ -19,6 +19,7 @@ use crate::{
         worker::Surroundings,
     },
     subscriber::policy::Start,
+    time::Timestamp,
 };
 
 /// Records that one write takes over, or deletes.
@@ -37,33 +38,8 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
     {
         return Ok(None);
     }
-    let info = backend.info().await?;
-    let began = match (&subscriber.handed_over, subscriber.policy.start) {
-        (Some(handed_over), _) => handed_over.missed.after,
-        (None, Start::New) => info.last,
-        (None, Start::Beginning) => info.first.saturating_sub(1),
-    };
-    let mut state = StateDoc {
-        format: FORMAT,
-        log: info.log_id,
-        run: 0,
-        run_epoch: 0,
-        rewound: began,
-        epoch: 0,
-        began,
-        floor: began,
-        done: Vec::new(),
-        reserved: began,
-        clean: true,
-        suspect: None,
-        suspects: Vec::new(),
-        started: None,
-        paused: false,
-        patterns: subscriber.patterns.clone(),
-        counts: Counts::default(),
-        former: Vec::new(),
-        at: around.clock.now(),
-    };
+    let mut state = first_state(subscriber, &backend.info().await?, around.clock.now());
+    let began = state.began;
     if let Some((id, moved)) = moved_to(backend, &subscriber.id).await?
         && moved.log == state.log
     {
@@ -82,6 +58,36 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
         // Another process of the same host was faster.
         Err(RecordError::Conflict { .. }) => Ok(None),
         Err(RecordError::Backend(error)) => Err(error),
+    }
+}
+
+/// The state of a subscriber that has never run.
+pub(crate) fn first_state(subscriber: &Enabled, info: &LogInfo, now: Timestamp) -> StateDoc {
+    let began = match (&subscriber.handed_over, subscriber.policy.start) {
+        (Some(handed_over), _) => handed_over.missed.after,
+        (None, Start::New) => info.last,
+        (None, Start::Beginning) => info.first.saturating_sub(1),
+    };
+    StateDoc {
+        format: FORMAT,
+        log: info.log_id.clone(),
+        run: 0,
+        run_epoch: 0,
+        rewound: began,
+        epoch: 0,
+        began,
+        floor: began,
+        done: Vec::new(),
+        reserved: began,
+        clean: true,
+        suspect: None,
+        suspects: Vec::new(),
+        started: None,
+        paused: false,
+        patterns: subscriber.patterns.clone(),
+        counts: Counts::default(),
+        former: Vec::new(),
+        at: now,
     }
 }
 
@@ -125,6 +131,18 @@ async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, Backe
     let Some(lease) = Lease::acquire(backend, was, &claim, std::future::pending()).await? else {
         return Ok(false);
     };
+    let moved = move_records(around, was, id).await;
+    // Also if it came to no good end: the next start does all of this again.
+    lease.give_back(backend).await;
+    moved?;
+    tracing::info!(was, id, "the subscriber has a new id and keeps its position");
+    Ok(true)
+}
+
+/// Moves what was recorded under an old id, whose lease is held.
+async fn move_records(around: &Surroundings, was: &str, id: &str) -> Result<(), BackendError> {
+    let backend = &around.backend;
+    let old_state = names::state(was);
     let prefix = names::everything(was);
     let records = backend.list_records(&prefix).await?;
     let renamed = |record: &Record| {
@@ -148,9 +166,7 @@ async fn adopt(around: &Surroundings, was: &str, id: &str) -> Result<bool, Backe
     for chunk in rest.chunks(PER_WRITE) {
         write_all(around, chunk.iter().map(|record| RecordWrite::delete(record.name.clone())).collect()).await?;
     }
-    write_all(around, vec![lease.release().await]).await?;
-    tracing::info!(was, id, "the subscriber has a new id and keeps its position");
-    Ok(true)
+    Ok(())
 }
 
 async fn write_all(around: &Surroundings, writes: Vec<RecordWrite>) -> Result<(), BackendError> {

@@ -25,11 +25,12 @@ use crate::{
     runtime::{
         alarm::Verdict,
         attempts::Attempts,
-        backfill::{self, HandedOver},
+        backfill::{self, HandedOver, Joining},
         command::{self, Asked},
         lease::{Claim, Lease},
         progress::Progress,
         store,
+        supervisors::Supervisors,
         worker::{Batching, End, Surroundings, Worker},
     },
     subscriber::{handler::Handler, policy::Policy},
@@ -62,6 +63,8 @@ pub(crate) struct Supervisor {
     /// The highest epoch that a store outside of the log has seen.
     pub(crate) seen: Arc<AtomicU64>,
     pub(crate) progress: watch::Sender<Progress>,
+    /// All of this process: one that hands over what this one passed over joins them.
+    pub(crate) all: Arc<Supervisors>,
 }
 
 /// A subscriber that was taken over.
@@ -73,6 +76,8 @@ struct Held {
     guard: Option<Revision>,
     /// What an operator has asked while nobody ran it.
     asked: Vec<Asked>,
+    /// What is begun beside it.
+    beside: Vec<Enabled>,
 }
 
 impl Supervisor {
@@ -80,7 +85,7 @@ impl Supervisor {
     pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
-            let held = match self.take_over(&mut stopping).await {
+            let mut held = match self.take_over(&mut stopping).await {
                 Ok(Some(held)) => held,
                 Ok(None) if *stopping.borrow() => return End::Stopped,
                 Ok(None) => return End::LogUnusable,
@@ -100,6 +105,7 @@ impl Supervisor {
                     }
                 },
             };
+            held.beside.drain(..).for_each(|subscriber| self.all.begin(subscriber));
             let lease = Arc::clone(&held.lease);
             let keeper = self
                 .around
@@ -112,7 +118,8 @@ impl Supervisor {
             running.spawn_on(
                 async move {
                     let end = worker.run().await;
-                    (end, worker.commands)
+                    let is_over = end == End::LogUnusable && worker.attempts.cut().await;
+                    (end, is_over, worker.commands)
                 },
                 &self.handlers,
             );
@@ -123,14 +130,20 @@ impl Supervisor {
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
             match ended {
                 // It was asked to stop, and could not hand over.
-                Ok((End::LostLease | End::Outrun, _)) if *stopping.borrow() => return End::Cut,
-                Ok((End::LostLease, unread)) => commands = unread,
-                Ok((End::Outrun, unread)) => {
+                Ok((End::LostLease | End::Outrun, ..)) if *stopping.borrow() => return End::Cut,
+                Ok((End::LostLease, _, unread)) => commands = unread,
+                Ok((End::Outrun, _, unread)) => {
                     commands = unread;
                     // If it is still ours, the next epoch need not wait until it has run out. If not, its holder goes on.
-                    let _ = self.around.backend.write_records(vec![lease.release().await]).await;
+                    lease.give_back(&self.around.backend).await;
                 }
-                Ok((end, _)) => return end,
+                Ok((end, is_over, _)) => {
+                    // Another host may be able to go on, and nothing is under way here any more.
+                    if is_over {
+                        lease.give_back(&self.around.backend).await;
+                    }
+                    return end;
+                }
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
                 Err(error) => {
                     tracing::error!(subscriber = &*self.subscriber.id, %error, "the worker ended");
@@ -143,8 +156,7 @@ impl Supervisor {
     /// Gets the lease and writes the state under the new epoch, so that an earlier holder cannot write any more. Nothing, if
     /// the app was asked to stop before, or the alarm was raised.
     async fn take_over(&self, stopping: &mut watch::Receiver<bool>) -> Result<Option<Held>, BackendError> {
-        let Enabled { id, policy, patterns, batch, .. } = &self.subscriber;
-        let backend = &self.around.backend;
+        let (id, backend) = (&self.subscriber.id, &self.around.backend);
         let stop = async {
             tokio::select! {
                 // The sender is gone only after the app is: that means stop as well.
@@ -156,6 +168,18 @@ impl Supervisor {
         let Some(lease) = Lease::acquire(backend, id, &claim, stop).await? else {
             return Ok(None);
         };
+        let held = self.go_on(&lease).await;
+        if held.is_err() {
+            // Nothing was begun under it.
+            lease.give_back(backend).await;
+        }
+        held.map(Some)
+    }
+
+    /// Goes on from what is recorded, under a lease that was just taken.
+    async fn go_on(&self, lease: &Arc<Lease>) -> Result<Held, BackendError> {
+        let Enabled { id, policy, patterns, batch, .. } = &self.subscriber;
+        let backend = &self.around.backend;
         // The holder before may have had catalogs that this host has not.
         if self.around.keys.learn(backend).await? {
             self.around.intake.forget();
@@ -170,7 +194,7 @@ impl Supervisor {
             let info = backend.info().await?;
             let asked = command::left(backend, id).await?;
             let now = Now::of(&*self.around.clock);
-            let mut passed_over = None;
+            let mut joining = Joining::default();
             let (machine, guard) = match recorded.state {
                 // It was there when the app started.
                 None => return Err(records_gone(id)),
@@ -178,7 +202,7 @@ impl Supervisor {
                     let other = another_log(id, &state, &recorded.lanes, &info);
                     if other.is_none() {
                         say_what_is_gone(id, &state, &info);
-                        passed_over = backfill::note(backend, id, lease.epoch, &state, patterns).await?;
+                        joining = backfill::found(&self.all, &self.subscriber, lease.epoch, &state, &info).await?;
                     }
                     let (policy, patterns) = (policy.clone(), patterns.clone());
                     let mut machine =
@@ -200,13 +224,14 @@ impl Supervisor {
                 return Err(BackendError::new(BackendErrorKind::Other, message));
             };
             let mut writes = commit.writes(id, guard);
-            writes.extend(passed_over);
+            writes.extend(joining.writes);
             match backend.write_records(writes).await {
                 Ok(revisions) => {
                     machine.committed(&commit);
-                    return Ok(Some(Held { lease, machine, guard: revisions.first().copied(), asked }));
+                    let (lease, guard) = (Arc::clone(lease), revisions.first().copied());
+                    return Ok(Held { lease, machine, guard, asked, beside: joining.subscribers });
                 }
-                // The earlier holder wrote once more meanwhile.
+                // The earlier holder wrote once more meanwhile, or another host has begun to hand over what was passed over.
                 Err(RecordError::Conflict { .. }) if lease.is_good() => {}
                 Err(RecordError::Conflict { .. }) => {
                     return Err(BackendError::new(
@@ -220,7 +245,7 @@ impl Supervisor {
     }
 
     fn worker(&self, held: Held, commands: mpsc::UnboundedReceiver<Asked>) -> Worker {
-        let Held { lease, machine, guard, asked } = held;
+        let Held { lease, machine, guard, asked, .. } = held;
         let Enabled { id, patterns, handed_over, batch, policy, handler, .. } = &self.subscriber;
         let own = Identity { id: Arc::clone(id), former: machine.former().to_vec() };
         let run = machine.run();

@@ -155,6 +155,11 @@ macro_rules! conformance_suite {
                 a_command_is_carried_out_although_the_backend_fails_at_first,
                 a_command_waits_for_whoever_runs_the_subscriber,
             }
+            delivery::unreadable {
+                a_command_about_a_letter_that_cannot_be_read_is_refused,
+                a_host_goes_on_when_a_command_cannot_be_carried_out,
+                a_log_that_is_lost_under_a_command_is_an_alarm,
+            }
             delivery::isolation {
                 a_slow_subscriber_does_not_delay_another,
                 a_failing_subscriber_repeats_nothing_for_another,
@@ -182,6 +187,10 @@ macro_rules! conformance_suite {
                 a_lease_that_cannot_be_renewed_runs_out,
                 a_subscriber_takes_its_position_to_a_new_id,
                 what_is_under_way_is_cut_when_the_lease_runs_out,
+            }
+            delivery::given_back {
+                a_take_over_that_ends_for_good_gives_its_lease_back,
+                a_host_that_ends_with_an_alarm_gives_its_leases_back,
             }
             delivery::remembered {
                 an_epoch_does_not_go_back_with_its_records,
@@ -214,6 +223,9 @@ macro_rules! conformance_suite {
             delivery::widened {
                 what_was_passed_over_is_said_and_not_taken_for_handled,
                 what_was_passed_over_is_handed_over_when_asked,
+                what_was_passed_over_is_handed_over_at_the_first_start,
+                what_another_host_has_noticed_is_handed_over,
+                what_another_host_still_hands_over_is_not_forgotten,
                 a_dead_letter_of_what_was_passed_over_stays,
             }
             delivery::batches {

@@ -1,8 +1,12 @@
 //! What an operator asks is carried out.
 
+use std::error::Error as _;
+
 use crate::{
-    backend::RecordName,
+    backend::{BackendError, RecordName},
+    delivery::{doc::DeadLetter, names},
     runtime::{
+        alarm::Verdict,
         command::{Asked, Command},
         store,
         worker::Worker,
@@ -14,21 +18,23 @@ impl Worker {
         let now = self.now();
         // It may have been carried out since it was passed on, when the subscriber was taken over; and one that cannot be read
         // comes again.
-        if self.is_carried_out(&asked.record)
-            || !matches!(self.around.backend.get_record(&asked.record).await, Ok(Some(_)))
-        {
+        if self.is_carried_out(&asked.record) {
             return;
+        }
+        match self.around.backend.get_record(&asked.record).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return,
+            Err(error) => return self.could_not_read(&error),
         }
         match asked.command {
             Command::Redrive { sequence } | Command::Discard { sequence } => {
-                let letters = store::dead_letters(&self.around.backend, &self.id).await;
-                let found = match letters {
-                    Ok(letters) => letters.into_iter().find(|letter| letter.sequence == sequence),
-                    Err(error) => {
-                        // The record stays; the command comes again.
-                        tracing::warn!(%error, "the dead letters could not be read; the command is tried again");
-                        return;
-                    }
+                let letter = match self.around.backend.get_record(&names::dead_letter(&self.id, sequence)).await {
+                    Ok(letter) => letter,
+                    Err(error) => return self.could_not_read(&error),
+                };
+                let found: Option<DeadLetter> = match letter.as_ref().map(store::parse).transpose() {
+                    Ok(found) => found,
+                    Err(error) => return self.refuse(asked, &error),
                 };
                 match (found.filter(|letter| !self.is_on_its_way(letter.sequence)), &asked.command) {
                     (Some(letter), Command::Redrive { .. }) => self.machine.redrive(&letter, now),
@@ -53,6 +59,23 @@ impl Worker {
             _ => None,
         };
         self.machine.carried_out(asked.record, letter);
+    }
+
+    /// What a command is about could not be read. Its record stays: the command comes again, unless this does not pass.
+    fn could_not_read(&self, error: &BackendError) {
+        if self.around.alarm.judge(error) == Verdict::Retry {
+            tracing::warn!(subscriber = &*self.id, %error, "what a command is about could not be read; it is tried again");
+        }
+    }
+
+    /// Gives a command up because a dead letter that it is about cannot be read. Nothing of it was done.
+    fn refuse(&mut self, asked: Asked, error: &BackendError) {
+        let cause = error.source().map(ToString::to_string);
+        tracing::error!(
+            subscriber = &*self.id, command = ?asked.command, %error, cause,
+            "a command is refused, because a dead letter cannot be read; the letter stays, and the subscriber goes on"
+        );
+        self.machine.carried_out(asked.record, None);
     }
 
     /// Whether a command was carried out whose record is still there, until what it changed is written.
@@ -81,13 +104,13 @@ impl Worker {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {
-            let dead_letters = match store::dead_letters(&self.around.backend, &self.id).await {
+            let records = match self.around.backend.list_records(&names::dead_letters(&self.id)).await {
+                Ok(records) => records,
+                Err(error) => return self.could_not_read(&error),
+            };
+            let dead_letters: Vec<DeadLetter> = match records.iter().map(store::parse).collect() {
                 Ok(dead_letters) => dead_letters,
-                Err(error) => {
-                    // The record stays; the command comes again.
-                    tracing::warn!(%error, "the dead letters could not be read; the command is tried again");
-                    return;
-                }
+                Err(error) => return self.refuse(asked, &error),
             };
             // A suspect that has not been started is given up, and the leave for it: nothing is begun before the rewind.
             self.machine.forget_alone();

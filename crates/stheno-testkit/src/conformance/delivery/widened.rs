@@ -14,7 +14,7 @@ use crate::{
         Harness,
         orders::{PING, PLACED, PRODUCT, ping, placed, product},
         probe::{Calls, Door},
-        world::{World, publish, run_out, settle, start},
+        world::{World, publish, run_out, settle, start, until_progress},
     },
 };
 
@@ -101,6 +101,83 @@ pub async fn what_was_passed_over_is_handed_over_when_asked(harness: &dyn Harnes
     let subscribers = running.operator().subscribers().await.expect("the log can be read");
     assert!(subscribers.iter().all(|one| !one.id.contains("backfill")), "{subscribers:?}");
     assert_eq!(why(&running, 6).await, Why::Handled);
+}
+
+/// A release that widens its patterns and says `backfill` at once gets what it passed over at its first start: no second one is
+/// asked for. Another host that was already waiting goes on with the rest when the first one stops.
+pub async fn what_was_passed_over_is_handed_over_at_the_first_start(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    first_release(&world, &calls).await;
+    let wider = |calls: &Calls| {
+        calls
+            .subscriber(ID, |event, cx| async move {
+                let fails = event.sequence == 3 && cx.attempt() == 1;
+                if fails { Err(Failure::new("not yet")) } else { Ok(()) }
+            })
+            .on_all(&[PLACED, PRODUCT])
+    };
+    let clock = ManualClock::new();
+    let app = async || world.app().await.clock(Arc::new(clock.clone())).config(asked());
+    let running = start(app().await.subscribe(wider(&calls))).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [3], "the others of its key wait behind it");
+    let live = publish(running.bus(), product("q")).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [3, live]);
+    assert_eq!(why(&running, live).await, Why::Handled);
+
+    let later = Calls::new();
+    let waiting = start(app().await.subscribe(wider(&later))).await;
+    assert_eq!(running.stop().await, Stopped::Drained);
+    settle(&waiting).await;
+    run_out(&waiting, &clock).await;
+    assert_eq!((calls.len(), later.sequences()), (2, vec![3, 6, 9]));
+    assert_eq!(why(&waiting, 9).await, Why::Handled);
+    assert_eq!(waiting.stop().await, Stopped::Drained);
+
+    // It is through, so the next start forgets it.
+    let running = start(app().await.subscribe(wider(&calls))).await;
+    settle(&running).await;
+    let subscribers = running.operator().subscribers().await.expect("the log can be read");
+    assert!(subscribers.iter().all(|one| !one.id.contains("backfill")), "{subscribers:?}");
+    assert_eq!((calls.len(), later.len()), (2, 3));
+}
+
+/// A host that waits behind the one that widens hands over what that one had noticed and did not hand over.
+pub async fn what_another_host_has_noticed_is_handed_over(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    first_release(&world, &calls).await;
+    let wider = |calls: &Calls| calls.content(ID).on_all(&[PLACED, PING]);
+    let first = start(world.app().await.subscribe(wider(&calls))).await;
+    // It was started before the first one has noticed anything, or after; it waits in any case.
+    let later = Calls::new();
+    let waiting = start(world.app().await.config(asked()).subscribe(wider(&later))).await;
+    assert_eq!(first.stop().await, Stopped::Drained);
+    settle(&waiting).await;
+    assert_eq!((calls.len(), later.sequences()), (0, vec![2, 5, 8]));
+    assert_eq!(why(&waiting, 5).await, Why::Handled);
+}
+
+/// A start that finds everything handed over leaves its records alone while another host still runs it.
+pub async fn what_another_host_still_hands_over_is_not_forgotten(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    first_release(&world, &calls).await;
+    let wider = |calls: &Calls| calls.content(ID).on_all(&[PLACED, PING]);
+    let app = async || world.app().await.config(asked());
+    let running = start(app().await.subscribe(wider(&calls))).await;
+    settle(&running).await;
+    assert_eq!(calls.sequences(), [2, 5, 8]);
+    let second = start(app().await.subscribe(wider(&Calls::new()))).await;
+    let next = publish(running.bus(), ping(3)).await;
+    // Its records are written again when the log has grown; it would end if they were gone.
+    let backfill = |running: &Running| running.progress().into_iter().find(|(id, _)| id.contains("backfill"));
+    let (id, _) = backfill(&running).expect("it runs");
+    until_progress(&running, &id, "it has come to the end of the log", |progress| progress.floor >= next).await;
+    assert_eq!((second.stop().await, running.stop().await), (Stopped::Drained, Stopped::Drained));
+    assert_eq!(calls.sequences(), [2, 5, 8, next]);
 }
 
 /// What was handed over and became a dead letter, without a key that could be parked behind it, is not forgotten before an

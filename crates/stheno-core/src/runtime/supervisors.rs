@@ -1,0 +1,110 @@
+//! The subscribers that a process runs: those it starts with, and the backfills that join them later.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, watch},
+    task::{JoinError, JoinSet},
+};
+
+use crate::{
+    bus::Bus,
+    runtime::{
+        command::Asked,
+        progress::Progress,
+        supervisor::{Enabled, Supervisor},
+        worker::{End, Surroundings},
+    },
+};
+
+/// Begins supervisors, and knows those that run.
+pub(crate) struct Supervisors {
+    pub(crate) bus: Bus,
+    pub(crate) around: Surroundings,
+    /// Where handlers run.
+    pub(crate) handlers: Handle,
+    pub(crate) holder: String,
+    pub(crate) lease_time: Duration,
+    members: Mutex<Members>,
+}
+
+/// What is known of each subscriber that was begun.
+#[derive(Default)]
+struct Members {
+    progress: Vec<(String, watch::Receiver<Progress>)>,
+    commands: HashMap<String, mpsc::UnboundedSender<Asked>>,
+    tasks: JoinSet<End>,
+}
+
+impl Supervisors {
+    pub(crate) fn new(
+        bus: Bus,
+        around: Surroundings,
+        handlers: Handle,
+        holder: String,
+        lease_time: Duration,
+    ) -> Arc<Self> {
+        Arc::new(Self { bus, around, handlers, holder, lease_time, members: Mutex::default() })
+    }
+
+    /// Begins to run a subscriber, unless this process has begun it already.
+    pub(crate) fn begin(self: &Arc<Self>, subscriber: Enabled) {
+        let mut members = self.members();
+        let id = subscriber.id.to_string();
+        if members.commands.contains_key(&id) {
+            return;
+        }
+        let (commands, commanded) = mpsc::unbounded_channel();
+        let (progress, receiver) = watch::channel(Progress::default());
+        members.commands.insert(id.clone(), commands);
+        members.progress.push((id, receiver));
+        let supervisor = Supervisor {
+            subscriber,
+            bus: self.bus.clone(),
+            around: self.around.clone(),
+            handlers: self.handlers.clone(),
+            holder: self.holder.clone(),
+            lease_time: self.lease_time,
+            seen: Arc::default(),
+            progress,
+            all: Arc::clone(self),
+        };
+        members.tasks.spawn_on(supervisor.run(commanded), &self.around.control);
+    }
+
+    /// Whether this process has begun a subscriber.
+    pub(crate) fn has_begun(&self, id: &str) -> bool {
+        self.members().commands.contains_key(id)
+    }
+
+    /// Where commands for a subscriber go that this process runs.
+    pub(crate) fn commands_of(&self, id: &str) -> Option<mpsc::UnboundedSender<Asked>> {
+        self.members().commands.get(id).cloned()
+    }
+
+    /// How far each subscriber is, by id.
+    pub(crate) fn progress(&self) -> Vec<(String, watch::Receiver<Progress>)> {
+        self.members().progress.clone()
+    }
+
+    /// How the next supervisor ends; `None` when all have ended, and it was told how.
+    pub(crate) async fn next_end(&self) -> Option<Result<End, JoinError>> {
+        std::future::poll_fn(|context| self.members().tasks.poll_join_next(context)).await
+    }
+
+    /// Returns when one has ended. Of none, that is never.
+    pub(crate) async fn any_ended(&self) {
+        if self.next_end().await.is_none() {
+            std::future::pending().await
+        }
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

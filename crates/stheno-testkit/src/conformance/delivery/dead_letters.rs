@@ -257,9 +257,7 @@ pub async fn a_command_is_carried_out_although_the_backend_fails_at_first(harnes
     let dead = publish(running.bus(), placed("bad")).await;
     settle(&running).await;
     mended.open();
-    faulty.inject(
-        Fault::fail(BackendErrorKind::Unavailable).on(Call::ListRecords).of_records(format!("sub/{ID}/dead/")).times(1),
-    );
+    faulty.inject(Fault::fail(BackendErrorKind::Unavailable).on(Call::GetRecord).of_records("command/").times(1));
     running.operator().redrive(ID, dead).await.expect("the command is taken");
     calls.until_len(2).await;
     settle(&running).await;

@@ -120,7 +120,7 @@ pub async fn a_log_that_is_lost_under_a_command_is_an_alarm(harness: &dyn Harnes
     let world = World::new(harness).await;
     let calls = Calls::new();
     assert_eq!(with_a_letter(&world, &calls, &Door::closed()).await.stop().await, Stopped::Drained);
-    for (call, prefix) in [(Call::GetRecord, "command/".to_owned()), (Call::ListRecords, format!("sub/{ID}/dead/"))] {
+    for (call, prefix) in [(Call::GetRecord, "command/".to_owned()), (Call::GetRecord, format!("sub/{ID}/dead/"))] {
         let faulty = FaultyBackend::new(world.handle().await);
         let running = start(world::app(faulty.clone()).subscribe(picky(&calls, &Door::closed()))).await;
         settle(&running).await;

@@ -58,6 +58,24 @@ pub fn shown_error(error: &(dyn StdError + 'static)) -> String {
     shown_long(&chain).to_string()
 }
 
+/// A sentence and the error behind it with its sources, joined by `: `: the message of an error that has no `source()`,
+/// because its message has the whole reason.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+///
+/// use stheno_core::shown::shown_because;
+///
+/// let error = Error::from(ErrorKind::NotFound);
+/// assert_eq!(shown_because("the file cannot be read", Some(&error)), "the file cannot be read: entity not found");
+/// ```
+pub fn shown_because(what: &str, cause: Option<&(dyn StdError + 'static)>) -> String {
+    match cause {
+        Some(cause) => shown_long(&format!("{what}: {}", shown_error(cause))).to_string(),
+        None => shown_long(what).to_string(),
+    }
+}
+
 /// Texts of an error as it was recorded, outermost first, joined by `: `.
 pub fn shown_chain(texts: &[String]) -> String {
     shown_long(&texts.join(": ")).to_string()

@@ -2,16 +2,24 @@
 //!
 //! Reading order: this file (`App`), `startup` (what is checked before anything is consumed), `table` (what is
 //! linked and enabled), `manifest` (the same as a file that CI checks), `running` (the started app),
-//! `signals` and `closing` (how it ends).
+//! `signals` and `closing` (how it ends), `exit` (with which number its process does) and `error` (why its host could not be
+//! set up).
 
 mod closing;
+mod error;
+mod exit;
 pub mod manifest;
 pub mod running;
 mod signals;
 pub mod startup;
 pub mod table;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     backend::Backend,
@@ -24,6 +32,8 @@ use crate::{
     time::{Clock, SystemClock},
 };
 
+pub use error::{Error, Result};
+pub use exit::Exit;
 pub use manifest::Manifest;
 pub use running::{Running, Stopped};
 pub use startup::{Problem, StartError};
@@ -194,6 +204,17 @@ impl App {
     /// Compares what is linked with a manifest file before the start; a difference is a start-up error.
     pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
         self.manifest = Some(path.into());
+        self
+    }
+
+    /// The manifest file that it is compared with, if it names one.
+    pub fn manifest_path(&self) -> Option<&Path> {
+        self.manifest.as_deref()
+    }
+
+    /// Compares what is linked with no manifest file: to write one.
+    pub fn without_manifest(mut self) -> Self {
+        self.manifest = None;
         self
     }
 

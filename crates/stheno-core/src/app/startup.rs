@@ -17,6 +17,7 @@ use crate::{
     plugin::{Plugin, Setup, config::Config, discovery},
     resources::{ProvidedTwice, Resources},
     runtime::{supervisor::Enabled, unknown},
+    shown::{shown, shown_error},
     subscriber::{
         definition::SubscriberDef,
         policy::{Policy, PolicyPatch},
@@ -206,21 +207,16 @@ impl fmt::Display for StartError {
                 write!(f, "the app cannot start:")?;
                 problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
             }
-            StartError::Backend(_) => f.write_str("the app cannot start: the log cannot be used"),
-            StartError::Thread(_) => f.write_str("the app cannot start: no thread can be started"),
+            StartError::Backend(error) => write!(f, "the app cannot start: the log cannot be used: {error}"),
+            StartError::Thread(error) => {
+                write!(f, "the app cannot start: no thread can be started: {}", shown_error(error))
+            }
         }
     }
 }
 
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Problems(_) => None,
-            StartError::Backend(error) => Some(error),
-            StartError::Thread(error) => Some(error),
-        }
-    }
-}
+// The message has the whole reason.
+impl std::error::Error for StartError {}
 
 /// An app that is fit to start.
 pub(crate) struct Checked {

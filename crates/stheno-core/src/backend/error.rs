@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{Timestamp, backend::record::RecordName, shown::shown_long};
+use crate::{Timestamp, backend::record::RecordName, shown::shown_because};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -52,7 +52,8 @@ impl BackendErrorKind {
     }
 }
 
-/// A backend that could not do what it was asked.
+/// A backend that could not do what it was asked. Its message has the whole reason, so that it has no
+/// [`source`](StdError::source); a program that looks for an error of a certain type finds it as the [`cause`](Self::cause).
 #[derive(Debug)]
 pub struct BackendError {
     kind: BackendErrorKind,
@@ -77,20 +78,30 @@ impl BackendError {
     pub fn kind(&self) -> BackendErrorKind {
         self.kind
     }
+
+    /// The error behind it, if there is one. The message has its text already.
+    ///
+    /// ```
+    /// use stheno_core::backend::{BackendError, BackendErrorKind};
+    ///
+    /// let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    /// let error = BackendError::new(BackendErrorKind::Permission, "the file cannot be opened").with_source(denied);
+    /// assert_eq!(error.to_string(), "the file cannot be opened: permission denied");
+    /// assert!(error.cause().is_some_and(|cause| cause.is::<std::io::Error>()));
+    /// ```
+    pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|error| error as &(dyn StdError + 'static))
+    }
 }
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // It may repeat what a stranger has stored.
-        fmt::Display::fmt(&shown_long(&self.message), f)
+        f.pad(&shown_because(&self.message, self.cause()))
     }
 }
 
-impl StdError for BackendError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|error| error as &(dyn StdError + 'static))
-    }
-}
+impl StdError for BackendError {}
 
 /// Why an append was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +149,8 @@ pub enum AppendErrorKind {
     Unknown,
 }
 
-/// An append that was refused.
+/// An append that was refused: what a backend answers. If the backend could not do it, its own error is the
+/// [`source`](StdError::source); a bus puts both into one sentence.
 #[derive(Debug)]
 pub struct AppendError {
     kind: AppendErrorKind,

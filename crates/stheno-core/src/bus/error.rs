@@ -142,9 +142,13 @@ impl fmt::Display for PublishError {
             PublishErrorKind::Header(error) => write!(f, "{error}"),
             PublishErrorKind::Catalogs(duplicate) => write!(f, "`{name}` was not published: {duplicate}"),
             PublishErrorKind::Bus(problem) => write!(f, "`{name}` was not published: {problem}"),
+            PublishErrorKind::EmptySource => {
+                write!(f, "`{name}` was not published: its source is empty; name one, or leave it out")
+            }
             PublishErrorKind::SaidTwice(what) => write!(
                 f,
-                "`{name}` was not published: its {what} is said twice, and one of them would be lost; say it once"
+                "`{name}` was not published: its {} is said twice, and one of them would be lost; say it once",
+                shown(what)
             ),
             PublishErrorKind::DelayAndTime => {
                 write!(f, "`{name}` was not published: it has a delay (`delay`) and a time (`at`); keep one of them")

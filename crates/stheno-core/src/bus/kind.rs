@@ -26,7 +26,9 @@ pub enum PublishErrorKind {
     /// The bus is set up in a way that cannot be; nothing is published before that is mended.
     Bus(String),
     /// The event was given two of this: two ids, two keys.
-    SaidTwice(&'static str),
+    SaidTwice(String),
+    /// The source of the event is empty.
+    EmptySource,
     /// The event has both a delay and a time at which it comes into the log.
     DelayAndTime,
     /// No catalog knows the name.

@@ -2,6 +2,7 @@
 
 mod configured;
 mod everything_wrong;
+mod given_twice;
 mod manifest;
 mod modules;
 mod swallowed;

@@ -44,6 +44,9 @@ pub use table::Table;
 /// How long what is under way may take after the app was asked to stop.
 pub const DRAIN: Duration = Duration::from_secs(25);
 
+/// The longest [`App::drain`].
+pub const LONGEST_DRAIN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The shortest [`App::lease`] that can be renewed in time.
 pub const SHORTEST_LEASE: Duration = Duration::from_millis(10);
 /// The longest [`App::lease`].
@@ -179,6 +182,8 @@ impl App {
     /// handled again after the next start.
     pub fn drain(mut self, time: Duration) -> Self {
         self.said.once("drain", "give the app one drain deadline");
+        let long = "the drain deadline is over a day; its supervisor would end it sooner";
+        self.said.refuse(time > LONGEST_DRAIN, "drain", long);
         self.drain = time;
         self
     }

@@ -304,7 +304,8 @@ fn complete(event: &mut NewEvent, origin: Origin, terms: &Terms<'_>) -> Result<(
         return Err(PublishErrorKind::Catalogs(duplicate.clone()));
     }
     let content_type = event.headers.get(envelope::CONTENT_TYPE);
-    if let Some(problem) = envelope::refusal(event.name.as_str(), content_type, &event.body) {
+    let refusal = envelope::refusal(event.name.as_str(), content_type, &event.body);
+    if let Some(problem) = refusal.or_else(|| envelope::refusal_of_headers(&event.headers)) {
         return Err(PublishErrorKind::Payload(DecodeError::new("", problem)));
     }
     let descriptor = catalogs.find(&event.name);

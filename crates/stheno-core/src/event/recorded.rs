@@ -239,10 +239,12 @@ impl RecordedEvent {
     /// The body as the payload of the event.
     ///
     /// # Errors
-    /// [`DecodeError`] when it is an [`envelope`], which nobody may take for the payload.
+    /// [`DecodeError`] when it is an [`envelope`], which nobody may take for the payload, or when its headers say that it is a
+    /// CloudEvent that cannot be read: of another version, or with a time that is none.
     pub fn payload(&self) -> Result<&Bytes, DecodeError> {
+        let of_headers = || envelope::refusal_of_headers(&self.headers);
         let refusal = envelope::refusal(self.name.as_str(), self.headers.get(envelope::CONTENT_TYPE), &self.body);
-        refusal.map_or(Ok(&self.body), |problem| Err(DecodeError::new("", problem)))
+        refusal.or_else(of_headers).map_or(Ok(&self.body), |problem| Err(DecodeError::new("", problem)))
     }
 }
 

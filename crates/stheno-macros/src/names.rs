@@ -29,9 +29,9 @@ pub(crate) fn check_id(written: &LitStr) -> syn::Result<()> {
     let id = written.value();
     let is_token =
         |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    let is_backfill = id.rsplit_once(".backfill-").is_some_and(|(_, number)| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let is_backfill = id
+        .rsplit_once(".backfill-")
+        .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
     let problem = match () {
         () if !id.split('.').all(is_token) => {
             "is no subscriber id; join lower-case tokens of letters, digits and `-` with dots, such as `receipts.send`"

@@ -310,7 +310,8 @@ mod tests {
             let read = event("log._.order.placed", &[("ce-specversion", version)], r#"{"id":"o1"}"#);
             assert!(read.payload().is_ok(), "{version}");
         }
-        let envelope = r#"{"specversion":"1.0","id":"e1","type":"order.placed","source":"/s","time":"soon","data":{"id":"o1"}}"#;
+        let envelope =
+            r#"{"specversion":"1.0","id":"e1","type":"order.placed","source":"/s","time":"soon","data":{"id":"o1"}}"#;
         let read = event("log._.order.placed", &[], envelope);
         assert!(read.payload().unwrap_err().to_string().contains("`soon`, which is no time"));
         let envelope = envelope.replace("soon", "2026-11-22T10:00:00Z");
@@ -329,9 +330,11 @@ mod tests {
         assert_eq!(read.id.as_str(), "log.5.7");
         assert_eq!(read.headers.get("ce-id"), Some(&*format!("{}..", &long[..1_024])));
         assert!(read.payload().is_ok());
-        for (name, id, kept) in
-            [("Nats-Msg-Id", "a b", "a b"), ("ce-id", "caf\u{e9}", "caf%C3%A9"), ("Nats-Msg-Id", &long[..257], &long[..257])]
-        {
+        for (name, id, kept) in [
+            ("Nats-Msg-Id", "a b", "a b"),
+            ("ce-id", "caf\u{e9}", "caf%C3%A9"),
+            ("Nats-Msg-Id", &long[..257], &long[..257]),
+        ] {
             let read = event("log._.order.placed", &[(name, id)], "{}");
             assert_eq!((read.id.as_str(), read.headers.get("ce-id")), ("log.5.7", Some(kept)));
         }

@@ -137,7 +137,10 @@ impl SqliteOptions {
     pub(crate) fn check(&self) -> Result<(), BackendError> {
         let wrong = [
             (self.max_body == 0, "`max_body` is 0, and no event would fit; leave it out, or write more"),
-            (self.max_body > Self::MAX_BODY_LIMIT, "`max_body` is over 512 MiB, and SQLite keeps no row so large; write less"),
+            (
+                self.max_body > Self::MAX_BODY_LIMIT,
+                "`max_body` is over 512 MiB, and SQLite keeps no row so large; write less",
+            ),
             (
                 self.max_size.is_some_and(|bytes| bytes < Self::MIN_SIZE),
                 "`max_size` is below 1 MiB, and the log would be full at once; leave it out, or write more",

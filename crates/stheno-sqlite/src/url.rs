@@ -33,7 +33,8 @@ impl SqliteOptions {
     pub fn from_url(url: &str) -> Result<Self, BackendError> {
         if url.contains('#') {
             return Err(refused(
-                "the address has a `#`, and what follows it would mean nothing; write `%23` for a `#` in a path".to_owned(),
+                "the address has a `#`, and what follows it would mean nothing; write `%23` for a `#` in a path"
+                    .to_owned(),
             ));
         }
         let (address, query) = url.split_once('?').unwrap_or((url, ""));

@@ -12,7 +12,12 @@ use stheno_core::{
 const DEFAULT_URL: &str = "sqlite://stheno.db";
 
 /// The address of the log, and why it is this one.
-pub(crate) fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<(String, String)> {
+pub(crate) fn address(
+    variable: Option<String>,
+    configured: Option<&str>,
+    nats: bool,
+    config: &Path,
+) -> Result<(String, String)> {
     let config = shown(&config.display().to_string()).to_string();
     match (variable, configured) {
         (Some(url), _) if url.trim().is_empty() => {

@@ -37,8 +37,8 @@ use crate::{
 pub use error::{Error, Result};
 pub use exit::Exit;
 pub use manifest::Manifest;
-pub use running::{Running, Stopped};
 pub use problem::{Problem, StartError};
+pub use running::{Running, Stopped};
 pub use table::Table;
 
 /// How long what is under way may take after the app was asked to stop.

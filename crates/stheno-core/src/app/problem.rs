@@ -218,4 +218,3 @@ impl fmt::Display for StartError {
 
 // The message has the whole reason.
 impl std::error::Error for StartError {}
-

@@ -149,8 +149,8 @@ pub enum AppendErrorKind {
     Unknown,
 }
 
-/// An append that was refused: what a backend answers. If the backend could not do it, its own error is the
-/// [`source`](StdError::source); a bus puts both into one sentence.
+/// An append that was refused: what a backend answers. Its message has the reason; only where nobody knows what became of the
+/// events, that is the [`source`](StdError::source).
 #[derive(Debug)]
 pub struct AppendError {
     kind: AppendErrorKind,
@@ -171,6 +171,11 @@ impl AppendError {
     /// Why it was refused.
     pub fn kind(&self) -> AppendErrorKind {
         self.kind
+    }
+
+    /// What the backend says, if it could not do it or does not know.
+    pub(crate) fn reason(&self) -> Option<&BackendError> {
+        self.source.as_ref()
     }
 }
 
@@ -202,7 +207,10 @@ impl fmt::Display for AppendError {
             AppendErrorKind::TooFarAhead { latest, .. } => {
                 write!(f, "an event is kept until {latest} at most; publish it for an earlier time, or later")
             }
-            AppendErrorKind::Backend(_) => f.write_str("the log did not take the events"),
+            AppendErrorKind::Backend(_) => {
+                let reason = self.reason().map(|reason| reason as &(dyn StdError + 'static));
+                f.write_str(&shown_because("the log did not take the events", reason))
+            }
             AppendErrorKind::Unknown => {
                 f.write_str("nobody knows whether the log took the events; append them again with the same ids")
             }
@@ -212,7 +220,8 @@ impl fmt::Display for AppendError {
 
 impl StdError for AppendError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|error| error as &(dyn StdError + 'static))
+        let is_said = self.kind != AppendErrorKind::Unknown;
+        self.reason().filter(|_| !is_said).map(|error| error as &(dyn StdError + 'static))
     }
 }
 
@@ -233,19 +242,13 @@ impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RecordError::Conflict { name } => write!(f, "record `{name}` was written by somebody else meanwhile"),
-            RecordError::Backend(_) => f.write_str("the backend did not take the records"),
+            RecordError::Backend(error) => write!(f, "the backend did not take the records: {error}"),
         }
     }
 }
 
-impl StdError for RecordError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            RecordError::Conflict { .. } => None,
-            RecordError::Backend(error) => Some(error),
-        }
-    }
-}
+// The message has the whole reason.
+impl StdError for RecordError {}
 
 impl From<BackendError> for RecordError {
     fn from(error: BackendError) -> Self {

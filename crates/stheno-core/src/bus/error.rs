@@ -99,10 +99,9 @@ impl PublishError {
     /// What the log said, with its own reason.
     fn answer(&self) -> Option<String> {
         let answer = self.0.source.as_ref()?;
-        match (answer.kind(), answer.source()) {
+        match (answer.kind(), answer.reason()) {
             // What it means for the event is said already.
-            (AppendErrorKind::Backend(_) | AppendErrorKind::Unknown, Some(reason)) => Some(shown_error(reason)),
-            (AppendErrorKind::Unknown, None) => None,
+            (AppendErrorKind::Backend(_) | AppendErrorKind::Unknown, reason) => reason.map(ToString::to_string),
             _ => Some(shown_error(answer)),
         }
     }

@@ -120,11 +120,15 @@ pub(crate) fn refusal_of_headers(event: &Headers) -> Option<String> {
         && !is_known(version)
     {
         let (name, version) = (headers::SPEC_VERSION, shown(version));
-        return Some(format!("its header `{name}` says that it is a CloudEvent of version `{version}`, and 1.0 is read"));
+        return Some(format!(
+            "its header `{name}` says that it is a CloudEvent of version `{version}`, and 1.0 is read"
+        ));
     }
     let time = event.get(headers::TIME).filter(|time| time.parse::<Timestamp>().is_err())?;
     let (name, time) = (headers::TIME, shown(time));
-    Some(format!("its header `{name}` is `{time}`, which is no time; write it as 2026-11-22T10:00:00Z, or leave it out"))
+    Some(format!(
+        "its header `{name}` is `{time}`, which is no time; write it as 2026-11-22T10:00:00Z, or leave it out"
+    ))
 }
 
 /// Whether this is a version of CloudEvents that is read.

@@ -11,7 +11,7 @@ use crate::{
     headers::Headers,
     key::Key,
     name::EventName,
-    shown::shown_whole,
+    shown::shown_name,
     time::Timestamp,
 };
 
@@ -77,7 +77,7 @@ impl From<EventId> for Arc<str> {
 /// For people; [`EventId::as_str`] is the id itself.
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&shown_whole(&self.0), f)
+        fmt::Display::fmt(&shown_name(&self.0, MAX_ID_LEN), f)
     }
 }
 

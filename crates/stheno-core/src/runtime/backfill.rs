@@ -16,6 +16,7 @@ use crate::{
     marker::{Identity, Run},
     pattern::PatternSet,
     runtime::{store, supervisor::Enabled},
+    shown::shown_long,
 };
 
 /// Events that are counted for the message; more are said to be more.
@@ -106,7 +107,7 @@ pub(crate) async fn note(
     }
     let or_more = if page.end { "" } else { " or more" };
     tracing::warn!(
-        subscriber = id, was = %missed.before, now = %missed.since,
+        subscriber = id, was = %shown_long(&missed.before.to_string()), now = %shown_long(&missed.since.to_string()),
         "it takes more than it did, and {events}{or_more} older events were passed over; to hand them over, say \
          `backfill = true` under [subscribers.\"{id}\"] and start again"
     );

@@ -88,7 +88,10 @@ impl Policy {
         refuse(self.timeout.is_zero(), "timeout is 0; an attempt needs time");
         refuse(self.retry_initial.is_zero(), "retry_initial is 0; a failing handler would spin");
         refuse(self.retry_total.is_zero(), "retry_total is 0; at most one attempt is `attempts = 1`");
-        refuse(self.retry_initial > self.retry_cap, "retry_initial is over retry_cap; raise the cap, or begin with less");
+        refuse(
+            self.retry_initial > self.retry_cap,
+            "retry_initial is over retry_cap; raise the cap, or begin with less",
+        );
         let never = !self.retry_total.is_zero() && self.retry_initial > self.retry_total;
         refuse(
             never && self.retry_initial <= self.retry_cap,

@@ -58,8 +58,9 @@ impl ReadError {
         let is_here = self.place.as_ref().is_some_and(|at| at.path == place.path);
         if is_here && self.repeats == Repeats::Value && !self.is_named {
             let wanted = short(rust_type);
-            self.what =
-                format!("is not a `{wanted}`; the reason that the type gives is not shown because it may repeat the value");
+            self.what = format!(
+                "is not a `{wanted}`; the reason that the type gives is not shown because it may repeat the value"
+            );
             self.is_named = true;
         }
         self
@@ -93,7 +94,8 @@ impl ReadError {
 /// A type without the modules it is in: `Option<Port>` of `core::option::Option<shop::Port>`.
 fn short(rust_type: &str) -> String {
     let mut short = String::new();
-    for part in rust_type.split_inclusive(|character: char| !(character.is_alphanumeric() || "_:".contains(character))) {
+    for part in rust_type.split_inclusive(|character: char| !(character.is_alphanumeric() || "_:".contains(character)))
+    {
         short.push_str(part.rsplit("::").next().unwrap_or(part));
     }
     short

@@ -39,7 +39,8 @@ impl Config {
             let rest = variable.strip_prefix(ENV_PREFIX).unwrap_or_default();
             match rest.split_once("__") {
                 Some((_, fields)) if fields.split("__").any(str::is_empty) => {
-                    strangers.push(format!("{named} has an empty name between `__`; write {ENV_PREFIX}<PLUGIN>__<FIELD>"));
+                    strangers
+                        .push(format!("{named} has an empty name between `__`; write {ENV_PREFIX}<PLUGIN>__<FIELD>"));
                 }
                 Some((plugin, _)) if names.contains(&plugin) => {}
                 Some((plugin, _)) => {

@@ -148,7 +148,9 @@ fn an_empty_address_and_an_empty_field_are_refused() {
 #[test]
 fn names_of_the_file_and_of_variables_do_nothing_to_a_terminal_and_are_cut() {
     let long = "x".repeat(500_000);
-    let text = format!("\"\\u001b[2J\" = 1\n[plugins.\"\\u001b[31m{long}\"]\n[subscribers.\"\\u001b[32m{long}\"]\n\"{long}\" = 1");
+    let text = format!(
+        "\"\\u001b[2J\" = 1\n[plugins.\"\\u001b[31m{long}\"]\n[subscribers.\"\\u001b[32m{long}\"]\n\"{long}\" = 1"
+    );
     let config = Config::parse(&text, "a\u{1b}b.toml").unwrap();
     let config = config.with_environment([(format!("STHENO_PLUGIN_\u{1b}{long}__A"), "a".to_owned())]);
     let said = [config.mistakes().to_vec(), config.strangers(&[], &[])].concat();

@@ -5,5 +5,6 @@ mod everything_wrong;
 mod given_twice;
 mod manifest;
 mod modules;
+mod reasons;
 mod swallowed;
 mod twins;

@@ -1,14 +1,14 @@
 //! Errors say their reason: once to whoever prints only the error, and not twice to whoever prints its sources too.
 
-use std::{error::Error as StdError, sync::Arc};
+use std::error::Error as StdError;
 
 use stheno::{
-    App, Bus,
+    App, Bus, Config,
     app::StartError,
     backend::{AppendError, Backend, BackendError, BackendErrorKind, RecordError, RecordName, RecordWrite},
     medusa::OrderPlaced,
 };
-use stheno_system_tests::{Seen, memory, noting};
+use stheno_system_tests::{LogFile, Seen, memory, noting};
 use stheno_testkit::fault::{Call, Fault, FaultyBackend};
 
 /// The message of an error alone, and with its sources.
@@ -28,12 +28,14 @@ fn assert_said_once(error: &(dyn StdError + 'static), reason: &str) {
 
 #[tokio::test]
 async fn a_record_of_a_newer_format_is_said_by_the_error_of_the_start() {
-    let log = memory();
+    let file = LogFile::new();
     let subscriber = || noting("old.note", "order.placed", &Seen::default());
-    App::new(Arc::clone(&log)).subscribe(subscriber()).start().await.unwrap().stop().await;
+    App::new(file.open().await).subscribe(subscriber()).start().await.unwrap().stop().await;
+    let log = file.open().await;
     let name = RecordName::trusted("sub/old.note/missed/00000000000000000007");
-    log.write_records(vec![RecordWrite::put(name, r#"{"v":99}"#)]).await.unwrap();
-    let refused = App::new(log).subscribe(subscriber()).start().await.unwrap_err();
+    log.write_records(vec![RecordWrite::put(name, r#"{"format":99}"#)]).await.unwrap();
+    let config = Config::parse("[subscribers.'old.note']\nbackfill = true", "stheno.toml").unwrap();
+    let refused = App::new(log).config(config).subscribe(subscriber()).start().await.unwrap_err();
     assert!(matches!(refused, StartError::Backend(_)), "{refused}");
     assert_said_once(&refused, "the app cannot start");
     assert_said_once(&refused, "update");

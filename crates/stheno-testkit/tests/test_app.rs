@@ -244,7 +244,7 @@ impl Subscriber for Hangs {
 async fn a_test_app_takes_each_setting_once() {
     let apps = [TestApp::new().config("a = 1").config("b = 1"), TestApp::new().limit(Duration::ZERO)];
     for (app, name) in apps.into_iter().zip(["`config`", "`limit`"]) {
-        let refused = app.start().await.err().expect("it is refused");
+        let Err(refused) = app.start().await else { panic!("it is refused: {name}") };
         assert!(matches!(refused, TestError::Setting { .. }) && refused.to_string().contains(name), "{refused}");
     }
 }

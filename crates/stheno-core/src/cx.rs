@@ -206,14 +206,14 @@ impl Cx {
     }
 
     /// Publishes an event that this one caused: it carries the correlation and causation, and an id that is the same at
-    /// every attempt, so that a retry does not publish it twice.
+    /// every attempt, so that a retry does not publish it twice. What the event says itself (`id`, `correlation`) stays: an id
+    /// of your own has to be the same at every attempt, too.
     pub fn publish(&self, event: impl Into<Outgoing>) -> CausedPublish {
         let ordinal = self.0.published.fetch_add(1, Ordering::Relaxed);
         let event = event.into();
         let id = self.derived_id(&event, ordinal);
-        let publish = self.0.scope.bus.publish(event).id(&id).first_stands();
-        let publish = publish.correlation(self.correlation()).header(headers::CAUSATION, self.id().as_str());
-        CausedPublish(publish)
+        let publish = self.0.scope.bus.publish(event).first_stands();
+        CausedPublish(publish.caused_by(&id, self.correlation(), self.id().as_str()))
     }
 
     fn derived_id(&self, event: &Outgoing, ordinal: u32) -> String {

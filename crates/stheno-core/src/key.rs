@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     name::{escape, unescape},
-    shown::{shown, shown_whole},
+    shown::{shown, shown_name},
 };
 
 /// Longest key in bytes, before encoding.
@@ -198,8 +198,7 @@ impl std::error::Error for KeyError {}
 /// For people: an id may have characters that turn a line around. [`Key::as_str`] is the key itself.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // It has a limit of its own, and two keys must not look alike because both were cut.
-        fmt::Display::fmt(&shown_whole(&self.0), f)
+        fmt::Display::fmt(&shown_name(&self.0, MAX_KEY_LEN), f)
     }
 }
 

@@ -36,6 +36,7 @@ pub mod time;
 pub mod __private;
 mod macros;
 mod nearest;
+mod said;
 
 #[cfg(test)]
 mod golden;

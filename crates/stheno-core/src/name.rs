@@ -4,7 +4,7 @@ use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::shown::{Shown, shown, shown_whole};
+use crate::shown::{shown, shown_name};
 
 /// Longest name or pattern, in bytes. JetStream subjects must fit a protocol line of 4 KiB together with the key.
 pub const MAX_NAME_LEN: usize = 1024;
@@ -244,13 +244,8 @@ impl std::error::Error for NameError {}
 /// For people: a name that another program has stored may have any character. [`EventName::as_str`] is the name itself.
 impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&shown_name(&self.0), f)
+        fmt::Display::fmt(&shown_name(&self.0, MAX_NAME_LEN), f)
     }
-}
-
-/// One that cannot be published may be longer than any that can.
-fn shown_name(name: &str) -> Shown<'_> {
-    if name.len() <= MAX_NAME_LEN { shown_whole(name) } else { shown(name) }
 }
 
 impl fmt::Debug for EventName {

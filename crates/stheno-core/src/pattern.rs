@@ -4,7 +4,10 @@ use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::name::{EventName, NameError, NameErrorKind, check_length, check_token};
+use crate::{
+    name::{EventName, MAX_NAME_LEN, NameError, NameErrorKind, check_length, check_token},
+    shown::shown_name,
+};
 
 /// Which events are meant: `order.placed` (that one), `order.*` (any one token), `oauth.>` (one token or more), `>` (all).
 ///
@@ -226,7 +229,7 @@ impl PatternSet {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(&shown_name(&self.0, MAX_NAME_LEN), f)
     }
 }
 

@@ -11,6 +11,8 @@ use std::{error::Error as StdError, fmt};
 pub const SHOWN: usize = 256;
 /// The same for [`shown_long`]: an error with its sources, or a body.
 pub const SHOWN_LONG: usize = 4 * 1024;
+/// The same for [`shown_chain`]: an error that is shown as one of many.
+pub const SHOWN_CHAIN: usize = 1_000;
 /// Marks that may sit on one character; accents need one or two. More would be drawn over the lines above and below.
 const MARKS: usize = 4;
 
@@ -42,9 +44,10 @@ pub fn shown_long(text: &str) -> Shown<'_> {
     Shown { text, columns: SHOWN_LONG }
 }
 
-/// The same without a limit, for a text that has one of its own.
-pub(crate) fn shown_whole(text: &str) -> Shown<'_> {
-    Shown { text, columns: usize::MAX }
+/// A name, key or id that can have so many bytes: whole, since two must not look alike because both were cut. One that is longer
+/// was not published, and is cut as any other text.
+pub(crate) fn shown_name(text: &str, longest: usize) -> Shown<'_> {
+    Shown { text, columns: if text.len() <= longest { usize::MAX } else { SHOWN } }
 }
 
 /// An error and its sources, outermost first, joined by `: `.
@@ -58,9 +61,27 @@ pub fn shown_error(error: &(dyn StdError + 'static)) -> String {
     shown_long(&chain).to_string()
 }
 
-/// Texts of an error as it was recorded, outermost first, joined by `: `.
+/// A sentence and the error behind it with its sources, joined by `: `: the message of an error that has no `source()`,
+/// because its message has the whole reason.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+///
+/// use stheno_core::shown::shown_because;
+///
+/// let error = Error::from(ErrorKind::NotFound);
+/// assert_eq!(shown_because("the file cannot be read", Some(&error)), "the file cannot be read: entity not found");
+/// ```
+pub fn shown_because(what: &str, cause: Option<&(dyn StdError + 'static)>) -> String {
+    match cause {
+        Some(cause) => shown_long(&format!("{what}: {}", shown_error(cause))).to_string(),
+        None => shown_long(what).to_string(),
+    }
+}
+
+/// Texts of an error as it was recorded, outermost first, joined by `: `, in [`SHOWN_CHAIN`] columns at most.
 pub fn shown_chain(texts: &[String]) -> String {
-    shown_long(&texts.join(": ")).to_string()
+    shown_long(&texts.join(": ")).within(SHOWN_CHAIN).to_string()
 }
 
 impl Shown<'_> {
@@ -210,6 +231,25 @@ mod tests {
         assert_eq!(shown(&"x".repeat(SHOWN + 1)).to_string(), format!("{}…", "x".repeat(SHOWN)));
         let escapes = shown(&"\u{1b}".repeat(100)).to_string();
         assert!(escapes.ends_with(r"\u{1b}…") && escapes.chars().count() <= SHOWN + 1, "{escapes}");
+    }
+
+    #[test]
+    fn names_that_can_be_published_are_whole_and_longer_ones_are_cut() {
+        use crate::{EventId, EventName, Key, backend::RecordName};
+        let legal = Key::new("order", &"x".repeat(500)).unwrap();
+        assert_eq!(legal.to_string(), legal.as_str());
+        let long = || std::sync::Arc::<str>::from("x\u{1b}".repeat(250_000));
+        let cut = [
+            Key::trusted(long()).to_string(),
+            EventId::trusted(long()).to_string(),
+            EventName::trusted(long()).to_string(),
+            RecordName::trusted(long()).to_string(),
+            shown_chain(&["x".repeat(500_000)]),
+        ];
+        for text in cut {
+            assert!(text.ends_with('…') && text.chars().count() <= SHOWN_CHAIN + 1, "{}", text.len());
+            assert!(!text.contains('\u{1b}'));
+        }
     }
 
     #[test]

@@ -21,16 +21,29 @@ pub(crate) fn normalised(written: &LitStr) -> LitStr {
     if written.value() == "*" { LitStr::new(">", written.span()) } else { written.clone() }
 }
 
-/// Checks a subscriber's id: tokens of `[a-z0-9-]` joined by dots.
+/// Longest id of a subscriber, in bytes.
+const MAX_ID_LEN: usize = 128;
+
+/// Checks a subscriber's id: tokens of `[a-z0-9-]` joined by dots, and not the id of a backfill.
 pub(crate) fn check_id(written: &LitStr) -> syn::Result<()> {
     let id = written.value();
     let is_token =
         |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    if id.split('.').all(is_token) {
-        return Ok(());
-    }
-    let fix = "join lower-case tokens of letters, digits and `-` with dots, such as `receipts.send`";
-    Err(Error::new(written.span(), format!("`{id}` is no subscriber id; {fix}")))
+    let is_backfill = id
+        .rsplit_once(".backfill-")
+        .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
+    let problem = match () {
+        () if !id.split('.').all(is_token) => {
+            "is no subscriber id; join lower-case tokens of letters, digits and `-` with dots, such as `receipts.send`"
+        }
+        () if id.len() > MAX_ID_LEN => "is no subscriber id: it has more than 128 characters; choose a shorter one",
+        () if is_backfill => {
+            "ends as the id of a backfill, and would have the same records; choose another ending than `.backfill-` and a \
+             number"
+        }
+        () => return Ok(()),
+    };
+    Err(Error::new(written.span(), format!("`{id}` {problem}")))
 }
 
 fn problem(pattern: &str) -> Option<String> {
@@ -101,6 +114,13 @@ mod tests {
     fn an_id_is_lower_case_tokens() {
         for legal in ["receipts.send", "a", "stock-2.reserve.all"] {
             assert!(check_id(&literal(legal)).is_ok(), "{legal}");
+        }
+        assert!(check_id(&literal(&"x".repeat(128))).is_ok() && check_id(&literal(&"x".repeat(129))).is_err());
+        for legal in ["a.backfill-x", "a.backfill-", "backfill-7", "a.backfill-7.b"] {
+            assert!(check_id(&literal(legal)).is_ok(), "{legal}");
+        }
+        for illegal in ["a.backfill-7", "a.b.backfill-0012"] {
+            assert!(check_id(&literal(illegal)).is_err(), "{illegal}");
         }
         for illegal in ["", "Receipts.send", "receipts.", "receipts..send", "receipts_send", "receipts send"] {
             assert!(check_id(&literal(illegal)).is_err(), "{illegal}");

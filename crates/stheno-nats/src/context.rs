@@ -64,6 +64,21 @@ pub(crate) fn of_variables<'v>(variable: &impl Fn(&str) -> Option<&'v str>) -> C
     }
 }
 
+/// Refuses variables that say two logins, or half of one.
+pub(crate) fn check_login_of_variables<'v>(variable: &impl Fn(&str) -> Option<&'v str>) -> Result<(), BackendError> {
+    let said: Vec<_> = ["NATS_USER", "NATS_TOKEN", "NATS_CREDS", "NATS_NKEY"]
+        .into_iter()
+        .filter(|name| variable(name).is_some())
+        .collect();
+    match said.as_slice() {
+        [_, _, ..] => Err(refused(format!("{} say more than one login; keep one of them", said.join(" and ")))),
+        _ if variable("NATS_PASSWORD").is_some() && variable("NATS_USER").is_none() => {
+            Err(refused("NATS_PASSWORD is set and NATS_USER is not; set both, or neither".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Context {
     /// Where it says something, the options are so.
     pub(crate) fn apply(self, options: &mut NatsOptions) -> Result<(), BackendError> {

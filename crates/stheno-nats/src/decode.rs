@@ -1,7 +1,9 @@
 //! From a stored message to an event, as leniently as possible: whoever published it, an event comes of it.
 //!
 //! - The subject says the name and the key. A `ce-type` that says another name is kept as a header and changes nothing.
-//! - The id is `Nats-Msg-Id`, else `ce-id`, else it is made of the log's identity and the sequence.
+//! - The id is `Nats-Msg-Id`, else `ce-id`, else it is made of the log's identity, the storing time and the sequence. One that
+//!   cannot be an id (too long, or not printable ASCII) is kept as the header `ce-id`, at least its beginning.
+//! - A version of CloudEvents that is not known, and a time that is none, are kept as headers: no handler takes such an event.
 //! - Header names are compared without case; of several values the first counts; what a header cannot be is left out.
 //! - An envelope (CloudEvents structured mode) is opened, whether its content type says it is one or only its fields: its data
 //!   is the body, and its attributes count before `ce-` headers. One that cannot be opened stays the body, which no handler
@@ -47,6 +49,12 @@ struct Said {
     /// The source of an event before, which this one may share.
     source_before: Option<Arc<str>>,
     time: Option<Timestamp>,
+    /// A time that is none.
+    bad_time: Option<String>,
+    /// An id that is none.
+    bad_id: Option<String>,
+    /// The version of CloudEvents.
+    version: Option<String>,
     /// The content type, if it says that the body is an envelope.
     envelope: Option<String>,
     headers: Headers,
@@ -84,6 +92,7 @@ impl Decoder {
         if said.source.is_some() {
             self.source.clone_from(&said.source);
         }
+        said.keep_what_cannot_be();
         let id = said.id.or(said.cloud_id).unwrap_or_else(|| self.derived_id(stored.sequence, stored.stored));
         let time = said.time.unwrap_or(stored.stored);
         Some(Arc::new(RecordedEvent::from_stored(
@@ -138,7 +147,7 @@ impl Said {
         if map.len() == 1
             && let Some(id) = map.get(async_nats::header::NATS_MESSAGE_ID)
         {
-            self.id = legal_id(id.as_str());
+            self.take_id(id.as_str());
             return;
         }
         let mut pairs = Vec::with_capacity(map.len());
@@ -156,9 +165,14 @@ impl Said {
     /// Takes what one header says; its name is in lower case.
     fn take(&mut self, name: &str, value: &str, event: &str) {
         match name {
-            MESSAGE_ID => self.id = legal_id(value),
+            MESSAGE_ID => self.take_id(value),
             headers::ID if self.id.is_some() => {}
-            headers::ID => self.cloud_id = legal_id(value),
+            headers::ID => {
+                self.cloud_id = legal_id(value);
+                if self.cloud_id.is_none() {
+                    self.bad_id = Some(value.to_owned());
+                }
+            }
             headers::SOURCE if value == cloud_events::NO_SOURCE => self.source = None,
             headers::SOURCE => {
                 let before = self.source_before.as_ref().filter(|before| ***before == *value);
@@ -166,14 +180,35 @@ impl Said {
             }
             headers::TIME => match value.parse() {
                 Ok(time) => self.time = Some(time),
-                Err(_) => self.keep(name, value),
+                Err(_) => self.bad_time = Some(value.to_owned()),
             },
+            headers::SPEC_VERSION => self.version = Some(value.to_owned()),
             headers::TYPE if value == event => {}
-            headers::SPEC_VERSION | headers::CONTENT_TYPE | headers::SUBJECT => {}
+            headers::CONTENT_TYPE | headers::SUBJECT => {}
             CONTENT_TYPE if envelope::is_declared(value) => self.envelope = Some(value.to_owned()),
             CONTENT_TYPE => {}
             _ if name.starts_with(SERVERS_OWN) => {}
             _ => self.keep(name, value),
+        }
+    }
+
+    fn take_id(&mut self, value: &str) {
+        self.id = legal_id(value);
+        if self.id.is_none() {
+            self.bad_id = Some(value.to_owned());
+        }
+    }
+
+    /// Keeps what cannot be what it says: whoever reads the event can see it.
+    fn keep_what_cannot_be(&mut self) {
+        if let Some(id) = self.bad_id.take() {
+            self.keep(headers::ID, &carried(&id));
+        }
+        if let Some(time) = self.bad_time.take().filter(|_| self.time.is_none()) {
+            self.keep(headers::TIME, &carried(&time));
+        }
+        if let Some(version) = self.version.take().filter(|version| version != cloud_events::VERSION) {
+            self.keep(headers::SPEC_VERSION, &carried(&version));
         }
     }
 
@@ -183,6 +218,19 @@ impl Said {
         {
             tracing::debug!(%error, "a header is left out");
         }
+    }
+}
+
+/// Most bytes that are kept of a value that cannot be what it says.
+const CARRIED: usize = 1_024;
+
+/// A text as a header can carry it: what is not printable ASCII is encoded, and `..` stands for the rest of a long one.
+fn carried(text: &str) -> String {
+    let stays = |character: char| character == ' ' || character.is_ascii_graphic();
+    let whole = if text.chars().all(stays) { text.to_owned() } else { cloud_events::encode(text) };
+    match whole.get(..CARRIED) {
+        Some(beginning) if whole.len() > CARRIED => format!("{beginning}.."),
+        _ => whole,
     }
 }
 
@@ -243,6 +291,55 @@ mod tests {
         let broken = event("log._.order.placed", &[("Content-Type", "application/cloudevents+json")], "{oops");
         assert_eq!(&broken.body[..], b"{oops");
         assert!(broken.payload().unwrap_err().to_string().contains("envelope"));
+    }
+
+    #[test]
+    fn a_cloud_event_in_binary_mode_that_cannot_be_read_is_no_payload_and_says_why() {
+        for (headers, said) in [
+            (&[("ce-specversion", "0.3"), ("ce-id", "e1")][..], "version `0.3`"),
+            (&[("Ce-SpecVersion", "2.0")], "version `2.0`"),
+            (&[("ce-specversion", "1.0"), ("ce-time", "soon")], "`soon`, which is no time"),
+            (&[("ce-time", "")], "``, which is no time"),
+        ] {
+            let read = event("log._.order.placed", headers, r#"{"id":"o1"}"#);
+            let refused = read.payload().unwrap_err().to_string();
+            assert!(refused.contains(said), "no `{said}` in: {refused}");
+            assert_eq!(&read.body[..], br#"{"id":"o1"}"#, "nothing is lost");
+        }
+        for version in ["1.0", "1", "1.0.2"] {
+            let read = event("log._.order.placed", &[("ce-specversion", version)], r#"{"id":"o1"}"#);
+            assert!(read.payload().is_ok(), "{version}");
+        }
+        let envelope =
+            r#"{"specversion":"1.0","id":"e1","type":"order.placed","source":"/s","time":"soon","data":{"id":"o1"}}"#;
+        let read = event("log._.order.placed", &[], envelope);
+        assert!(read.payload().unwrap_err().to_string().contains("`soon`, which is no time"));
+        let envelope = envelope.replace("soon", "2026-11-22T10:00:00Z");
+        let headers = [("ce-time", "soon"), ("ce-specversion", "0.3")];
+        let read = event("log._.order.placed", &headers, String::leak(envelope));
+        assert!(read.payload().is_ok(), "what the envelope says counts before headers");
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_kept_is_seen_in_the_event_and_no_two_events_share_one() {
+        let long = "x".repeat(10_000);
+        let envelope = format!(
+            r#"{{"specversion":"1.0","id":"{long}","type":"order.placed","source":"/s","data":{{"id":"o1"}}}}"#
+        );
+        let read = event("log._.order.placed", &[], String::leak(envelope));
+        assert_eq!(read.id.as_str(), "log.5.7");
+        assert_eq!(read.headers.get("ce-id"), Some(&*format!("{}..", &long[..1_024])));
+        assert!(read.payload().is_ok());
+        for (name, id, kept) in [
+            ("Nats-Msg-Id", "a b", "a b"),
+            ("ce-id", "caf\u{e9}", "caf%C3%A9"),
+            ("Nats-Msg-Id", &long[..257], &long[..257]),
+        ] {
+            let read = event("log._.order.placed", &[(name, id)], "{}");
+            assert_eq!((read.id.as_str(), read.headers.get("ce-id")), ("log.5.7", Some(kept)));
+        }
+        let kept = event("log._.order.placed", &[("Nats-Msg-Id", "a b"), ("ce-id", "e1")], "{}");
+        assert_eq!((kept.id.as_str(), kept.headers.get("ce-id")), ("e1", Some("a b")));
     }
 
     #[test]

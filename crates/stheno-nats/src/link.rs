@@ -226,10 +226,10 @@ impl Link {
             },
             Event::SlowConsumer(_) => tracing::debug!(link = self.name, "messages were dropped; they are read again"),
             Event::ClientError(error) if error.to_string().to_lowercase().contains("authorization") => {
-                tracing::warn!(link = self.name, %error, "the nats-server refuses the login; trying again");
+                tracing::warn!(link = self.name, error = %shown(&error.to_string()), "the nats-server refuses the login; trying again");
             }
             Event::LameDuckMode => tracing::info!(link = self.name, "the nats-server is about to stop"),
-            other => tracing::debug!(link = self.name, event = %other, "the connection changed"),
+            other => tracing::debug!(link = self.name, event = %shown(&other.to_string()), "the connection changed"),
         }
     }
 }

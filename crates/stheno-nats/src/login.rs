@@ -1,6 +1,6 @@
 //! Who we are to the server, and how the connection is kept secret.
 
-use std::path::PathBuf;
+use std::{mem::discriminant, path::PathBuf};
 
 use stheno_core::Secret;
 
@@ -20,6 +20,18 @@ pub(crate) enum Login {
     Nkey(PathBuf),
 }
 
+impl Login {
+    /// Whether a part of it is empty: a variable that was not set, where somebody put the address together.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Login::Nobody => false,
+            Login::User { name, password } => name.is_empty() || password.expose().is_empty(),
+            Login::Token(token) => token.expose().is_empty(),
+            Login::Credentials(path) | Login::Nkey(path) => path.as_os_str().is_empty(),
+        }
+    }
+}
+
 /// How the connection is kept secret.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tls {
@@ -34,29 +46,33 @@ pub(crate) struct Tls {
 impl NatsOptions {
     /// Logs in with a name and a password.
     #[must_use]
-    pub fn user(mut self, name: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
-        self.login = Login::User { name: name.into(), password: password.into() };
-        self
+    pub fn user(self, name: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
+        self.log_in(Login::User { name: name.into(), password: password.into() })
     }
 
     /// Logs in with a token.
     #[must_use]
-    pub fn token(mut self, token: impl Into<Secret<String>>) -> Self {
-        self.login = Login::Token(token.into());
-        self
+    pub fn token(self, token: impl Into<Secret<String>>) -> Self {
+        self.log_in(Login::Token(token.into()))
     }
 
     /// Logs in with a credentials file, as `nsc` writes it.
     #[must_use]
-    pub fn credentials(mut self, file: impl Into<PathBuf>) -> Self {
-        self.login = Login::Credentials(file.into());
-        self
+    pub fn credentials(self, file: impl Into<PathBuf>) -> Self {
+        self.log_in(Login::Credentials(file.into()))
     }
 
     /// Logs in with an nkey, whose seed is in a file.
     #[must_use]
-    pub fn nkey(mut self, seed_file: impl Into<PathBuf>) -> Self {
-        self.login = Login::Nkey(seed_file.into());
+    pub fn nkey(self, seed_file: impl Into<PathBuf>) -> Self {
+        self.log_in(Login::Nkey(seed_file.into()))
+    }
+
+    /// Two kinds of login exclude each other; one of the same kind replaces the one before.
+    fn log_in(mut self, login: Login) -> Self {
+        let other = !matches!(self.login, Login::Nobody) && discriminant(&self.login) != discriminant(&login);
+        self.two_logins |= other;
+        self.login = login;
         self
     }
 

@@ -33,6 +33,8 @@ pub enum ServerSync {
 
 /// Where a log is and how it is kept: `NatsOptions::server("127.0.0.1:4222").stream("SHOP")`.
 ///
+/// Options are values to start from: a setter replaces what was chosen before. Opening a log refuses what cannot be.
+///
 /// The same as an address: [`NatsOptions::from_url`].
 #[derive(Clone)]
 #[non_exhaustive]
@@ -40,6 +42,8 @@ pub struct NatsOptions {
     /// `host:port` each.
     pub(crate) servers: Vec<String>,
     pub(crate) login: Login,
+    /// Two kinds of login were given, of which one would be lost.
+    pub(crate) two_logins: bool,
     pub(crate) tls: Tls,
     pub(crate) client_name: String,
     pub(crate) inbox_prefix: String,
@@ -70,6 +74,9 @@ impl NatsOptions {
     /// For how long an append is tried again, with the same id, while the server is away or elects a leader.
     pub const PATIENCE: Duration = Duration::from_secs(20);
 
+    /// What [`NatsOptions::patience`] can be at most.
+    pub const LONGEST_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
     /// A log on the server at `host:port`.
     pub fn server(address: impl Into<String>) -> Self {
         Self::servers([address.into()])
@@ -80,6 +87,7 @@ impl NatsOptions {
         Self {
             servers: addresses.into_iter().collect(),
             login: Login::default(),
+            two_logins: false,
             tls: Tls::default(),
             client_name: "stheno".to_owned(),
             inbox_prefix: "_INBOX".to_owned(),
@@ -139,14 +147,16 @@ impl NatsOptions {
         self
     }
 
-    /// After how long the oldest events go; never by default. A log that is there already has to have the same.
+    /// After how long the oldest events go; never by default, and not before their ids are forgotten
+    /// ([`dedup_window`](NatsOptions::dedup_window)). A log that is there already has to have the same.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
     }
 
-    /// How large the log may become in bytes before the oldest events go; unlimited by default. A log that is there
+    /// How large the log may become in bytes before the oldest events go; unlimited by default, and no less than
+    /// [`max_body`](NatsOptions::max_body). A log that is there
     /// already has to have the same.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
@@ -185,7 +195,8 @@ impl NatsOptions {
         self
     }
 
-    /// For how long an append is tried again while the server is away; [`NatsOptions::PATIENCE`] by default, zero for not at all.
+    /// For how long an append is tried again while the server is away; [`NatsOptions::PATIENCE`] by default, zero for not at all, and
+    /// at most [`NatsOptions::LONGEST_PATIENCE`].
     /// Below 15 seconds an ordinary election of a leader is an error to publishers.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {

@@ -73,6 +73,7 @@ impl SqliteBackend {
     /// `Permission`, `NewerSchema`, `Corrupt` (not a database, or a damaged one), `Unavailable` (another process holds it),
     /// `Full`. The file of another program is never changed.
     pub async fn open(options: SqliteOptions) -> Result<Arc<Self>, BackendError> {
+        options.check()?;
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(options));
         match opened.await {
             Ok(opened) => Ok(Arc::new(opened?)),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
-use stheno_core::backend::BackendErrorKind;
+use stheno_core::{backend::BackendErrorKind, shown::shown};
 
 use crate::{
     error::Trouble,
@@ -128,7 +128,7 @@ const WAL_RESET_FIXED: i32 = 3_051_003;
 fn warn_of_old_sqlite(place: &str) {
     if rusqlite::version_number() < WAL_RESET_FIXED {
         tracing::warn!(
-            place,
+            place = %shown(place),
             sqlite = rusqlite::version(),
             "this program has a SQLite older than 3.51.3, which may in rare cases damage a log that several processes use; \
              use the log from one process, or update the crate that asks for it (`cargo tree -i libsqlite3-sys`)"

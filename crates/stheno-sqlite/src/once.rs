@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rusqlite::Transaction;
-use stheno_core::{Cx, Timestamp};
+use stheno_core::{Cx, Timestamp, shown::shown_because};
 
 /// The rusqlite whose transactions [`handled_once`] takes: the version this program was resolved to, of 0.32 to 0.43. A `rusqlite` of
 /// your own in that range is the same one, but for 0.42, which cargo links beside 0.43 until you ask for one of them.
@@ -137,13 +137,13 @@ impl fmt::Display for OnceError {
                 "a later holder of this subscriber has written (epoch {seen}, this attempt has {own}); roll back, the event is \
                  handled under the later epoch"
             ),
-            OnceErrorKind::Database => f.write_str("the database did not take the marker; roll back and try again"),
+            OnceErrorKind::Database => {
+                let cause = self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static));
+                f.write_str(&shown_because("the database did not take the marker; roll back and try again", cause))
+            }
         }
     }
 }
 
-impl std::error::Error for OnceError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static))
-    }
-}
+// The message has the whole reason.
+impl std::error::Error for OnceError {}

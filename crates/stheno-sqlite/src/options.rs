@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use stheno_core::{Clock, SystemClock, backend::info::Durability};
+use stheno_core::{
+    Clock, SystemClock,
+    backend::{BackendError, BackendErrorKind, info::Durability},
+};
 
 use crate::place::Place;
 
@@ -21,6 +24,8 @@ pub enum SyncMode {
 }
 
 /// Where a log is and how it is kept: `SqliteOptions::file("stheno.db").sync(SyncMode::Normal)`.
+///
+/// Options are values to start from: a setter replaces what was chosen before. Opening a log refuses what cannot be.
 ///
 /// The same as an address: [`SqliteOptions::from_url`].
 #[derive(Clone)]
@@ -45,6 +50,10 @@ impl SqliteOptions {
     pub const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
     /// How often a waiting tail looks for what other processes wrote.
     pub const POLL: Duration = Duration::from_millis(20);
+    /// How small [`SqliteOptions::max_size`] can be, in bytes: less would hold no events.
+    pub const MIN_SIZE: u64 = 1024 * 1024;
+    /// What [`SqliteOptions::poll`] can be at least.
+    pub const SHORTEST_POLL: Duration = Duration::from_millis(1);
     /// What [`SqliteOptions::max_body`] can be at most: SQLite keeps no row of 1 GB.
     pub const MAX_BODY_LIMIT: usize = 512 * 1024 * 1024;
 
@@ -85,10 +94,10 @@ impl SqliteOptions {
         self
     }
 
-    /// Longest body in bytes, at most [`SqliteOptions::MAX_BODY_LIMIT`]; [`SqliteOptions::MAX_BODY`] by default.
+    /// Longest body in bytes, 1 to [`SqliteOptions::MAX_BODY_LIMIT`]; [`SqliteOptions::MAX_BODY`] by default.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
-        self.max_body = bytes.min(Self::MAX_BODY_LIMIT);
+        self.max_body = bytes;
         self
     }
 
@@ -100,8 +109,8 @@ impl SqliteOptions {
     }
 
     /// How large this process lets the file become, in bytes, so that a log cannot fill the disk of its neighbours; what
-    /// does not fit is refused as [`Full`](stheno_core::backend::BackendErrorKind::Full). Unlimited by default. The
-    /// write-ahead log beside the file (some megabytes) is not counted.
+    /// does not fit is refused as [`Full`](stheno_core::backend::BackendErrorKind::Full). Unlimited by default, and
+    /// at least [`SqliteOptions::MIN_SIZE`]. The write-ahead log beside the file (some megabytes) is not counted.
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = Some(bytes);
@@ -109,10 +118,10 @@ impl SqliteOptions {
     }
 
     /// How often a waiting tail looks for what other processes wrote; [`SqliteOptions::POLL`] by default. Events of this
-    /// process need no looking. At least a millisecond.
+    /// process need no looking. At least [`SqliteOptions::SHORTEST_POLL`].
     #[must_use]
     pub fn poll(mut self, interval: Duration) -> Self {
-        self.poll = interval.max(Duration::from_millis(1));
+        self.poll = interval;
         self
     }
 
@@ -122,6 +131,26 @@ impl SqliteOptions {
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// Refuses what cannot be.
+    pub(crate) fn check(&self) -> Result<(), BackendError> {
+        let wrong = [
+            (self.max_body == 0, "`max_body` is 0, and no event would fit; leave it out, or write more"),
+            (
+                self.max_body > Self::MAX_BODY_LIMIT,
+                "`max_body` is over 512 MiB, and SQLite keeps no row so large; write less",
+            ),
+            (
+                self.max_size.is_some_and(|bytes| bytes < Self::MIN_SIZE),
+                "`max_size` is below 1 MiB, and the log would be full at once; leave it out, or write more",
+            ),
+            (self.poll < Self::SHORTEST_POLL, "`poll` is below 1 ms, and would keep a processor busy; write more"),
+        ];
+        match wrong.into_iter().find(|(wrong, _)| *wrong) {
+            Some((_, message)) => Err(BackendError::new(BackendErrorKind::Address, message)),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn durability(&self) -> Durability {

@@ -7,7 +7,10 @@ use stheno_core::{
     decode_token,
 };
 
-use crate::options::{SqliteOptions, SyncMode};
+use crate::{
+    options::{SqliteOptions, SyncMode},
+    place::Place,
+};
 
 /// What an address may say after `?`, with an example of each.
 const KNOWN_OPTIONS: &str = "sync=full, sync=normal, dedup=24h, max_body=1MiB, busy=10s, max_size=10GiB, poll=20ms";
@@ -16,7 +19,8 @@ impl SqliteOptions {
     /// Reads an address: `sqlite://stheno.db` (relative), `sqlite:///var/lib/stheno.db` (absolute), `memory:`.
     ///
     /// Options follow a `?`: `sync` (`full`, `normal`), `dedup`, `busy`, `poll` (durations such as `24h`), `max_body`,
-    /// `max_size` (bytes, or with `KiB`, `MiB`, `GiB`). A `?` or `%` in a path is written `%3F` or `%25`.
+    /// `max_size` (bytes, or with `KiB`, `MiB`, `GiB`). No time is 0; each option is given once, and those about a file
+    /// (`sync`, `busy`, `poll`, `max_size`) not for a log in memory. A `?`, `#` or `%` in a path is written `%3F`, `%23` or `%25`.
     ///
     /// # Errors
     /// [`BackendErrorKind::Address`] says which part is not understood and what may stand there.
@@ -27,6 +31,12 @@ impl SqliteOptions {
     /// assert!(SqliteOptions::from_url("postgres://localhost/log").is_err());
     /// ```
     pub fn from_url(url: &str) -> Result<Self, BackendError> {
+        if url.contains('#') {
+            return Err(refused(
+                "the address has a `#`, and what follows it would mean nothing; write `%23` for a `#` in a path"
+                    .to_owned(),
+            ));
+        }
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let mut options = match address.strip_prefix("sqlite://") {
             Some(path) => Self::file(decode_path(path)?),
@@ -51,6 +61,7 @@ impl SqliteOptions {
             }
             options = options.with(index + 1, name, value)?;
         }
+        options.check()?;
         Ok(options)
     }
 
@@ -62,14 +73,20 @@ impl SqliteOptions {
                 "option {number} after the `?` of the address is not understood; an address may say {KNOWN_OPTIONS}"
             ))
         };
+        let of_file = matches!(name, "sync" | "busy" | "poll" | "max_size");
+        if of_file && matches!(self.place, Place::Memory) {
+            return Err(refused(format!(
+                "option {number} after the `?` of the address is about a file, and this log is in memory; leave it out"
+            )));
+        }
         let options = match name {
             "sync" if value == "full" => self.sync(SyncMode::Full),
             "sync" if value == "normal" => self.sync(SyncMode::Normal),
-            "dedup" => self.dedup_window(duration(value).ok_or_else(bad)?),
-            "busy" => self.busy_timeout(duration(value).ok_or_else(bad)?),
-            "poll" => self.poll(duration(value).filter(|time| !time.is_zero()).ok_or_else(bad)?),
-            "max_body" => self.max_body(size(value).and_then(body_size).ok_or_else(bad)?),
-            "max_size" => self.max_size(size(value).filter(|size| *size > 0).ok_or_else(bad)?),
+            "dedup" => self.dedup_window(some_time(number, value, bad)?),
+            "busy" => self.busy_timeout(some_time(number, value, bad)?),
+            "poll" => self.poll(some_time(number, value, bad)?),
+            "max_body" => self.max_body(size(value).and_then(|size| usize::try_from(size).ok()).ok_or_else(bad)?),
+            "max_size" => self.max_size(size(value).ok_or_else(bad)?),
             _ => return Err(bad()),
         };
         Ok(options)
@@ -85,13 +102,15 @@ fn decode_path(path: &str) -> Result<String, BackendError> {
     })
 }
 
-/// A limit for bodies that can be kept.
-fn body_size(size: u64) -> Option<usize> {
-    usize::try_from(size).ok().filter(|size| (1..=SqliteOptions::MAX_BODY_LIMIT).contains(size))
-}
-
-fn duration(value: &str) -> Option<Duration> {
-    humantime::parse_duration(value).ok()
+/// A time that is not 0: `dedup=0s` would store every event as often as it is sent, and nobody means that in an address.
+fn some_time(number: usize, value: &str, bad: impl Fn() -> BackendError) -> Result<Duration, BackendError> {
+    let time = humantime::parse_duration(value).map_err(|_| bad())?;
+    if time.is_zero() {
+        return Err(refused(format!(
+            "option {number} after the `?` of the address is a time of 0; leave it out for the default, or write more"
+        )));
+    }
+    Ok(time)
 }
 
 fn size(value: &str) -> Option<u64> {
@@ -115,7 +134,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::place::Place;
 
     fn path(url: &str) -> String {
         match SqliteOptions::from_url(url).unwrap().place {
@@ -129,7 +147,7 @@ mod tests {
         assert_eq!(path("sqlite://stheno.db"), "stheno.db");
         assert_eq!(path("sqlite://data/stheno.db?sync=full"), "data/stheno.db");
         assert_eq!(path("sqlite:///var/lib/stheno.db"), "/var/lib/stheno.db");
-        assert_eq!(path("sqlite://what%3F%20100%25.db"), "what? 100%.db");
+        assert_eq!(path("sqlite://what%3F%20100%25%23.db"), "what? 100%#.db");
         assert_eq!(path("memory:"), "memory");
         assert_eq!(path("memory:?dedup=1h"), "memory");
         assert!(Path::new(&path("sqlite:///x")).is_absolute());
@@ -181,6 +199,19 @@ mod tests {
             "sqlite://x?max_body=0",
             "sqlite://x?sync=full&sync=normal",
             "sqlite://x?poll=0s",
+            "sqlite://x?poll=1ns",
+            "sqlite://x?dedup=0s",
+            "sqlite://x?busy=0s",
+            "sqlite://x?max_size=1",
+            "sqlite://x?max_size=1023KiB",
+            "sqlite://x#s3cret",
+            "sqlite://x?sync=full#s3cret",
+            "sqlite://x?dedup=",
+            "sqlite://x?dedup=1h&dedup=2h",
+            "memory:?sync=full",
+            "memory:?poll=5ms",
+            "memory:?busy=5s",
+            "memory:?max_size=1GiB",
         ] {
             let refused = SqliteOptions::from_url(url).unwrap_err();
             assert_eq!(refused.kind(), BackendErrorKind::Address, "{url}");

@@ -239,3 +239,12 @@ impl Subscriber for Hangs {
         std::future::pending().await
     }
 }
+
+#[tokio::test]
+async fn a_test_app_takes_each_setting_once() {
+    let apps = [TestApp::new().config("a = 1").config("b = 1"), TestApp::new().limit(Duration::ZERO)];
+    for (app, name) in apps.into_iter().zip(["`config`", "`limit`"]) {
+        let Err(refused) = app.start().await else { panic!("it is refused: {name}") };
+        assert!(matches!(refused, TestError::Setting { .. }) && refused.to_string().contains(name), "{refused}");
+    }
+}

@@ -1,12 +1,45 @@
-//! From an address to a backend: `sqlite://path`, `memory:`, `nats://host`.
+//! Which address the log has, and from an address to a backend: `sqlite://path`, `memory:`, `nats://host`.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use stheno_core::{
-    App, Bus, Catalogs, async_trait,
+    app::{Error, Result},
     backend::{Backend, BackendError, BackendErrorKind},
-    plugin::discovery,
+    shown::shown,
 };
+
+/// The address that is used when nothing names one.
+const DEFAULT_URL: &str = "sqlite://stheno.db";
+
+/// The address of the log, and why it is this one.
+pub(crate) fn address(
+    variable: Option<String>,
+    configured: Option<&str>,
+    nats: bool,
+    config: &Path,
+) -> Result<(String, String)> {
+    let config = shown(&config.display().to_string()).to_string();
+    match (variable, configured) {
+        (Some(url), _) if url.trim().is_empty() => {
+            Err(Error::surroundings("STHENO_URL is set and empty; say where the log is, or leave it out"))
+        }
+        (Some(url), _) => Ok((url, "as STHENO_URL says".to_owned())),
+        (None, Some(url)) => Ok((url.to_owned(), format!("as {config} says"))),
+        (None, None) if nats => Err(only_nats_url()),
+        (None, None) => Ok((DEFAULT_URL.to_owned(), format!("because neither STHENO_URL nor {config} names another"))),
+    }
+}
+
+pub(crate) fn only_nats_url() -> Error {
+    let example = match cfg!(feature = "nats") {
+        true => "STHENO_URL=\"$NATS_URL\" or STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
+        false => "STHENO_URL=sqlite:///var/lib/stheno/stheno.db (this build knows no NATS)",
+    };
+    Error::surroundings(format!(
+        "NATS_URL is set and STHENO_URL is not: a local file here could be lost with its container. Set STHENO_URL to where \
+         the log is, for example {example}"
+    ))
+}
 
 /// The addresses that this build understands, for messages.
 fn understood() -> String {
@@ -23,12 +56,16 @@ fn understood() -> String {
     }
 }
 
-/// Opens the backend that an address names: `sqlite://stheno.db`, `sqlite:///var/lib/shop/stheno.db?sync=normal`,
-/// `memory:`, `nats://127.0.0.1:4222`, `tls://user:password@host/?stream=EVENTS`.
+/// Opens the backend that an address names, in a process with these variables.
 ///
 /// # Errors
 /// [`BackendErrorKind::Address`] for an address that this build does not understand; otherwise what opening it says.
-pub async fn backend(url: &str) -> Result<Arc<dyn Backend>, BackendError> {
+pub(crate) async fn backend(
+    url: &str,
+    variables: Vec<(String, String)>,
+) -> std::result::Result<Arc<dyn Backend>, BackendError> {
+    #[cfg(not(feature = "nats"))]
+    drop(variables);
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     match scheme {
         #[cfg(feature = "sqlite")]
@@ -38,7 +75,7 @@ pub async fn backend(url: &str) -> Result<Arc<dyn Backend>, BackendError> {
         }
         #[cfg(feature = "nats")]
         "nats" | "tls" => {
-            let options = stheno_nats::NatsOptions::from_url_in(url, crate::host::variables())?;
+            let options = stheno_nats::NatsOptions::from_url_in(url, variables)?;
             Ok(stheno_nats::NatsBackend::open(options).await?)
         }
         _ => {
@@ -99,39 +136,24 @@ pub(crate) fn place(url: &str) -> String {
     }
 }
 
-/// `Bus::connect`.
-#[async_trait]
-pub trait BusExt: Sized {
-    /// A bus over the log at an address, which knows every catalog that is linked.
-    ///
-    /// # Errors
-    /// As [`backend`]; and [`BackendErrorKind::Setup`] when two of the catalogs that are linked define one event.
-    async fn connect(url: &str) -> Result<Self, BackendError>;
-}
-
-#[async_trait]
-impl BusExt for Bus {
-    async fn connect(url: &str) -> Result<Self, BackendError> {
-        let (catalogs, duplicates) = Catalogs::new(discovery::catalogs(), discovery::declared());
-        if !duplicates.is_empty() {
-            let all: Vec<_> = duplicates.iter().map(ToString::to_string).collect();
-            return Err(BackendError::new(BackendErrorKind::Setup, all.join(". ")));
-        }
-        Ok(Bus::new(backend(url).await?, Arc::new(catalogs)))
-    }
-}
-
-/// An app over the log at an address.
-///
-/// # Errors
-/// As [`backend`].
-pub async fn app(url: &str) -> Result<App, BackendError> {
-    Ok(App::new(backend(url).await?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_variable_comes_before_the_file_and_the_file_before_the_default() {
+        let config = Path::new("stheno.toml");
+        assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap().0, "memory:");
+        assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap().0, "sqlite://a");
+        assert_eq!(address(None, None, false, config).unwrap().0, DEFAULT_URL);
+    }
+
+    #[test]
+    fn a_local_file_beside_a_nats_url_is_refused() {
+        let refused = address(None, None, true, Path::new("stheno.toml")).unwrap_err();
+        assert!(refused.to_string().starts_with("NATS_URL is set"), "{refused}");
+        assert_eq!(refused.exit(), stheno_core::app::Exit::CONFIG);
+    }
 
     #[test]
     fn a_place_has_nothing_secret() {
@@ -150,7 +172,7 @@ mod tests {
     #[cfg(not(feature = "nats"))]
     #[test]
     fn a_build_without_nats_says_which_feature_it_lacks() {
-        let opening = std::pin::pin!(backend("nats://shop:secret@host"));
+        let opening = std::pin::pin!(backend("nats://shop:secret@host", Vec::new()));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         let std::task::Poll::Ready(Err(error)) = opening.poll(&mut context) else { panic!("it is refused at once") };
         let said = error.to_string();

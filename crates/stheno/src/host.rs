@@ -1,238 +1,31 @@
-//! What a host's `main` needs: the app from its surroundings, run until a signal, with an exit code.
+//! What a host's `main` needs: the app, the bus and the log from its surroundings, run until a signal, with an exit code.
 
 use std::{
     env,
     ffi::OsString,
-    fmt, io,
     path::{Path, PathBuf},
-    process::{self, ExitCode, Termination},
+    process,
+    sync::Arc,
     time::Duration,
 };
 
 use stheno_core::{
-    App, Config, ConfigError, PublishAllError, PublishError, PublishErrorKind,
-    app::{StartError, Stopped},
+    App, Bus, Catalogs, Config,
+    app::{Error, Exit, Result, StartError},
     async_trait,
-    backend::{AppendErrorKind, BackendError, BackendErrorKind},
+    backend::{Backend, BackendError, BackendErrorKind},
+    plugin::discovery,
     shown::{shown, shown_long},
 };
 
 use crate::connect;
 
-/// The address that is used when nothing names one.
-const DEFAULT_URL: &str = "sqlite://stheno.db";
 /// The configuration file, unless `STHENO_CONFIG` names another.
 const CONFIG: &str = "stheno.toml";
 /// What messages call a configuration that the host brings itself.
 const BUILT_IN: &str = "the built-in configuration";
 /// The manifest, unless the app names another.
 const MANIFEST: &str = "stheno.manifest.json";
-
-/// Why a host could not be set up, or could not publish. Its `Debug` is for people too, since `main` prints it.
-pub struct Error(Box<Kind>);
-
-enum Kind {
-    Config(ConfigError),
-    NoConfig(PathBuf),
-    Nats,
-    Backend(BackendError),
-    Publish(PublishError),
-    PublishAll(PublishAllError),
-    Own(Box<dyn std::error::Error + Send + Sync>),
-    Manifest(PathBuf, io::Error),
-    ManifestWord,
-    EmptyUrl,
-    /// Variables of ours whose values are no text.
-    NoText(Vec<String>),
-}
-
-/// The result of a host's `main`.
-pub type Result<T> = std::result::Result<T, Error>;
-
-impl Error {
-    /// A failure of the host's own: a pool that cannot be opened, a variable that is not set.
-    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(Box::new(Kind::Own(error.into())))
-    }
-
-    /// How a host ends that could not be set up for this reason.
-    pub fn exit(&self) -> Exit {
-        match &*self.0 {
-            Kind::Config(_)
-            | Kind::NoConfig(_)
-            | Kind::Nats
-            | Kind::ManifestWord
-            | Kind::EmptyUrl
-            | Kind::NoText(_) => Exit::CONFIG,
-            Kind::Backend(error) => of_backend(error.kind()),
-            Kind::Manifest(..) => Exit::CONFIG,
-            Kind::Publish(error) => of_publishing(error.kind()),
-            Kind::PublishAll(error) => of_publishing(error.kind()),
-            Kind::Own(_) => Exit::FAILED,
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
-            Kind::Config(error) => write!(f, "{error}"),
-            Kind::NoConfig(path) if path.as_os_str().is_empty() => {
-                f.write_str("STHENO_CONFIG is set and empty; name a file, or leave it out")
-            }
-            Kind::NoConfig(path) => write!(f, "STHENO_CONFIG names {}, which is not there", path.display()),
-            Kind::Nats => {
-                f.write_str(
-                    "NATS_URL is set and STHENO_URL is not: a local file here could be lost with its container. Set \
-                     STHENO_URL to where the log is, ",
-                )?;
-                f.write_str(match cfg!(feature = "nats") {
-                    true => "for example STHENO_URL=\"$NATS_URL\" or STHENO_URL=sqlite:///var/lib/stheno/stheno.db",
-                    false => "for example STHENO_URL=sqlite:///var/lib/stheno/stheno.db (this build knows no NATS)",
-                })
-            }
-            Kind::Backend(error) => write!(f, "{error}"),
-            Kind::Publish(error) => write!(f, "{error}"),
-            Kind::PublishAll(error) => write!(f, "{error}"),
-            Kind::Own(error) => write!(f, "{}", shown_long(&error.to_string())),
-            Kind::Manifest(path, _) => write!(f, "the manifest {} cannot be written", path.display()),
-            Kind::ManifestWord => write!(
-                f,
-                "STHENO_MANIFEST is none of the words it may be: `write` to write {MANIFEST}, `check` to compare with it, \
-                 `require` to run only if it is right; or leave it out"
-            ),
-            Kind::NoText(names) => {
-                write!(f, "{} is not UTF-8; write it as text, or leave it out", names.join(", "))
-            }
-            Kind::EmptyUrl => f.write_str("STHENO_URL is set and empty; say where the log is, or leave it out"),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)?;
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
-            write!(f, ": {}", shown_long(&error.to_string()))?;
-            source = error.source();
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &*self.0 {
-            Kind::Config(_)
-            | Kind::NoConfig(_)
-            | Kind::Nats
-            | Kind::ManifestWord
-            | Kind::EmptyUrl
-            | Kind::NoText(_) => None,
-            Kind::Backend(error) => std::error::Error::source(error),
-            Kind::Publish(error) => std::error::Error::source(error),
-            Kind::PublishAll(error) => std::error::Error::source(error),
-            Kind::Own(error) => error.source(),
-            Kind::Manifest(_, error) => Some(error),
-        }
-    }
-}
-
-impl From<BackendError> for Error {
-    fn from(error: BackendError) -> Self {
-        Self(Box::new(Kind::Backend(error)))
-    }
-}
-
-impl From<PublishError> for Error {
-    fn from(error: PublishError) -> Self {
-        Self(Box::new(Kind::Publish(error)))
-    }
-}
-
-impl From<PublishAllError> for Error {
-    fn from(error: PublishAllError) -> Self {
-        Self(Box::new(Kind::PublishAll(error)))
-    }
-}
-
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        Self(Box::new(Kind::Config(error)))
-    }
-}
-
-/// How a host ends that could not publish.
-fn of_publishing(kind: &PublishErrorKind) -> Exit {
-    match kind {
-        PublishErrorKind::Append(AppendErrorKind::Backend(kind)) => of_backend(*kind),
-        PublishErrorKind::Append(AppendErrorKind::Unknown) => Exit::UNAVAILABLE,
-        PublishErrorKind::Catalogs(_) => Exit::CONFIG,
-        _ => Exit::DATA,
-    }
-}
-
-/// How a host ends when its log cannot be used: some troubles pass, others do not.
-fn of_backend(kind: BackendErrorKind) -> Exit {
-    match kind {
-        BackendErrorKind::Address
-        | BackendErrorKind::Setup
-        | BackendErrorKind::Permission
-        | BackendErrorKind::NewerSchema
-        | BackendErrorKind::Corrupt
-        | BackendErrorKind::LogChanged => Exit::CONFIG,
-        _ => Exit::UNAVAILABLE,
-    }
-}
-
-/// How a host ended, for `main` to return.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Exit(u8);
-
-impl Exit {
-    /// It cannot start as it is built and configured (`EX_CONFIG`): starting it again will not help.
-    pub const CONFIG: Exit = Exit(78);
-    /// Its log cannot be used now (`EX_UNAVAILABLE`): starting it again later may help.
-    pub const UNAVAILABLE: Exit = Exit(69);
-    /// It failed for a reason of its own (`EX_SOFTWARE`).
-    pub const FAILED: Exit = Exit(70);
-    /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start.
-    pub const CUT: Exit = Exit(75);
-    /// It was called in a way it does not understand, or asked for what is not there (`EX_USAGE`).
-    pub const USAGE: Exit = Exit(64);
-    /// What it was given to publish is not what it has to be (`EX_DATAERR`).
-    pub const DATA: Exit = Exit(65);
-    /// It did what it was asked.
-    pub const OK: Exit = Exit(0);
-
-    /// The number the process ends with.
-    pub fn code(self) -> u8 {
-        self.0
-    }
-}
-
-impl From<Stopped> for Exit {
-    fn from(stopped: Stopped) -> Self {
-        Self(stopped.exit_code())
-    }
-}
-
-impl From<&StartError> for Exit {
-    fn from(error: &StartError) -> Self {
-        match error {
-            StartError::Problems(_) => Exit::CONFIG,
-            StartError::Backend(error) => of_backend(error.kind()),
-            _ => Exit::UNAVAILABLE,
-        }
-    }
-}
-
-impl Termination for Exit {
-    fn report(self) -> ExitCode {
-        ExitCode::from(self.0)
-    }
-}
 
 /// Runs a host for `main`: one that cannot be set up says why on standard error, and ends with the code for the reason,
 /// where a `main` that returns the error would end with 1 for every reason.
@@ -255,12 +48,44 @@ pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
     })
 }
 
+/// Opens the backend that an address names: `sqlite://stheno.db`, `sqlite:///var/lib/shop/stheno.db?sync=normal`,
+/// `memory:`, `nats://127.0.0.1:4222`, `tls://user:password@host/?stream=EVENTS`. A login that the address does not say is
+/// taken from the variables of the `nats` command.
+///
+/// # Errors
+/// [`BackendErrorKind::Address`] for an address that this build does not understand; otherwise what opening it says.
+pub async fn open_backend(url: &str) -> std::result::Result<Arc<dyn Backend>, BackendError> {
+    connect::backend(url, variables().collect()).await
+}
+
+/// `Bus::connect`.
+#[async_trait]
+pub trait BusExt: Sized {
+    /// A bus over the log at an address, which knows every catalog that is linked.
+    ///
+    /// # Errors
+    /// As [`open_backend`]; and [`BackendErrorKind::Setup`] when two of the catalogs that are linked define one event.
+    async fn connect(url: &str) -> std::result::Result<Self, BackendError>;
+}
+
+#[async_trait]
+impl BusExt for Bus {
+    async fn connect(url: &str) -> std::result::Result<Self, BackendError> {
+        let (catalogs, duplicates) = Catalogs::new(discovery::catalogs(), discovery::declared());
+        if !duplicates.is_empty() {
+            let all: Vec<_> = duplicates.iter().map(ToString::to_string).collect();
+            return Err(BackendError::new(BackendErrorKind::Setup, all.join(". ")));
+        }
+        Ok(Bus::new(open_backend(url).await?, Arc::new(catalogs)))
+    }
+}
+
 /// `App::from_env` and `App::run`.
 #[async_trait]
 pub trait AppExt: Sized {
     /// An app as its surroundings say: `STHENO_URL`, else `url` in `stheno.toml` (or the file that `STHENO_CONFIG` names),
-    /// else `sqlite://stheno.db`. Where the log is, and why there, is said on standard error. Plugins and subscribers are configured from the same file and from
-    /// `STHENO_PLUGIN_*`.
+    /// else `sqlite://stheno.db`. It says on standard error where the log is, and why there. Plugins and subscribers are
+    /// configured from the same file and from `STHENO_PLUGIN_*`.
     ///
     /// # Errors
     /// When the configuration or the address is wrong, or the log cannot be opened; also when `NATS_URL` is set and no
@@ -276,8 +101,9 @@ pub trait AppExt: Sized {
 
     /// Says on standard error what is linked and enabled, then runs until SIGTERM, SIGINT or Ctrl-C.
     ///
-    /// With `STHENO_MANIFEST=write` it writes the manifest and ends; with `check` it compares what is linked with it and ends,
-    /// which is what CI wants; with `require` it runs, and a difference is a start-up error.
+    /// With `STHENO_MANIFEST=write` it writes the manifest (`stheno.manifest.json`, or what [`App::manifest`] names) and ends;
+    /// with `check` it compares what is linked with it and ends, which is what CI wants; with `require` it runs, and a
+    /// difference is a start-up error.
     ///
     /// When a second signal or the drain deadline cuts what is under way, or a subscriber ended on its own, the process ends
     /// here: a handler that never gives its thread back would keep the runtime, and with it `main`, from ending.
@@ -293,7 +119,7 @@ impl AppExt for App {
         let path = config_path();
         // A file nobody named may be missing; one that somebody named is meant.
         if env::var_os("STHENO_CONFIG").is_some() && !path.exists() {
-            return Err(Error(Box::new(Kind::NoConfig(path))));
+            return Err(no_config(&path));
         }
         from_config(Config::read(&path)?, &path).await
     }
@@ -304,19 +130,20 @@ impl AppExt for App {
             true => Self::from_env().await,
             // What is built in names a local file, which is no answer to a broker's address.
             false if env::var_os("NATS_URL").is_some() && env::var_os("STHENO_URL").is_none() => {
-                Err(Error(Box::new(Kind::Nats)))
+                Err(connect::only_nats_url())
             }
             false => from_config(Config::parse(built_in, BUILT_IN)?, Path::new(BUILT_IN)).await,
         }
     }
 
     async fn run(self) -> Result<Exit> {
+        let manifest = self.manifest_path().unwrap_or(Path::new(MANIFEST)).to_owned();
         let app = match env::var_os("STHENO_MANIFEST").as_deref().map(|word| word.to_string_lossy()).as_deref() {
-            Some("write") => return write_manifest(self, Path::new(MANIFEST)).await,
-            Some("check") => return check_manifest(self.manifest(MANIFEST)).await,
-            Some("require") => self.manifest(MANIFEST),
-            None | Some("") => self,
-            Some(_) => return Err(Error(Box::new(Kind::ManifestWord))),
+            Some("write") => return write_manifest(self.without_manifest(), &manifest).await,
+            Some("check") => return check_manifest(with_manifest(self), &manifest).await,
+            Some("require") => with_manifest(self),
+            None => self,
+            Some(_) => return Err(manifest_word(&manifest)),
         };
         match app.start().await {
             Ok(running) => {
@@ -346,16 +173,18 @@ fn config_path() -> PathBuf {
 }
 
 async fn from_config(config: Config, place: &Path) -> Result<App> {
-    let wrong: Vec<String> = no_text(env::vars_os()).collect();
+    let wrong: Vec<String> = no_text(env::vars_os()).map(|name| shown(&name).to_string()).collect();
     if !wrong.is_empty() {
-        return Err(Error(Box::new(Kind::NoText(wrong))));
+        let wrong = wrong.join(", ");
+        return Err(Error::surroundings(format!("{wrong} is not UTF-8; write it as text, or leave it out")));
     }
     let config = config.with_environment(variables());
     for (variable, meant) in strangers(variables().map(|(name, _)| name)) {
         eprintln!("{} is set, and nobody reads it{meant}", shown(&variable));
     }
-    let (url, reason) = address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
-    let app = connect::app(&url).await?.config(config);
+    let (url, reason) =
+        connect::address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
+    let app = App::new(open_backend(&url).await?).config(config);
     let log = match app.bus().backend().info().await {
         // The place is without what may be secret in an address.
         Ok(info) => info.place,
@@ -363,7 +192,7 @@ async fn from_config(config: Config, place: &Path) -> Result<App> {
         Err(error) if error.kind() == BackendErrorKind::Permission => connect::place(&url),
         Err(error) => return Err(error.into()),
     };
-    eprintln!("log: {log}, {reason}");
+    eprintln!("log: {}, {}", shown_long(&log), shown_long(&reason));
     Ok(app)
 }
 
@@ -404,7 +233,7 @@ fn strangers(names: impl Iterator<Item = String>) -> Vec<(String, String)> {
 }
 
 /// Environment variables that are text; others can be none of ours.
-pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+fn variables() -> impl Iterator<Item = (String, String)> {
     env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
@@ -415,34 +244,43 @@ fn no_text(variables: impl Iterator<Item = (OsString, OsString)>) -> impl Iterat
     names.filter(|name| name.starts_with("STHENO_PLUGIN_") || VARIABLES.contains(&name.as_str()))
 }
 
-/// The address of the log, and why it is this one.
-fn address(variable: Option<String>, configured: Option<&str>, nats: bool, config: &Path) -> Result<(String, String)> {
-    let config = config.display();
-    match (variable, configured) {
-        (Some(url), _) if url.trim().is_empty() => Err(Error(Box::new(Kind::EmptyUrl))),
-        (Some(url), _) => Ok((url, "as STHENO_URL says".to_owned())),
-        (None, Some(url)) => Ok((url.to_owned(), format!("as {config} says"))),
-        (None, None) if nats => Err(Error(Box::new(Kind::Nats))),
-        (None, None) => Ok((DEFAULT_URL.to_owned(), format!("because neither STHENO_URL nor {config} names another"))),
-    }
+fn no_config(path: &Path) -> Error {
+    Error::surroundings(match path.to_str() {
+        Some("") => "STHENO_CONFIG is set and empty; name a file, or leave it out".to_owned(),
+        _ => format!(
+            "STHENO_CONFIG names {}, which is not there; name a file that is, or leave it out",
+            shown(&path.display().to_string())
+        ),
+    })
+}
+
+fn manifest_word(manifest: &Path) -> Error {
+    Error::surroundings(format!(
+        "STHENO_MANIFEST is none of the words it may be: `write` to write {}, `check` to compare with it, `require` to run \
+         only if it is right; or leave it out",
+        shown(&manifest.display().to_string())
+    ))
+}
+
+fn with_manifest(app: App) -> App {
+    if app.manifest_path().is_some() { app } else { app.manifest(MANIFEST) }
 }
 
 async fn write_manifest(app: App, path: &Path) -> Result<Exit> {
     match app.inspect().await {
         Ok((_, manifest)) => {
-            let failed = |error| Error(Box::new(Kind::Manifest(path.to_owned(), error)));
-            std::fs::write(path, manifest.to_json()).map_err(failed)?;
-            eprintln!("wrote {}", path.display());
+            std::fs::write(path, manifest.to_json()).map_err(|error| Error::manifest(path, error))?;
+            eprintln!("wrote {}", shown(&path.display().to_string()));
             Ok(Exit::OK)
         }
         Err(error) => Ok(refuse(&error)),
     }
 }
 
-async fn check_manifest(app: App) -> Result<Exit> {
+async fn check_manifest(app: App, path: &Path) -> Result<Exit> {
     match app.inspect().await {
         Ok(_) => {
-            eprintln!("{MANIFEST} is what is linked");
+            eprintln!("{} is what is linked", shown(&path.display().to_string()));
             Ok(Exit::OK)
         }
         Err(error) => Ok(refuse(&error)),
@@ -451,25 +289,12 @@ async fn check_manifest(app: App) -> Result<Exit> {
 
 fn refuse(error: &StartError) -> Exit {
     eprintln!("{error}");
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        eprintln!("  because {}", shown_long(&error.to_string()));
-        source = error.source();
-    }
     error.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_variable_comes_before_the_file_and_the_file_before_the_default() {
-        let config = Path::new("stheno.toml");
-        assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap().0, "memory:");
-        assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap().0, "sqlite://a");
-        assert_eq!(address(None, None, false, config).unwrap().0, DEFAULT_URL);
-    }
 
     #[test]
     fn a_variable_that_is_misspelt_is_noticed() {
@@ -494,11 +319,5 @@ mod tests {
         let names = ["STHENO_URL", "STHENO_PLUGIN_A__B", "STHENO_PORT", "OTHER"];
         let found: Vec<_> = no_text(names.into_iter().map(|name| (name.into(), bytes()))).collect();
         assert_eq!(found, ["STHENO_URL", "STHENO_PLUGIN_A__B"]);
-    }
-
-    #[test]
-    fn a_local_file_beside_a_nats_url_is_refused() {
-        let refused = address(None, None, true, Path::new("stheno.toml")).unwrap_err();
-        assert!(matches!(*refused.0, Kind::Nats));
     }
 }

@@ -79,7 +79,9 @@ pub use stheno_core::{
     register_subscriber, subscriber, text_enum,
 };
 pub use stheno_core::{
-    app, backend, delivery,
+    app,
+    app::{Error, Exit, Result},
+    backend, delivery,
     event::envelope,
     headers,
     runtime::{
@@ -106,7 +108,4 @@ pub use stheno_shopify as shopify;
 #[doc(inline)]
 pub use stheno_sqlite as sqlite;
 
-pub use crate::{
-    connect::{BusExt, backend as open_backend},
-    host::{AppExt, Error, Exit, Result, host},
-};
+pub use crate::host::{AppExt, BusExt, host, open_backend};

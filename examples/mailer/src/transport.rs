@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use stheno::async_trait;
+use stheno::{async_trait, shown::shown_because};
 
 use crate::Mail;
 
@@ -77,12 +77,10 @@ impl MailError {
 
 impl fmt::Display for MailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        let cause = self.source.as_deref().map(|source| source as &(dyn StdError + 'static));
+        f.write_str(&shown_because(&self.message, cause))
     }
 }
 
-impl StdError for MailError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
-    }
-}
+// The message has the whole reason.
+impl StdError for MailError {}

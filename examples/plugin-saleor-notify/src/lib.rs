@@ -64,14 +64,7 @@ impl fmt::Display for NoticeError {
     }
 }
 
-impl std::error::Error for NoticeError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Link(_) => None,
-            Self::Mail(error) => error.source(),
-        }
-    }
-}
+impl std::error::Error for NoticeError {}
 
 impl From<MailError> for NoticeError {
     fn from(error: MailError) -> Self {

@@ -3,6 +3,7 @@
 use commerce::CommerceError;
 use stheno::{
     Failure,
+    shown::shown,
     sqlite::{OnceError, once::rusqlite},
 };
 
@@ -17,17 +18,30 @@ pub enum StockError {
     #[error(transparent)]
     Once(#[from] OnceError),
     /// The database could not do it.
-    #[error("the stock database could not do it; is its disk full, or does another program hold it?")]
-    Database(#[from] rusqlite::Error),
+    #[error("the stock database could not do it ({0}); is its disk full, or does another program hold it?")]
+    Database(rusqlite::Error),
     /// Something came back that nobody knows to have gone out: the event that says so may still be on its way.
-    #[error("line {line:?} came back, and no event handled so far says which article it is")]
+    #[error("line `{}` came back, and no event handled so far says which article it is", shown(line))]
     UnknownLine {
         /// The line.
         line: String,
     },
     /// The task that wrote was ended, by a panic or with the process.
-    #[error("the change was cut off")]
-    CutOff(#[from] tokio::task::JoinError),
+    #[error("the change was cut off ({0})")]
+    CutOff(tokio::task::JoinError),
+}
+
+// Without `#[from]`: the message has the reason already, which a source would repeat.
+impl From<rusqlite::Error> for StockError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<tokio::task::JoinError> for StockError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::CutOff(error)
+    }
 }
 
 /// What a failure means for delivery.

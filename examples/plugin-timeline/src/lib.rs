@@ -63,14 +63,27 @@ async fn setup(p: &mut Setup) -> Result<(), Failure> {
 #[derive(Debug, thiserror::Error)]
 pub enum TimelineError {
     /// The database could not do it.
-    #[error("the timeline's database could not do it; is its disk full, or does another program hold it?")]
-    Database(#[from] rusqlite::Error),
+    #[error("the timeline's database could not do it ({0}); is its disk full, or does another program hold it?")]
+    Database(rusqlite::Error),
     /// The event is not what its name documents.
     #[error(transparent)]
     Event(#[from] stheno::DecodeError),
     /// The task that wrote was ended, by a panic or with the process.
-    #[error("the entry was cut off")]
-    CutOff(#[from] tokio::task::JoinError),
+    #[error("the entry was cut off ({0})")]
+    CutOff(tokio::task::JoinError),
+}
+
+// Without `#[from]`: the message has the reason already, which a source would repeat.
+impl From<rusqlite::Error> for TimelineError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<tokio::task::JoinError> for TimelineError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::CutOff(error)
+    }
 }
 
 /// What cannot be read now cannot be read later.

@@ -76,7 +76,7 @@ async fn operator() -> stheno::Result<Operator> {
 async fn backup(operator: &Operator, file: &str) -> stheno::Result<Exit> {
     match operator.backup(file).await {
         Ok(()) => {
-            println!("{file} is the log as it is now, and was read and found whole");
+            println!("{} is the log as it is now, and was read and found whole", shown(file));
             Ok(Exit::OK)
         }
         // There is such a file, or none can be made there.
@@ -88,7 +88,7 @@ async fn backup(operator: &Operator, file: &str) -> stheno::Result<Exit> {
 async fn publish(bus: &Bus, name: &str, body: &str) -> stheno::Result<Exit> {
     let published = bus.publish(Outgoing::raw_bytes(name, body.to_owned())).await?;
     let sequence = published.sequence.map_or_else(|| "later".to_owned(), |sequence| format!("as {sequence}"));
-    println!("published {name} {sequence}, with the id {}", published.id);
+    println!("published {} {sequence}, with the id {}", shown(name), published.id);
     if bus.backend().abilities().durability == Durability::Memory {
         eprintln!("the log is in memory and ends with this process; name a file with STHENO_URL to keep it");
     }

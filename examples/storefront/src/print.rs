@@ -1,6 +1,6 @@
 //! What is printed in more than one place: tables, why the app did not start, and what was asked in a wrong way.
 
-use std::{error::Error, fmt};
+use std::fmt;
 
 use stheno::{
     Exit,
@@ -14,11 +14,6 @@ const WIDEST: usize = 1_000;
 /// Says why the app did not start.
 pub(crate) fn refusal(error: &StartError) -> Exit {
     eprintln!("{error}");
-    let mut source = error.source();
-    while let Some(error) = source {
-        eprintln!("  because {}", shown_long(&error.to_string()));
-        source = error.source();
-    }
     Exit::from(error)
 }
 

@@ -5,6 +5,7 @@
 mod hostile;
 mod program;
 mod steering;
+mod terminal;
 mod users;
 
 use std::{fs, path::Path};

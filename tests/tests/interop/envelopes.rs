@@ -93,3 +93,35 @@ async fn an_envelope_without_a_content_type_is_opened_or_is_a_dead_letter_that_s
     }
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_cloud_event_in_binary_mode_that_cannot_be_read_is_a_dead_letter_that_says_so() {
+    let (server, seen) = (NatsServer::start(), Seen::default());
+    let handler = SubscriberDef::new("interop.binary", Note(seen.clone())).start(Start::Beginning);
+    let running = App::new(nats(&server.url()).await).subscribe(handler).start().await.unwrap();
+    let mut wire = Wire::connect(server.port()).expect("the server answers");
+    let mut publish = |headers: &[(&str, &str)]| {
+        let reply = wire.request("events.order.placed", headers, br#"{"id":"order_1"}"#);
+        assert_eq!(reply.expect("it is acknowledged").status, None);
+    };
+    let long = "x".repeat(300);
+    publish(&[("ce-specversion", "1.0"), ("ce-id", "e1"), ("ce-time", "2026-11-22T10:00:00Z")]);
+    publish(&[("ce-specversion", "2.0"), ("ce-id", "e2")]);
+    publish(&[("ce-specversion", "1.0"), ("ce-id", "e3"), ("ce-time", "soon")]);
+    publish(&[("ce-specversion", "1.0"), ("ce-id", &long)]);
+    publish(&[("ce-specversion", "1.0"), ("ce-id", &long)]);
+    settle(&running).await;
+
+    let lines = seen.lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].contains(" e1 ") && lines[1] != lines[2], "no two events have one id: {lines:?}");
+    let letters = running.operator().dead_letters("interop.binary").await.unwrap();
+    let said: Vec<String> = letters.iter().map(|letter| letter.error.join(": ")).collect();
+    assert!(letters.iter().all(|letter| letter.reason == DeadReason::Undecodable), "{said:?}");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("version `2.0`, and 1.0 is read"), "{said:?}");
+    assert!(said[1].contains("`ce-time` is `soon`, which is no time"), "{said:?}");
+    let stored = running.bus().backend().read(stheno::backend::Query::all()).await.unwrap().events;
+    assert_eq!(stored[4].headers.get("ce-id"), Some(long.as_str()), "the id of the publisher is not lost");
+    running.stop().await;
+}

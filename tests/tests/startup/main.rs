@@ -2,7 +2,9 @@
 
 mod configured;
 mod everything_wrong;
+mod given_twice;
 mod manifest;
 mod modules;
+mod reasons;
 mod swallowed;
 mod twins;

@@ -1,42 +1,59 @@
 //! The application: puts plugins, resources and a backend together, checks everything, and runs.
 //!
-//! Reading order: this file (`App`), `startup` (what is checked before anything is consumed), `table` (what is
+//! Reading order: this file (`App`), `startup` (what is checked before anything is consumed), `problem` (what is wrong then), `table` (what is
 //! linked and enabled), `manifest` (the same as a file that CI checks), `running` (the started app),
-//! `signals` and `closing` (how it ends).
+//! `signals` and `closing` (how it ends), `exit` (with which number its process does) and `error` (why its host could not be
+//! set up).
 
 mod closing;
+mod error;
+mod exit;
 pub mod manifest;
+mod problem;
 pub mod running;
 mod signals;
-pub mod startup;
+mod startup;
 pub mod table;
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     backend::Backend,
-    bus::Bus,
+    bus::{Bus, check_max_body, check_source},
     catalog::set::Catalog,
     plugin::{Plugin, config::Config},
     resources::Resources,
     runtime::lease::LEASE,
+    said::Said,
     subscriber::definition::SubscriberDef,
     time::{Clock, SystemClock},
 };
 
+pub use error::{Error, Result};
+pub use exit::Exit;
 pub use manifest::Manifest;
+pub use problem::{Problem, StartError};
 pub use running::{Running, Stopped};
-pub use startup::{Problem, StartError};
 pub use table::Table;
 
 /// How long what is under way may take after the app was asked to stop.
 pub const DRAIN: Duration = Duration::from_secs(25);
 
+/// The longest [`App::drain`].
+pub const LONGEST_DRAIN: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The shortest [`App::lease`] that can be renewed in time.
 pub const SHORTEST_LEASE: Duration = Duration::from_millis(10);
+/// The longest [`App::lease`].
+pub const LONGEST_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An application before its start. What is said twice counts as said last, except where two would have to be together: such
-/// a mistake is said at the start, with everything else that is wrong.
+/// An application before its start. A setting that is given twice, or that cannot be meant, is a mistake that is said at the
+/// start, with everything else that is wrong.
 ///
 /// ```no_run
 /// # async fn example(backend: std::sync::Arc<dyn stheno_core::backend::Backend>, plugin: stheno_core::Plugin) {
@@ -53,10 +70,8 @@ pub struct App {
     pub(crate) subscribers: Vec<SubscriberDef>,
     pub(crate) catalogs: Vec<Catalog>,
     pub(crate) config: Config,
-    /// Whether a configuration was given.
-    configured: bool,
-    /// What was said that cannot be, for the start.
-    pub(crate) mistakes: Vec<&'static str>,
+    /// What it was told, and what of that cannot be, for the start.
+    pub(crate) said: Said,
     pub(crate) source: Option<String>,
     pub(crate) max_body: Option<usize>,
     pub(crate) publishes_only: bool,
@@ -77,8 +92,7 @@ impl App {
             subscribers: Vec::new(),
             catalogs: Vec::new(),
             config: Config::default(),
-            configured: false,
-            mistakes: Vec::new(),
+            said: Said::default(),
             source: None,
             max_body: None,
             publishes_only: false,
@@ -130,26 +144,24 @@ impl App {
 
     /// Takes the configuration of plugins and subscribers, once: of two, one would be left out.
     pub fn config(mut self, config: Config) -> Self {
-        if self.configured {
-            self.mistakes
-                .push("`config` is said twice, and `from_env` has said it already; give the app one configuration");
-        }
-        self.configured = true;
+        self.said.once("config", "`from_env` has said it already; give the app one configuration");
         self.config = config;
         self
     }
 
     /// Says where the events come from that this app publishes.
     pub fn source(mut self, source: impl Into<String>) -> Self {
-        self.source = Some(source.into());
+        let source = source.into();
+        self.said.once("source", "give the app one source");
+        check_source(&source, &mut self.said);
+        self.source = Some(source);
         self
     }
 
     /// Limits the bodies this app publishes, in bytes; never above what the backend takes.
     pub fn max_body(mut self, bytes: usize) -> Self {
-        if bytes == 0 {
-            self.mistakes.push("max_body is 0; no event would be published");
-        }
+        self.said.once("max_body", "give the app one limit");
+        check_max_body(bytes, &mut self.said);
         self.max_body = Some(bytes);
         self
     }
@@ -169,17 +181,21 @@ impl App {
     /// How long what is under way may take after the app was asked to stop; [`DRAIN`] by default. Zero cuts it at once: it is
     /// handled again after the next start.
     pub fn drain(mut self, time: Duration) -> Self {
+        self.said.once("drain", "give the app one drain deadline");
+        let long = "the drain deadline is over a day; its supervisor would end it sooner";
+        self.said.refuse(time > LONGEST_DRAIN, "drain", long);
         self.drain = time;
         self
     }
 
     /// How long a lease holds without being renewed; [`LEASE`] by default. After a crash another process goes on after
-    /// about this long. At least [`SHORTEST_LEASE`].
+    /// about this long. At least [`SHORTEST_LEASE`], at most [`LONGEST_LEASE`].
     pub fn lease(mut self, time: Duration) -> Self {
-        if time < SHORTEST_LEASE {
-            self.mistakes
-                .push("the lease is below 10 ms; it could not be renewed in time, and nothing would be handled");
-        }
+        self.said.once("lease", "give the app one lease");
+        let short = "the lease is below 10 ms; it could not be renewed in time, and nothing would be handled";
+        self.said.refuse(time < SHORTEST_LEASE, "lease", short);
+        let long = "the lease is over a day; after a crash nothing would be handled for as long";
+        self.said.refuse(time > LONGEST_LEASE, "lease", long);
         self.lease = time;
         self
     }
@@ -187,13 +203,28 @@ impl App {
     /// Takes the time of retries and delays from another clock. Leases, time-outs and lingering batches do not: they count
     /// on the system's.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.said.once("clock", "give the app one clock");
         self.clock = clock;
         self
     }
 
     /// Compares what is linked with a manifest file before the start; a difference is a start-up error.
     pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
-        self.manifest = Some(path.into());
+        let path = path.into();
+        self.said.once("manifest", "give the app one manifest");
+        self.said.refuse(path.as_os_str().is_empty(), "manifest", "the path of its manifest is empty; name a file");
+        self.manifest = Some(path);
+        self
+    }
+
+    /// The manifest file that it is compared with, if it names one.
+    pub fn manifest_path(&self) -> Option<&Path> {
+        self.manifest.as_deref()
+    }
+
+    /// Compares what is linked with no manifest file: to write one.
+    pub fn without_manifest(mut self) -> Self {
+        self.manifest = None;
         self
     }
 

@@ -2,237 +2,23 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     sync::Arc,
 };
 
 use crate::{
-    app::{App, Manifest, Table, table::Row},
-    backend::BackendError,
+    app::{App, Manifest, Problem, Table, table::Row},
     bus::Bus,
     catalog::set::{Catalog, Catalogs, DuplicateEvent},
-    headers::{self, Headers},
-    name::NameError,
     pattern::PatternSet,
     plugin::{Plugin, Setup, config::Config, discovery},
-    resources::{ProvidedTwice, Resources},
+    resources::Resources,
     runtime::{supervisor::Enabled, unknown},
+    shown::shown,
     subscriber::{
-        definition::SubscriberDef,
+        definition::{SubscriberDef, id_problem},
         policy::{Policy, PolicyPatch},
     },
 };
-
-/// Something that keeps an app from starting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Problem {
-    /// There is no subscriber, and the app does not say that it only publishes.
-    NoSubscribers,
-    /// Two subscribers have one id.
-    DuplicateSubscriber {
-        /// The id.
-        id: String,
-        /// Where the two are.
-        places: [String; 2],
-    },
-    /// Two plugins have one name.
-    DuplicatePlugin {
-        /// The name.
-        name: String,
-        /// Where the two are.
-        places: [String; 2],
-    },
-    /// The name of a plugin is none.
-    BadPluginName {
-        /// The name as written.
-        name: String,
-    },
-    /// Two resources of one type are provided.
-    DuplicateResource(ProvidedTwice),
-    /// Two subscribers adopt what one earlier one has left.
-    DuplicateWas {
-        /// The earlier id.
-        was: String,
-        /// The subscribers.
-        ids: [String; 2],
-    },
-    /// A subscriber has an id that another one had before.
-    FormerId {
-        /// The id.
-        id: String,
-        /// The subscriber that had it before.
-        other: String,
-    },
-    /// The app is built in a way that cannot be.
-    App {
-        /// What is wrong, and what to do.
-        message: String,
-    },
-    /// Two catalogs define one event.
-    DuplicateEvent(DuplicateEvent),
-    /// An id is not one.
-    BadId {
-        /// The id as written.
-        id: String,
-    },
-    /// A pattern is not one.
-    BadPattern {
-        /// The subscriber.
-        id: String,
-        /// What is wrong.
-        error: NameError,
-    },
-    /// A subscriber says no pattern.
-    NoPattern {
-        /// The subscriber.
-        id: String,
-    },
-    /// No catalog knows an event that a pattern could match.
-    UnknownEvent {
-        /// The subscriber.
-        id: String,
-        /// The pattern.
-        pattern: String,
-        /// The known name nearest to it.
-        nearest: Option<&'static str>,
-    },
-    /// Something a handler needs was not provided.
-    MissingResource {
-        /// The subscriber.
-        id: String,
-        /// Its place.
-        place: String,
-        /// What is missing, and what to do.
-        message: String,
-    },
-    /// A plugin has no subscriber.
-    EmptyPlugin {
-        /// Its name.
-        plugin: String,
-    },
-    /// A plugin's set-up failed.
-    Setup {
-        /// Its name.
-        plugin: String,
-        /// The error and its sources.
-        error: String,
-    },
-    /// A policy cannot be.
-    BadPolicy {
-        /// The subscriber.
-        id: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// The configuration names something that is not there.
-    Config {
-        /// What is wrong.
-        message: String,
-    },
-    /// What is linked is not what the manifest says.
-    Manifest {
-        /// What differs.
-        message: String,
-    },
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::NoSubscribers => {
-                f.write_str("there is no subscriber; enable a plugin with `.plugin(..)`, or say `.publishes_only()`")
-            }
-            Problem::DuplicateSubscriber { id, places: [first, second] } => {
-                write!(
-                    f,
-                    "subscriber `{id}` is there twice, in {first} and in {second}; an id is permanent and has one owner: rename one"
-                )
-            }
-            Problem::DuplicatePlugin { name, places: [first, second] } => {
-                write!(
-                    f,
-                    "plugin `{name}` is enabled twice, from {first} and from {second}; enable it once, or rename one"
-                )
-            }
-            Problem::BadPluginName { name } => write!(
-                f,
-                "`{name}` is no name of a plugin; use letters, digits and `-` (no `__`, which separates fields in variables), such as \
-                 `receipts`"
-            ),
-            Problem::DuplicateResource(twice) => write!(f, "{twice}"),
-            Problem::DuplicateWas { was, ids: [first, second] } => write!(
-                f,
-                "subscribers `{first}` and `{second}` both adopt what `{was}` has left; one of them can (`was`): let the other begin anew"
-            ),
-            Problem::FormerId { id, other } => write!(
-                f,
-                "subscriber `{id}` has an id that `{other}` had before (`was`), and what `{other}` did is remembered under it: each \
-                 would take what the other did for its own. Give `{id}` an id that none has had"
-            ),
-            Problem::App { message } => write!(f, "the app: {message}"),
-            Problem::DuplicateEvent(duplicate) => write!(f, "{duplicate}"),
-            Problem::BadId { id } => {
-                write!(
-                    f,
-                    "`{id}` is no subscriber id; use lower-case tokens of letters, digits and `-` joined by dots, such as `receipts.send`"
-                )
-            }
-            Problem::BadPattern { id, error } => write!(f, "subscriber `{id}`: {error}"),
-            Problem::NoPattern { id } => write!(f, "subscriber `{id}` says no event; name patterns with `.on(..)`"),
-            Problem::UnknownEvent { id, pattern, nearest: Some(nearest) } => {
-                write!(f, "subscriber `{id}` takes `{pattern}`, which no catalog knows; did you mean `{nearest}`?")
-            }
-            Problem::UnknownEvent { id, pattern, nearest: None } => write!(
-                f,
-                "subscriber `{id}` takes `{pattern}`, which no catalog knows; add its catalog, or `declare_event!` it"
-            ),
-            Problem::MissingResource { id, place, message } => write!(f, "subscriber `{id}` in {place}: {message}"),
-            Problem::EmptyPlugin { plugin } => {
-                write!(f, "plugin `{plugin}` has no subscriber; is its `plugin!` in the module above its subscribers?")
-            }
-            Problem::Setup { plugin, error } => write!(f, "the set-up of plugin `{plugin}` failed: {error}"),
-            Problem::BadPolicy { id, message } => write!(f, "subscriber `{id}`: {message}"),
-            Problem::Config { message } => f.write_str(message),
-            Problem::Manifest { message } => f.write_str(message),
-        }
-    }
-}
-
-/// An app that did not start. Nothing was consumed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// Something is wrong with the app; all of it.
-    Problems(Vec<Problem>),
-    /// The backend does not answer.
-    Backend(BackendError),
-    /// The control thread cannot be started.
-    Thread(std::io::Error),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::Problems(problems) => {
-                write!(f, "the app cannot start:")?;
-                problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
-            }
-            StartError::Backend(_) => f.write_str("the app cannot start: the log cannot be used"),
-            StartError::Thread(_) => f.write_str("the app cannot start: no thread can be started"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            StartError::Problems(_) => None,
-            StartError::Backend(error) => Some(error),
-            StartError::Thread(error) => Some(error),
-        }
-    }
-}
 
 /// An app that is fit to start.
 pub(crate) struct Checked {
@@ -258,7 +44,7 @@ pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
     app.resources.provide(bus.clone());
     // The bus of the app stands among the resources; one that was provided would be lost.
     problems.extend(app.resources.take_twice().into_iter().map(Problem::DuplicateResource));
-    problems.extend(app_mistakes(app).into_iter().map(|message| Problem::App { message }));
+    problems.extend(app.said.mistakes().map(|message| Problem::App { message: message.to_owned() }));
     let config = Arc::new(std::mem::take(&mut app.config));
     let linked = discovery::subscribers();
     let not_enabled = not_enabled(&linked, &app.plugins);
@@ -283,6 +69,10 @@ pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
         }
     }
     let own = subscribers.iter().filter(|subscriber| &*subscriber.id != unknown::SUBSCRIBER).count();
+    if own > 0 && app.publishes_only {
+        let message = "it says `publishes_only` and has subscribers; remove one of them".to_owned();
+        problems.push(Problem::App { message });
+    }
     if own == 0 && problems.is_empty() && !app.publishes_only {
         problems.push(Problem::NoSubscribers);
     }
@@ -297,20 +87,6 @@ pub(crate) async fn check(app: &mut App) -> Result<Checked, Vec<Problem>> {
     Ok(Checked { bus, subscribers, table, manifest })
 }
 
-/// What was said of the app itself and cannot be.
-fn app_mistakes(app: &App) -> Vec<String> {
-    let mut mistakes: Vec<String> = app.mistakes.iter().map(|mistake| (*mistake).to_owned()).collect();
-    if let Some(source) = &app.source
-        && let Err(error) = Headers::new().set(headers::SOURCE, source)
-    {
-        mistakes.push(format!("its source cannot be carried: {error}"));
-    }
-    if app.source.as_deref() == Some("") {
-        mistakes.push("its source is empty; name one, such as `storefront`, or leave it out".to_owned());
-    }
-    mistakes
-}
-
 /// Every catalog: linked, added to the app, brought by a plugin.
 pub(crate) fn all_catalogs(added: &[Catalog], plugins: &[Plugin]) -> (Catalogs, Vec<DuplicateEvent>) {
     let brought = plugins.iter().flat_map(|plugin| plugin.catalogs().to_vec());
@@ -318,14 +94,8 @@ pub(crate) fn all_catalogs(added: &[Catalog], plugins: &[Plugin]) -> (Catalogs, 
 }
 
 pub(crate) fn bus(app: &App, catalogs: Catalogs) -> Bus {
-    let mut bus = Bus::new(Arc::clone(&app.backend), Arc::new(catalogs)).with_clock(Arc::clone(&app.clock));
-    if let Some(source) = &app.source {
-        bus = bus.with_source(source);
-    }
-    if let Some(bytes) = app.max_body {
-        bus = bus.with_max_body(bytes);
-    }
-    bus
+    let bus = Bus::new(Arc::clone(&app.backend), Arc::new(catalogs));
+    bus.of_app(app.source.as_deref(), app.max_body, Arc::clone(&app.clock), &app.said)
 }
 
 /// Runs every set-up, and gathers the subscribers of the app and of each plugin.
@@ -351,6 +121,8 @@ async fn gather(
         if name.is_empty() || !name.bytes().all(legal) || name.contains("__") {
             problems.push(Problem::BadPluginName { name: name.clone() });
         }
+        let mistakes = plugin.mistakes().map(str::to_owned);
+        problems.extend(mistakes.map(|message| Problem::BadPlugin { plugin: name.clone(), message }));
         seen.push((name.clone(), place));
         let mut setup = Setup::new(&name, Arc::clone(config), Resources::layered_over(Arc::clone(&shared)));
         let ready = plugin.run_setup(&mut setup).await;
@@ -400,13 +172,14 @@ fn check_ids(groups: &[Group], problems: &mut Vec<Problem>) {
     let mut adopted: BTreeMap<&str, &str> = BTreeMap::new();
     let all: BTreeSet<&str> = groups.iter().flat_map(|group| &group.subscribers).map(SubscriberDef::id).collect();
     for definition in groups.iter().flat_map(|group| &group.subscribers) {
-        let legal = definition.id.split('.').all(|token| {
-            !token.is_empty() && token.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        });
-        if !legal || definition.id.len() > 128 {
+        if id_problem(&definition.id).is_some() {
             problems.push(Problem::BadId { id: definition.id.clone() });
         }
         if let Some(was) = definition.was.as_deref() {
+            if let Some(problem) = id_problem(was) {
+                let message = format!("it adopts what `{}` has left (`was`), which {problem}", shown(was));
+                problems.push(Problem::BadPolicy { id: definition.id.clone(), message });
+            }
             if all.contains(was) {
                 let message =
                     format!("it adopts what `{was}` has left (`was`), and that one runs here, too; remove one");
@@ -460,7 +233,7 @@ fn enable(
         let nearest = catalogs.nearest(pattern.as_str());
         problems.push(Problem::UnknownEvent { id: id.clone(), pattern: pattern.to_string(), nearest });
     }
-    let said = definition.mistakes.iter().map(|mistake| (*mistake).to_owned());
+    let said = definition.said.mistakes().map(str::to_owned);
     problems.extend(said.map(|message| Problem::BadPolicy { id: id.clone(), message }));
     if !definition.batch && config.policy(&definition.id).is_some_and(PolicyPatch::is_about_batches) {
         let message = "`batch` or `linger` is set, and it takes one event at a time; remove it".to_owned();

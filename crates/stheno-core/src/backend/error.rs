@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt};
 
-use crate::{Timestamp, backend::record::RecordName, shown::shown_long};
+use crate::{Timestamp, backend::record::RecordName, shown::shown_because};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -52,7 +52,8 @@ impl BackendErrorKind {
     }
 }
 
-/// A backend that could not do what it was asked.
+/// A backend that could not do what it was asked. Its message has the whole reason, so that it has no
+/// [`source`](StdError::source); a program that looks for an error of a certain type finds it as the [`cause`](Self::cause).
 #[derive(Debug)]
 pub struct BackendError {
     kind: BackendErrorKind,
@@ -77,20 +78,30 @@ impl BackendError {
     pub fn kind(&self) -> BackendErrorKind {
         self.kind
     }
+
+    /// The error behind it, if there is one. The message has its text already.
+    ///
+    /// ```
+    /// use stheno_core::backend::{BackendError, BackendErrorKind};
+    ///
+    /// let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    /// let error = BackendError::new(BackendErrorKind::Permission, "the file cannot be opened").with_source(denied);
+    /// assert_eq!(error.to_string(), "the file cannot be opened: permission denied");
+    /// assert!(error.cause().is_some_and(|cause| cause.is::<std::io::Error>()));
+    /// ```
+    pub fn cause(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|error| error as &(dyn StdError + 'static))
+    }
 }
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // It may repeat what a stranger has stored.
-        fmt::Display::fmt(&shown_long(&self.message), f)
+        f.pad(&shown_because(&self.message, self.cause()))
     }
 }
 
-impl StdError for BackendError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|error| error as &(dyn StdError + 'static))
-    }
-}
+impl StdError for BackendError {}
 
 /// Why an append was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +149,8 @@ pub enum AppendErrorKind {
     Unknown,
 }
 
-/// An append that was refused.
+/// An append that was refused: what a backend answers. Its message has the reason; only where nobody knows what became of the
+/// events, that is the [`source`](StdError::source).
 #[derive(Debug)]
 pub struct AppendError {
     kind: AppendErrorKind,
@@ -159,6 +171,11 @@ impl AppendError {
     /// Why it was refused.
     pub fn kind(&self) -> AppendErrorKind {
         self.kind
+    }
+
+    /// What the backend says, if it could not do it or does not know.
+    pub(crate) fn reason(&self) -> Option<&BackendError> {
+        self.source.as_ref()
     }
 }
 
@@ -190,7 +207,10 @@ impl fmt::Display for AppendError {
             AppendErrorKind::TooFarAhead { latest, .. } => {
                 write!(f, "an event is kept until {latest} at most; publish it for an earlier time, or later")
             }
-            AppendErrorKind::Backend(_) => f.write_str("the log did not take the events"),
+            AppendErrorKind::Backend(_) => {
+                let reason = self.reason().map(|reason| reason as &(dyn StdError + 'static));
+                f.write_str(&shown_because("the log did not take the events", reason))
+            }
             AppendErrorKind::Unknown => {
                 f.write_str("nobody knows whether the log took the events; append them again with the same ids")
             }
@@ -200,7 +220,8 @@ impl fmt::Display for AppendError {
 
 impl StdError for AppendError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|error| error as &(dyn StdError + 'static))
+        let is_said = self.kind != AppendErrorKind::Unknown;
+        self.reason().filter(|_| !is_said).map(|error| error as &(dyn StdError + 'static))
     }
 }
 
@@ -221,19 +242,13 @@ impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RecordError::Conflict { name } => write!(f, "record `{name}` was written by somebody else meanwhile"),
-            RecordError::Backend(_) => f.write_str("the backend did not take the records"),
+            RecordError::Backend(error) => write!(f, "the backend did not take the records: {error}"),
         }
     }
 }
 
-impl StdError for RecordError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            RecordError::Conflict { .. } => None,
-            RecordError::Backend(error) => Some(error),
-        }
-    }
-}
+// The message has the whole reason.
+impl StdError for RecordError {}
 
 impl From<BackendError> for RecordError {
     fn from(error: BackendError) -> Self {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
-use crate::shown::shown_whole;
+use crate::shown::shown_name;
 
 /// How often a record of a name has been written, in a sense: higher is later, and no two writes share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,9 +57,12 @@ impl fmt::Debug for RecordName {
     }
 }
 
+/// Bytes of the longest name of ours: that of a lane, whose key is escaped.
+const LONGEST: usize = 2 * 1024;
+
 impl fmt::Display for RecordName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&shown_whole(&self.0), f)
+        fmt::Display::fmt(&shown_name(&self.0, LONGEST), f)
     }
 }
 

@@ -90,13 +90,11 @@ impl fmt::Display for PublishAllError {
         let (all, number) = (self.results.len(), self.first + 1);
         write!(
             f,
-            "{failed} of {all} events were not published (`results` says what became of each); event {number} was the first"
+            "{failed} of {all} events were not published (`results` says what became of each); event {number} was the first: {}",
+            self.first()
         )
     }
 }
 
-impl StdError for PublishAllError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(self.first())
-    }
-}
+// The message has the whole reason.
+impl StdError for PublishAllError {}

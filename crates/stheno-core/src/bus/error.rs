@@ -9,7 +9,7 @@ use crate::{
         outgoing::{Outgoing, Refused},
     },
     event::recorded::{EventId, NewEvent},
-    shown::shown,
+    shown::{shown, shown_error},
 };
 
 /// An event that was not published, or of which the log did not say what became of it ([`is_unknown`](Self::is_unknown)).
@@ -96,10 +96,14 @@ impl PublishError {
         self.conflict().map(|(_, found)| found)
     }
 
-    /// What the log said, if that is about the event and not about the log: then it is a part of the message.
-    fn refusal(&self) -> Option<&AppendError> {
-        let is_of_log = |kind| matches!(kind, AppendErrorKind::Backend(_) | AppendErrorKind::Unknown);
-        self.0.source.as_ref().filter(|error| !is_of_log(error.kind()))
+    /// What the log said, with its own reason.
+    fn answer(&self) -> Option<String> {
+        let answer = self.0.source.as_ref()?;
+        match (answer.kind(), answer.reason()) {
+            // What it means for the event is said already.
+            (AppendErrorKind::Backend(_) | AppendErrorKind::Unknown, reason) => reason.map(ToString::to_string),
+            _ => Some(shown_error(answer)),
+        }
     }
 
     fn conflict(&self) -> Option<(u64, u64)> {
@@ -136,6 +140,18 @@ impl fmt::Display for PublishError {
             PublishErrorKind::Id(error) => write!(f, "{error}"),
             PublishErrorKind::Header(error) => write!(f, "{error}"),
             PublishErrorKind::Catalogs(duplicate) => write!(f, "`{name}` was not published: {duplicate}"),
+            PublishErrorKind::Bus(problem) => write!(f, "`{name}` was not published: {problem}"),
+            PublishErrorKind::EmptySource => {
+                write!(f, "`{name}` was not published: its source is empty; name one, or leave it out")
+            }
+            PublishErrorKind::SaidTwice(what) => write!(
+                f,
+                "`{name}` was not published: its {} is said twice, and one of them would be lost; say it once",
+                shown(what)
+            ),
+            PublishErrorKind::DelayAndTime => {
+                write!(f, "`{name}` was not published: it has a delay (`delay`) and a time (`at`); keep one of them")
+            }
             PublishErrorKind::UnknownName { nearest: Some(nearest) } => {
                 write!(f, "no catalog knows the event `{name}`; did you mean `{nearest}`?")
             }
@@ -161,19 +177,11 @@ impl fmt::Display for PublishError {
                 "the log did not say what became of `{name}`: it may be stored or not; publish it again with the same id `{id}` \
                  (`into_event` gives it back), and it is stored once"
             ),
-            PublishErrorKind::Append(_) => match self.refusal() {
-                Some(refusal) => write!(f, "`{name}` was not published: {refusal}"),
-                None => write!(f, "`{name}` was not published"),
-            },
-        }
+            PublishErrorKind::Append(_) => write!(f, "`{name}` was not published"),
+        }?;
+        self.answer().map_or(Ok(()), |answer| write!(f, ": {answer}"))
     }
 }
 
-impl StdError for PublishError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self.refusal() {
-            Some(refusal) => refusal.source(),
-            None => self.0.source.as_ref().map(|error| error as &(dyn StdError + 'static)),
-        }
-    }
-}
+// The message has the whole reason.
+impl StdError for PublishError {}

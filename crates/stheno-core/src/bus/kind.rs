@@ -23,6 +23,14 @@ pub enum PublishErrorKind {
     Header(HeaderError),
     /// The catalogs of the bus say two things of one name; nothing is published before that is mended.
     Catalogs(DuplicateEvent),
+    /// The bus is set up in a way that cannot be; nothing is published before that is mended.
+    Bus(String),
+    /// The event was given two of this: two ids, two keys.
+    SaidTwice(String),
+    /// The source of the event is empty.
+    EmptySource,
+    /// The event has both a delay and a time at which it comes into the log.
+    DelayAndTime,
     /// No catalog knows the name.
     UnknownName {
         /// The known name nearest to it.

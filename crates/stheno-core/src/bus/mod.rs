@@ -1,10 +1,11 @@
 //! The bus: publishing events, strictly.
 //!
-//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `publish` (the builders), `published` (their answer), `send` (what is sent, and
-//! what its answers mean), `kind` (why an event was not published), `error` (one that was not), `all_error` (several).
+//! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `given` (what was said of one, once), `publish`
+//! (the builders), `published` (their answer), `send` (what is sent, and what its answers mean), `kind` (why an event was not published), `error` (one that was not), `all_error` (several).
 
 pub mod all_error;
 pub mod error;
+mod given;
 pub mod kind;
 pub mod outgoing;
 pub mod publish;
@@ -18,6 +19,8 @@ use crate::{
     bus::{outgoing::Terms, send::Readable},
     catalog::set::Catalogs,
     event::recorded::NewEvent,
+    headers::{self, Headers},
+    said::Said,
     time::{Clock, SystemClock},
 };
 
@@ -42,6 +45,8 @@ struct Inner {
     source: Option<Arc<str>>,
     max_body: usize,
     clock: Arc<dyn Clock>,
+    /// What it was told, and what of that cannot be.
+    said: Said,
     /// Whether what is in the log can be compared with what is published.
     readable: Readable,
 }
@@ -56,26 +61,57 @@ impl Bus {
             source: None,
             max_body,
             clock: Arc::new(SystemClock),
+            said: Said::default(),
             readable: Readable::default(),
         }))
     }
 
-    /// The same bus, which says where its events come from unless an event says it itself.
+    /// The same bus, which says where its events come from unless an event says it itself. Of a bus of an app it replaces the
+    /// app's source. A bus that is told two sources, or one that cannot be carried, publishes nothing and says so.
     #[must_use]
     pub fn with_source(self, source: &str) -> Self {
-        self.with(|inner| inner.source = Some(source.into()))
+        self.with(|inner| {
+            inner.said.once("source", "give a bus one source");
+            check_source(source, &mut inner.said);
+            inner.source = Some(source.into());
+        })
     }
 
-    /// The same bus with another limit for bodies, in bytes; never above what the backend takes.
+    /// The same bus with another limit for bodies, in bytes; never above what the backend takes. A bus that is told two limits,
+    /// or a limit of 0, publishes nothing and says so.
     #[must_use]
     pub fn with_max_body(self, bytes: usize) -> Self {
-        self.with(|inner| inner.max_body = bytes.min(inner.backend.abilities().max_body))
+        self.with(|inner| {
+            inner.said.once("max_body", "give a bus one limit");
+            check_max_body(bytes, &mut inner.said);
+            inner.max_body = bytes.min(inner.backend.abilities().max_body);
+        })
     }
 
     /// The same bus, which counts delays from the time of another clock.
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        self.with(|inner| inner.clock = clock)
+        self.with(|inner| {
+            inner.said.once("clock", "give a bus one clock");
+            inner.clock = clock;
+        })
+    }
+
+    /// A bus as an app was told to make it; a program may still tell the bus otherwise.
+    pub(crate) fn of_app(
+        self,
+        source: Option<&str>,
+        max_body: Option<usize>,
+        clock: Arc<dyn Clock>,
+        said: &Said,
+    ) -> Self {
+        self.with(|inner| {
+            inner.source = source.map(Arc::from);
+            inner.max_body = max_body.unwrap_or(inner.max_body).min(inner.backend.abilities().max_body);
+            inner.clock = clock;
+            said.mistakes_of(&["source", "max_body", "clock"])
+                .for_each(|(name, mistake)| inner.said.refuse(true, name, mistake));
+        })
     }
 
     fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -112,7 +148,10 @@ impl Bus {
 
     /// Checks an event and fills in what the bus knows: key and source.
     fn prepare(&self, outgoing: Outgoing) -> Result<NewEvent, PublishError> {
-        let Inner { catalogs, clock, max_body, source, .. } = &*self.0;
+        let Inner { catalogs, clock, max_body, source, said, .. } = &*self.0;
+        if let Some(mistake) = said.mistakes().next() {
+            return Err(PublishError::of(PublishErrorKind::Bus(mistake.to_owned()), outgoing));
+        }
         let mut event =
             outgoing.finish(&Terms { catalogs, clock: &**clock, max_body: *max_body }).map_err(|refused| *refused)?;
         if event.source.is_none() {
@@ -120,6 +159,19 @@ impl Bus {
         }
         Ok(event)
     }
+}
+
+/// Takes note of a source that cannot be.
+pub(crate) fn check_source(source: &str, said: &mut Said) {
+    said.refuse(source.is_empty(), "source", "its source is empty; name one, such as `storefront`, or leave it out");
+    if let Err(error) = Headers::new().set(headers::SOURCE, source) {
+        said.refuse(true, "source", &format!("its source cannot be carried: {error}"));
+    }
+}
+
+/// Takes note of a limit for bodies that cannot be.
+pub(crate) fn check_max_body(bytes: usize, said: &mut Said) {
+    said.refuse(bytes == 0, "max_body", "its max_body is 0; no event would be published");
 }
 
 impl fmt::Debug for Bus {

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{
-    bus::kind::PublishErrorKind,
+    bus::{
+        given::{Given, Setting},
+        kind::PublishErrorKind,
+    },
     catalog::{EventDescriptor, set::Catalogs},
     event::{
         envelope,
@@ -28,6 +31,8 @@ pub struct Outgoing {
     origin: Origin,
     /// How long after it is published it comes into the log; its bus knows the time.
     delay: Option<Duration>,
+    /// What was said of it, once each.
+    given: Given,
 }
 
 /// An event that is wrong, or that the log did not take.
@@ -99,7 +104,7 @@ impl<E: Event> From<E> for Outgoing {
             new.key = event.key();
             Ok(new)
         });
-        Self { event: made, origin: Origin::Typed, delay: None }
+        Self { event: made, origin: Origin::Typed, delay: None, given: Given::default() }
     }
 }
 
@@ -127,7 +132,7 @@ impl Outgoing {
     pub fn raw_bytes(name: &str, body: impl Into<Bytes>) -> Self {
         let event = EventName::new(name).map(|name| NewEvent::new(name, body));
         let event = event.map_err(|error| Box::new(Refused::without_event(PublishErrorKind::Name(error), name)));
-        Self { event, origin: Origin::Raw, delay: None }
+        Self { event, origin: Origin::Raw, delay: None, given: Given::default() }
     }
 
     /// Says that the body is as the platform itself wrote it, such as a webhook: a field that nobody documented is then kept
@@ -145,7 +150,7 @@ impl Outgoing {
     #[must_use]
     pub fn key(self, key: impl IntoKey) -> Self {
         let key = key.into_key();
-        self.change(|event| {
+        self.set(Setting::Key, |event| {
             event.key = Some(key.map_err(PublishErrorKind::Key)?);
             Ok(())
         })
@@ -154,7 +159,7 @@ impl Outgoing {
     /// Gives the id: the same id is the same event.
     #[must_use]
     pub fn id(self, id: &str) -> Self {
-        self.change(|event| {
+        self.set(Setting::Id, |event| {
             event.id = EventId::new(id).map_err(PublishErrorKind::Id)?;
             Ok(())
         })
@@ -163,8 +168,8 @@ impl Outgoing {
     /// Says where the event comes from.
     #[must_use]
     pub fn source(self, source: &str) -> Self {
-        self.change(|event| {
-            check_header(headers::SOURCE, source)?;
+        self.set(Setting::Source, |event| {
+            check_source(source)?;
             event.source = Some(source.into());
             Ok(())
         })
@@ -173,7 +178,7 @@ impl Outgoing {
     /// Says when it happened, if not now.
     #[must_use]
     pub fn time(self, time: Timestamp) -> Self {
-        self.change(|event| {
+        self.set(Setting::Time, |event| {
             event.time = Some(time);
             Ok(())
         })
@@ -182,7 +187,10 @@ impl Outgoing {
     /// Adds a header.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
-        self.change(|event| event.headers.set(name, value).map_err(PublishErrorKind::Header))
+        self.change(|event, given| {
+            given.header_once(name)?;
+            event.headers.set(name, value).map_err(PublishErrorKind::Header)
+        })
     }
 
     /// Says which conversation it belongs to.
@@ -194,7 +202,7 @@ impl Outgoing {
     /// Stores it only if the last event of its key has this sequence; 0 if there must be none. The event needs a key.
     #[must_use]
     pub fn expect_last(self, sequence: u64) -> Self {
-        self.change(|event| {
+        self.set(Setting::ExpectLast, |event| {
             event.expected = Some(sequence);
             Ok(())
         })
@@ -204,22 +212,44 @@ impl Outgoing {
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = Some(delay);
-        self
+        self.set(Setting::Delay, |_| Ok(()))
     }
 
     /// Puts it into the log at this time, or now if that has passed.
     #[must_use]
-    pub fn at(mut self, time: Timestamp) -> Self {
-        self.delay = None;
-        self.change(|event| {
+    pub fn at(self, time: Timestamp) -> Self {
+        self.set(Setting::At, |event| {
             event.not_before = Some(time);
             Ok(())
         })
     }
 
-    fn change(mut self, change: impl FnOnce(&mut NewEvent) -> Result<(), PublishErrorKind>) -> Self {
+    /// What a handler publishes: what the event does not say itself, its cause says.
+    pub(crate) fn caused_by(self, id: &str, correlation: &str, causation: &str) -> Self {
+        self.change(|event, given| {
+            if !given.has(Setting::Id) {
+                event.id = EventId::new(id).map_err(PublishErrorKind::Id)?;
+            }
+            for (name, value) in [(headers::CORRELATION, correlation), (headers::CAUSATION, causation)] {
+                if !given.has_header(name) {
+                    event.headers.set(name, value).map_err(PublishErrorKind::Header)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes a setting that is given once.
+    fn set(self, setting: Setting, set: impl FnOnce(&mut NewEvent) -> Result<(), PublishErrorKind>) -> Self {
+        self.change(|event, given| {
+            given.once(setting)?;
+            set(event)
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut NewEvent, &mut Given) -> Result<(), PublishErrorKind>) -> Self {
         if let Ok(event) = &mut self.event
-            && let Err(kind) = change(event)
+            && let Err(kind) = change(event, &mut self.given)
         {
             // Without what was refused it would be another event: with another key, or another id.
             self.event = Err(Box::new(Refused::without_event(kind, event.name.as_str())));
@@ -229,7 +259,7 @@ impl Outgoing {
 
     /// An event that has passed the checks.
     pub(crate) fn checked(event: NewEvent) -> Self {
-        Self { event: Ok(event), origin: Origin::Typed, delay: None }
+        Self { event: Ok(event), origin: Origin::Typed, delay: None, given: Given::default() }
     }
 
     /// Its id, also when something was wrong with the event.
@@ -248,14 +278,14 @@ impl Outgoing {
     /// The checks that need the bus: the name is known, the body is no longer than it may be, a raw one is what the name
     /// documents, the key is found.
     pub(crate) fn finish(self, terms: &Terms<'_>) -> Result<NewEvent, Box<Refused>> {
-        let Self { event, origin, delay } = self;
+        let Self { event, origin, delay, given } = self;
         let mut event = event?;
         if let Some(delay) = delay {
             event.not_before = Some(terms.clock.now().plus(delay));
         }
         match complete(&mut event, origin, terms) {
             Ok(()) => Ok(event),
-            Err(kind) => Err(Box::new(Refused::of(kind, Self { event: Ok(event), origin, delay: None }))),
+            Err(kind) => Err(Box::new(Refused::of(kind, Self { event: Ok(event), origin, delay: None, given }))),
         }
     }
 }
@@ -274,7 +304,8 @@ fn complete(event: &mut NewEvent, origin: Origin, terms: &Terms<'_>) -> Result<(
         return Err(PublishErrorKind::Catalogs(duplicate.clone()));
     }
     let content_type = event.headers.get(envelope::CONTENT_TYPE);
-    if let Some(problem) = envelope::refusal(event.name.as_str(), content_type, &event.body) {
+    let refusal = envelope::refusal(event.name.as_str(), content_type, &event.body);
+    if let Some(problem) = refusal.or_else(|| envelope::refusal_of_headers(&event.headers)) {
         return Err(PublishErrorKind::Payload(DecodeError::new("", problem)));
     }
     let descriptor = catalogs.find(&event.name);
@@ -309,7 +340,8 @@ fn check_key(descriptor: Option<&EventDescriptor>, event: &NewEvent) -> Result<(
     rule.check(&body).map_err(PublishErrorKind::Payload)
 }
 
-fn check_header(name: &str, value: &str) -> Result<(), PublishErrorKind> {
-    let checked: Result<(), HeaderError> = Headers::new().set(name, value);
-    checked.map_err(PublishErrorKind::Header)
+fn check_source(source: &str) -> Result<(), PublishErrorKind> {
+    let checked: Result<(), HeaderError> = Headers::new().set(headers::SOURCE, source);
+    checked.map_err(PublishErrorKind::Header)?;
+    if source.is_empty() { Err(PublishErrorKind::EmptySource) } else { Ok(()) }
 }

@@ -39,6 +39,11 @@ impl Publish {
         self
     }
 
+    /// What a handler publishes: what the event does not say itself, its cause says.
+    pub(crate) fn caused_by(self, id: &str, correlation: &str, causation: &str) -> Self {
+        self.with(|event| event.caused_by(id, correlation, causation))
+    }
+
     /// The id of the event, for a caller that may stop waiting for the answer. `None` if something is wrong with the event's name.
     pub fn event_id(&self) -> Option<&EventId> {
         self.event.id_of()

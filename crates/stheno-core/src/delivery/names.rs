@@ -24,6 +24,11 @@ fn backfilled(id: &str) -> Option<(&str, &str)> {
     is_number(number).then_some((subscriber, number))
 }
 
+/// Whether this is the id of a backfill.
+pub(crate) fn is_backfill(id: &str) -> bool {
+    backfilled(id).is_some()
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -8,7 +8,7 @@ use crate::{
     delivery::doc::{DeadLetter, LaneDoc, LaneState, Note, NoteKind, StateDoc, Waiting},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
-    shown::{shown, shown_chain, shown_long},
+    shown::{SHOWN_CHAIN, shown, shown_chain, shown_long},
 };
 
 /// What became of an event at one subscriber.
@@ -140,12 +140,12 @@ impl fmt::Display for Why {
                 f.write_str("no such subscriber has ever run on this log; check the id")
             }
             Why::UnknownName { nearest: Some(nearest) } => {
-                write!(f, "no catalog knows its name; did the publisher mean `{nearest}`?")
+                write!(f, "no catalog knows its name; did the publisher mean `{}`?", shown(nearest))
             }
             Why::UnknownName { nearest: None } => {
                 f.write_str("no catalog knows its name, and the subscriber does not take it")
             }
-            Why::PatternDoesNotMatch { patterns } => write!(f, "the subscriber takes {patterns}"),
+            Why::PatternDoesNotMatch { patterns } => write!(f, "the subscriber takes {}", shown_long(&patterns.to_string())),
             Why::BeforeItsStart { began } => {
                 write!(f, "the subscriber began after sequence {began}; rewind it to get older events")
             }
@@ -182,7 +182,7 @@ impl fmt::Display for Why {
                 letter.attempts,
                 shown_chain(&letter.error)
             ),
-            Why::Skipped { reason } => write!(f, "skipped, because {}", shown_long(reason)),
+            Why::Skipped { reason } => write!(f, "skipped, because {}", shown_long(reason).within(SHOWN_CHAIN)),
             Why::Discarded => f.write_str("it was a dead letter, and an operator discarded it"),
             Why::Handled => f.write_str("handled"),
         }

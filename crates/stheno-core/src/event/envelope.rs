@@ -3,7 +3,7 @@
 //! A body is the documented payload and nothing around it. A program that puts it into an envelope by mistake would be believed
 //! all the same wherever the envelope has fields of the payload: the `id` of a CloudEvent would be taken for that of an order.
 //! So a CloudEvent is known by its fields, and by the content type that says it is one. A backend that other programs publish
-//! to [opens](open) it. One that cannot be opened, and envelopes of other kinds, are refused by name: when they are published,
+//! to [opens](open) it, and reads one in binary mode by its headers. One that cannot be opened or read, and envelopes of other kinds, are refused by name: when they are published,
 //! and when a handler reads them.
 
 use std::{borrow::Cow, fmt};
@@ -16,7 +16,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::shown::shown;
+use crate::{
+    headers::{self, Headers},
+    shown::shown,
+    time::Timestamp,
+};
 
 /// The header that says what a body is.
 pub const CONTENT_TYPE: &str = "content-type";
@@ -107,6 +111,29 @@ pub(crate) fn refusal(name: &str, content_type: Option<&str>, body: &Bytes) -> O
         ),
         Envelope::Refused(problem) => Some(problem),
     }
+}
+
+/// Why nobody reads the body of an event whose headers say that it is a CloudEvent in binary mode: of a version that is not
+/// known, or with a time that is none.
+pub(crate) fn refusal_of_headers(event: &Headers) -> Option<String> {
+    if let Some(version) = event.get(headers::SPEC_VERSION)
+        && !is_known(version)
+    {
+        let (name, version) = (headers::SPEC_VERSION, shown(version));
+        return Some(format!(
+            "its header `{name}` says that it is a CloudEvent of version `{version}`, and 1.0 is read"
+        ));
+    }
+    let time = event.get(headers::TIME).filter(|time| time.parse::<Timestamp>().is_err())?;
+    let (name, time) = (headers::TIME, shown(time));
+    Some(format!(
+        "its header `{name}` is `{time}`, which is no time; write it as 2026-11-22T10:00:00Z, or leave it out"
+    ))
+}
+
+/// Whether this is a version of CloudEvents that is read.
+fn is_known(version: &str) -> bool {
+    version == "1" || version.starts_with("1.")
 }
 
 fn batch() -> String {
@@ -224,7 +251,7 @@ impl Members<'_> {
             })
         };
         let version = attribute("specversion")?;
-        if version != "1" && !version.starts_with("1.") {
+        if !is_known(&version) {
             return Err(format!("its `specversion` is `{}`, and 1.0 is read", shown(&version)));
         }
         for name in ["id", "source"] {
@@ -395,6 +422,24 @@ mod tests {
         assert!(refused(declared("application/cloudevents-batch+json", "[]")).contains("batch"));
         assert!(refused(declared("application/cloudevents+protobuf", "x")).contains("`protobuf`"));
         assert_eq!(declared("application/json", r#"{"id":"order_1"}"#), Envelope::No);
+    }
+
+    #[test]
+    fn headers_of_a_version_or_with_a_time_that_is_not_known_are_refused() {
+        let of = |name: &str, value: &str| {
+            let mut all = Headers::new();
+            all.set(name, value).unwrap();
+            refusal_of_headers(&all)
+        };
+        for version in ["1", "1.0", "1.0.2"] {
+            assert_eq!(of(headers::SPEC_VERSION, version), None);
+        }
+        for version in ["0.3", "2.0", "", "10"] {
+            assert!(of(headers::SPEC_VERSION, version).unwrap().contains("1.0 is read"), "{version}");
+        }
+        assert!(of(headers::TIME, "soon").unwrap().contains("`soon`, which is no time"));
+        assert_eq!(of(headers::TIME, "2026-11-22T10:00:00Z"), None);
+        assert_eq!(of(headers::ID, "anything"), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     headers::Headers,
     key::Key,
     name::EventName,
-    shown::shown_whole,
+    shown::shown_name,
     time::Timestamp,
 };
 
@@ -77,7 +77,7 @@ impl From<EventId> for Arc<str> {
 /// For people; [`EventId::as_str`] is the id itself.
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&shown_whole(&self.0), f)
+        fmt::Display::fmt(&shown_name(&self.0, MAX_ID_LEN), f)
     }
 }
 
@@ -239,10 +239,12 @@ impl RecordedEvent {
     /// The body as the payload of the event.
     ///
     /// # Errors
-    /// [`DecodeError`] when it is an [`envelope`], which nobody may take for the payload.
+    /// [`DecodeError`] when it is an [`envelope`], which nobody may take for the payload, or when its headers say that it is a
+    /// CloudEvent that cannot be read: of another version, or with a time that is none.
     pub fn payload(&self) -> Result<&Bytes, DecodeError> {
+        let of_headers = || envelope::refusal_of_headers(&self.headers);
         let refusal = envelope::refusal(self.name.as_str(), self.headers.get(envelope::CONTENT_TYPE), &self.body);
-        refusal.map_or(Ok(&self.body), |problem| Err(DecodeError::new("", problem)))
+        refusal.or_else(of_headers).map_or(Ok(&self.body), |problem| Err(DecodeError::new("", problem)))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     plugin::config::{Config, ConfigError},
     resources::{MissingResource, Res, Resources},
+    said::Said,
     subscriber::definition::{Origin, SubscriberDef},
 };
 
@@ -29,6 +30,7 @@ pub struct Plugin {
     name: String,
     origin: Origin,
     setup: Option<SetupFn>,
+    said: Said,
     subscribers: Vec<SubscriberDef>,
     catalogs: Vec<Catalog>,
 }
@@ -41,6 +43,7 @@ impl Plugin {
             name: name.into(),
             origin: Origin::at(Location::caller()),
             setup: None,
+            said: Said::default(),
             subscribers: Vec::new(),
             catalogs: Vec::new(),
         }
@@ -66,12 +69,14 @@ impl Plugin {
         self
     }
 
-    /// What runs before the start, to bring the plugin's own resources.
+    /// What runs before the start, to bring the plugin's own resources. A plugin has one set-up; a second one is a start-up
+    /// error.
     #[must_use]
     pub fn setup<F>(mut self, setup: F) -> Self
     where
         F: for<'a> Fn(&'a mut Setup) -> SetupFuture<'a> + Send + Sync + 'static,
     {
+        self.said.once("setup", "a plugin has one set-up; do both in one, or make two plugins");
         self.setup = Some(Arc::new(setup));
         self
     }
@@ -93,6 +98,11 @@ impl Plugin {
 
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// What it was told that cannot be.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = &str> {
+        self.said.mistakes()
     }
 
     pub(crate) fn catalogs(&self) -> &[Catalog] {

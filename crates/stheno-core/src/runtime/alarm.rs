@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    error::Error as _,
     sync::{Mutex, PoisonError},
 };
 
@@ -68,12 +67,7 @@ impl Alarm {
 
     /// An error with its causes, unless it was said before.
     fn unsaid(&self, error: &BackendError) -> Option<String> {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
+        let text = error.to_string();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.insert(text.clone()).then_some(text)
     }

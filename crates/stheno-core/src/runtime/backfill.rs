@@ -17,6 +17,7 @@ use crate::{
     marker::{Identity, Run},
     pattern::PatternSet,
     runtime::{host, lease::Lease, registration::first_state, store, supervisor::Enabled, supervisors::Supervisors},
+    shown::shown_long,
 };
 
 /// Events that are counted for the message; more are said to be more.
@@ -151,14 +152,20 @@ async fn passed_over(
     }
     let or_more = if page.end { "" } else { " or more" };
     let id = &*subscriber.id;
+    let (was, now) = (missed.before.to_string(), missed.since.to_string());
+    let (was, now) = (tracing::field::display(shown_long(&was)), tracing::field::display(shown_long(&now)));
     if subscriber.policy.backfill {
         tracing::info!(
-            subscriber = id, was = %missed.before, now = %missed.since,
+            subscriber = id,
+            was,
+            now,
             "it takes more than it did; {events}{or_more} older events were passed over and are handed over now"
         );
     } else {
         tracing::warn!(
-            subscriber = id, was = %missed.before, now = %missed.since,
+            subscriber = id,
+            was,
+            now,
             "it takes more than it did, and {events}{or_more} older events were passed over; to hand them over, say \
              `backfill = true` under [subscribers.\"{id}\"] and start again"
         );

@@ -4,10 +4,12 @@ use std::{fmt, num::NonZeroU32, panic::Location, sync::Arc, time::Duration};
 
 use crate::{
     cx::Cx,
+    delivery::names,
     event::input::Input,
     failure::Failure,
     pattern::{Pattern, PatternSet},
     resources::{MissingResource, Resources},
+    said::Said,
     subscriber::{
         Subscriber,
         handler::{FnHandler, Handler, SubscriberHandler},
@@ -48,6 +50,9 @@ impl fmt::Display for Origin {
 }
 
 /// A subscriber before the start. `#[subscriber]` writes one; [`SubscriberDef::new`] makes one by hand.
+///
+/// Patterns and policy are what its author suggests: a setter replaces what was said before, as a test that shortens a time-out
+/// does, and `stheno.toml` replaces both. An earlier id ([`was`](Self::was)) is said once.
 #[derive(Clone)]
 pub struct SubscriberDef {
     pub(crate) id: String,
@@ -56,8 +61,8 @@ pub struct SubscriberDef {
     pub(crate) batch: bool,
     pub(crate) policy: Policy,
     pub(crate) origin: Origin,
-    /// What was said that cannot be, for the start.
-    pub(crate) mistakes: Vec<&'static str>,
+    /// What it was told, and what of that cannot be, for the start.
+    pub(crate) said: Said,
     build: Arc<Build>,
 }
 
@@ -121,7 +126,7 @@ impl SubscriberDef {
             batch: E::BATCH,
             policy: Policy::default(),
             origin: Origin::UNKNOWN,
-            mistakes: Vec::new(),
+            said: Said::default(),
             build,
         }
     }
@@ -146,9 +151,8 @@ impl SubscriberDef {
     /// Adopts the position, the waiting events and the dead letters of a subscriber that had this id before.
     #[must_use]
     pub fn was(mut self, old_id: impl Into<String>) -> Self {
-        if self.was.replace(old_id.into()).is_some() {
-            self.mistakes.push("`was` is said twice; a subscriber adopts one earlier id");
-        }
+        self.said.once("was", "a subscriber adopts one earlier id");
+        self.was = Some(old_id.into());
         self
     }
 
@@ -156,9 +160,8 @@ impl SubscriberDef {
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.policy.attempts = NonZeroU32::new(attempts);
-        if attempts == 0 {
-            self.mistakes.push("attempts is 0; at least 1 is needed, `paused = true` makes it stand still");
-        }
+        let none = "attempts is 0; at least 1 is needed, `paused = true` makes it stand still";
+        self.said.refuse(attempts == 0, "attempts", none);
         self
     }
 
@@ -201,9 +204,8 @@ impl SubscriberDef {
     /// batches.
     #[must_use]
     pub fn batch(mut self, events: usize, linger: Duration) -> Self {
-        if !self.batch {
-            self.mistakes.push("`batch` is said of a handler that takes one event at a time; take a `Batch`");
-        }
+        let single = "`batch` is said of a handler that takes one event at a time; take a `Batch`";
+        self.said.refuse(!self.batch, "batch", single);
         (self.policy.batch, self.policy.linger) = (events, linger);
         self
     }
@@ -237,6 +239,27 @@ impl SubscriberDef {
 
     pub(crate) fn build(&self, resources: &Resources) -> Result<Arc<dyn Handler>, Vec<MissingResource>> {
         (self.build)(resources)
+    }
+}
+
+/// Longest id in bytes.
+const MAX_ID_LEN: usize = 128;
+
+/// What keeps a text from being the id of a subscriber; it follows the id in a message.
+pub(crate) fn id_problem(id: &str) -> Option<&'static str> {
+    let is_token =
+        |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    match () {
+        () if id.len() > MAX_ID_LEN => {
+            Some("is no subscriber id, because it has more than 128 characters; choose a shorter one")
+        }
+        () if !id.split('.').all(is_token) => Some(
+            "is no subscriber id; use lower-case tokens of letters, digits and `-` joined by dots, such as `receipts.send`",
+        ),
+        () if names::is_backfill(id) => Some(
+            "ends as the id of a backfill, and would have the same records; choose another ending than `.backfill-` and a number",
+        ),
+        () => None,
     }
 }
 

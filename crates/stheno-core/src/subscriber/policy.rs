@@ -66,6 +66,10 @@ impl Policy {
     pub const BATCH: usize = 100;
     /// How long a batch waits to become full.
     pub const LINGER: Duration = Duration::from_millis(50);
+    /// The longest of all times but [`Policy::linger`].
+    pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+    /// The longest [`Policy::linger`].
+    pub const LONGEST_LINGER: Duration = Duration::from_secs(60 * 60);
 
     /// How often an event may end the process while it is tried alone.
     pub const CRASH_LIMIT: NonZeroU32 = NonZeroU32::new(3).unwrap();
@@ -85,13 +89,25 @@ impl Policy {
             }
         };
         refuse(self.concurrency == 0, "concurrency is 0; at least 1 is needed, `paused = true` makes it stand still");
-        refuse(self.concurrency > 4096, "concurrency is over 4096");
+        refuse(self.concurrency > 4096, "concurrency is over 4096; choose less");
         refuse(self.timeout.is_zero(), "timeout is 0; an attempt needs time");
         refuse(self.retry_initial.is_zero(), "retry_initial is 0; a failing handler would spin");
         refuse(self.retry_total.is_zero(), "retry_total is 0; at most one attempt is `attempts = 1`");
-        refuse(self.retry_initial > self.retry_cap, "retry_initial is over retry_cap");
+        refuse(
+            self.retry_initial > self.retry_cap,
+            "retry_initial is over retry_cap; raise the cap, or begin with less",
+        );
+        let never = !self.retry_total.is_zero() && self.retry_initial > self.retry_total;
+        refuse(
+            never && self.retry_initial <= self.retry_cap,
+            "retry_initial is over retry_total, so that no event would be tried again; raise the total, or say `attempts = 1`",
+        );
+        refuse(self.timeout > Self::LONGEST, "timeout is over 10 years; choose less");
+        refuse(self.retry_cap > Self::LONGEST, "retry_cap is over 10 years; choose less");
+        refuse(self.retry_total > Self::LONGEST, "retry_total is over 10 years; choose less");
+        refuse(self.linger > Self::LONGEST_LINGER, "linger is over an hour; events wait as long, so choose less");
         refuse(self.batch == 0, "batch is 0; at least 1 is needed");
-        refuse(self.batch > 10_000, "batch is over 10000");
+        refuse(self.batch > 10_000, "batch is over 10000; choose less");
         problems
     }
 }

@@ -109,9 +109,9 @@ impl Options {
                     "name" => set_once(&mut options.name, &meta.path, meta.value()?.parse()?),
                     "name_with" => set_once(&mut options.name_with, &meta.path, meta.value()?.parse()?),
                     "key" => set_once(&mut options.key, &meta.path, parse_key(&meta)?),
-                    "section" => set_once(&mut options.section, &meta.path, meta.value()?.parse()?),
+                    "section" => set_once(&mut options.section, &meta.path, some_text(&meta)?),
                     "status" => set_once(&mut options.status, &meta.path, parse_status(&meta.value()?.parse()?)?),
-                    "note" => set_once(&mut options.note, &meta.path, meta.value()?.parse()?),
+                    "note" => set_once(&mut options.note, &meta.path, some_text(&meta)?),
                     "decode_with" => set_once(&mut options.decode_with, &meta.path, meta.value()?.parse()?),
                     _ => Err(unknown_option(&meta.path, &OPTIONS)),
                 }
@@ -128,7 +128,25 @@ fn parse_key(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<LitStr>> {
     }
     let several;
     syn::parenthesized!(several in meta.input);
-    Ok(Punctuated::<LitStr, Token![,]>::parse_terminated(&several)?.into_iter().collect())
+    let several: Vec<LitStr> = Punctuated::<LitStr, Token![,]>::parse_terminated(&several)?.into_iter().collect();
+    if several.is_empty() {
+        return Err(meta.error("`key` names no place; write one such as `key = \"order:/id\"`, or remove `key`"));
+    }
+    for (index, one) in several.iter().enumerate() {
+        if several[..index].iter().any(|earlier| earlier.value() == one.value()) {
+            return Err(Error::new(one.span(), format!("`{}` is named twice; keep one", one.value())));
+        }
+    }
+    Ok(several)
+}
+
+/// A text that says something.
+fn some_text(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    let written: LitStr = meta.value()?.parse()?;
+    match written.value().trim() {
+        "" => Err(Error::new(written.span(), "the text is empty; write one, or leave the option out")),
+        _ => Ok(written),
+    }
 }
 
 fn parse_status(written: &LitStr) -> syn::Result<&'static str> {

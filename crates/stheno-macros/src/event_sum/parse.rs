@@ -53,6 +53,9 @@ fn parse_variant(written: &syn::Variant) -> syn::Result<(Variant, bool)> {
             if !meta.path.is_ident("other") {
                 return Err(unknown_option(&meta.path, &["other"]));
             }
+            if is_other {
+                return Err(meta.error("`other` is given twice; keep one"));
+            }
             is_other = true;
             Ok(())
         })?;

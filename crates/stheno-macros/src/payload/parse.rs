@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use syn::{Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Type, Visibility, ext::IdentExt};
+use syn::{
+    Data, DeriveInput, Error, Expr, Fields, Ident, LitStr, Type, Visibility, ext::IdentExt, meta::ParseNestedMeta,
+};
 
 use crate::{
     diag::{Errors, set_once, unknown_option},
@@ -117,6 +119,18 @@ struct Options {
 }
 
 impl Options {
+    /// Whether it says anything beside `extra`.
+    fn says_more(&self) -> bool {
+        let Self { sensitivity, rename, aliases, example, kind, linked, extra: _, nullable } = self;
+        sensitivity.is_some()
+            || rename.is_some()
+            || !aliases.is_empty()
+            || example.is_some()
+            || kind.is_some()
+            || linked.is_some()
+            || nullable.is_some()
+    }
+
     fn parse(field: &syn::Field) -> syn::Result<Self> {
         let mut options = Self::default();
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("field")) {
@@ -128,9 +142,9 @@ impl Options {
                     }
                     "secret" => set_once(&mut options.sensitivity, &meta.path, Sensitivity::Secret),
                     "personal" => set_once(&mut options.sensitivity, &meta.path, Sensitivity::Personal),
-                    "rename" => set_once(&mut options.rename, &meta.path, meta.value()?.parse()?),
+                    "rename" => set_once(&mut options.rename, &meta.path, name_in_json(&meta)?),
                     "alias" => {
-                        options.aliases.push(meta.value()?.parse()?);
+                        options.aliases.push(name_in_json(&meta)?);
                         Ok(())
                     }
                     "example" => set_once(&mut options.example, &meta.path, meta.value()?.parse()?),
@@ -146,12 +160,25 @@ impl Options {
     }
 }
 
+fn name_in_json(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    let written: LitStr = meta.value()?.parse()?;
+    match written.value().is_empty() {
+        true => Err(Error::new(written.span(), "the name is empty; write the name of the field in JSON")),
+        false => Ok(written),
+    }
+}
+
 fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
     let options = Options::parse(written)?;
     let Some(ident) = written.ident.clone() else {
         return Err(Error::new_spanned(written, "a payload needs named fields"));
     };
     if options.extra.is_some() {
+        if options.says_more() {
+            let message = "`extra` keeps what nobody documented, and has no name, example or kind of its own; remove the \
+                           other options";
+            return Err(Error::new(ident.span(), message));
+        }
         return Ok(Parsed::Extra(ident));
     }
     let inner = inside(&written.ty, "Option");

@@ -65,9 +65,13 @@ fn parse_all(input: ParseStream<'_>) -> syn::Result<(LitStr, Options)> {
     let mut options = Options::default();
     while !input.is_empty() {
         if input.peek(LitStr) {
-            let pattern = input.parse()?;
+            let pattern: LitStr = input.parse()?;
             errors.take(names::check_pattern(&pattern));
-            options.patterns.push(names::normalised(&pattern));
+            let normalised = names::normalised(&pattern);
+            if options.patterns.iter().any(|known| known.value() == normalised.value()) {
+                errors.at(&pattern, format!("`{}` is named twice; keep one", pattern.value()));
+            }
+            options.patterns.push(normalised);
         } else {
             options.parse_one(input, &mut id, &mut errors)?;
         }
@@ -76,7 +80,12 @@ fn parse_all(input: ParseStream<'_>) -> syn::Result<(LitStr, Options)> {
         }
     }
     match id {
-        Some(id) => errors.finish((id, options)),
+        Some(id) => {
+            if let Some(was) = options.was.as_ref().filter(|was| was.value() == id.value()) {
+                errors.at(was, "this is the id that the subscriber has; write the one it had before, or remove `was`");
+            }
+            errors.finish((id, options))
+        }
         None => {
             let fix = "add one that never changes, such as `id = \"receipts.send\"`: its position in the log is kept under it";
             errors.push(Error::new(Span::call_site(), format!("a subscriber needs an id; {fix}")));
@@ -93,10 +102,10 @@ impl Options {
             "id" => set_once(id, &name, subscriber_id(input, errors)?),
             "was" => set_once(&mut self.was, &name, subscriber_id(input, errors)?),
             "attempts" => set_once(&mut self.attempts, &name, at_least_one(input)?),
-            "retry_initial" => set_once(&mut self.retry_initial, &name, time(input)?),
-            "retry_cap" => set_once(&mut self.retry_cap, &name, time(input)?),
-            "retry_total" => set_once(&mut self.retry_total, &name, time(input)?),
-            "timeout" => set_once(&mut self.timeout, &name, time(input)?),
+            "retry_initial" => set_once(&mut self.retry_initial, &name, some_time(input)?),
+            "retry_cap" => set_once(&mut self.retry_cap, &name, some_time(input)?),
+            "retry_total" => set_once(&mut self.retry_total, &name, some_time(input)?),
+            "timeout" => set_once(&mut self.timeout, &name, some_time(input)?),
             "concurrency" => set_once(&mut self.concurrency, &name, at_least_one(input)?),
             "unordered" => set_once(&mut self.unordered, &name, ()),
             "start" => set_once(&mut self.start, &name, start(input)?),
@@ -138,6 +147,16 @@ fn at_least_one<T: FromStr<Err: Display> + Default + PartialEq>(input: ParseStre
 
 fn time(input: ParseStream<'_>) -> syn::Result<Duration> {
     duration::parse(&value(input)?)
+}
+
+/// A time that cannot be 0.
+fn some_time(input: ParseStream<'_>) -> syn::Result<Duration> {
+    let written: LitStr = value(input)?;
+    let time = duration::parse(&written)?;
+    if time.is_zero() {
+        return Err(Error::new(written.span(), "a time of 0 is none; leave the option out for the default"));
+    }
+    Ok(time)
 }
 
 fn start(input: ParseStream<'_>) -> syn::Result<&'static str> {

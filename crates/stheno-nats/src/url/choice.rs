@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stheno_core::backend::BackendError;
+use stheno_core::{backend::BackendError, shown::shown};
 
 use crate::{
     login::Login,
@@ -35,11 +35,11 @@ impl NatsOptions {
             "prefix" => options.prefix = value.to_owned(),
             "replicas" => options.replicas = Some(value.parse().map_err(|_| bad())?),
             "manage" => options.manage = yes()?,
-            "dedup" => options.dedup_window = Some(duration(value).ok_or_else(bad)?),
+            "dedup" => options.dedup_window = Some(some_time(duration(value).ok_or_else(bad)?, name)?),
             "max_age" => options.max_age = Some(duration(value).ok_or_else(bad)?),
             "max_bytes" => options.max_bytes = Some(size(value).ok_or_else(bad)?),
             "max_body" => options.max_body = usize::try_from(size(value).ok_or_else(bad)?).unwrap_or(usize::MAX),
-            "patience" => options.patience = duration(value).ok_or_else(bad)?,
+            "patience" => options.patience = some_time(duration(value).ok_or_else(bad)?, name)?,
             "headers" if value == "lean" => options.headers = HeaderMode::Lean,
             "headers" if value == "cloudevents" => options.headers = HeaderMode::CloudEvents,
             "sync" if value == "interval" => options.sync = ServerSync::Interval,
@@ -76,6 +76,18 @@ impl NatsOptions {
 
     /// Refuses what no server would take.
     pub(crate) fn check(&self) -> Result<(), BackendError> {
+        if self.two_logins {
+            return Err(refused(
+                "two logins were given; keep one of `user`, `token`, `credentials` and `nkey`".to_owned(),
+            ));
+        }
+        if self.login.is_empty() {
+            return Err(refused(
+                "a part of the login is empty: the user, the password, the token or the name of its file; give it, or no \
+                 login at all"
+                    .to_owned(),
+            ));
+        }
         let token = |text: &str| {
             !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
         };
@@ -89,17 +101,20 @@ impl NatsOptions {
         if !token(&self.stream) || self.stream.len() > 200 {
             return Err(refused(format!(
                 "`{}` is no name for a stream; use letters, digits, `_` and `-`",
-                self.stream
+                shown(&self.stream)
             )));
         }
         if !self.prefix.is_empty() && !self.prefix.split('.').all(token) {
             return Err(refused(format!(
                 "`{}` is no beginning of a subject; use letters, digits, `_` and `-`, joined by dots",
-                self.prefix
+                shown(&self.prefix)
             )));
         }
         if self.inbox_prefix.is_empty() || !self.inbox_prefix.split('.').all(token) {
-            return Err(refused(format!("`{}` is no beginning of an inbox", self.inbox_prefix)));
+            return Err(refused(format!(
+                "`{}` is no beginning of an inbox; use letters, digits, `_` and `-`, joined by dots",
+                shown(&self.inbox_prefix)
+            )));
         }
         if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
             return Err(refused("a stream has 1 to 5 replicas".to_owned()));
@@ -112,8 +127,36 @@ impl NatsOptions {
         if let Some((_, name, why)) = nothing.into_iter().find(|(wrong, ..)| *wrong) {
             return Err(refused(format!("`{name}` is 0, and {why}; leave it out, or say more")));
         }
+        if self.patience > Self::LONGEST_PATIENCE {
+            return Err(refused(
+                "`patience` is over a day, and a publisher would not hear for as long that the server is away; say less"
+                    .to_owned(),
+            ));
+        }
+        if self.max_bytes.is_some_and(|bytes| bytes < self.max_body as u64) {
+            return Err(refused(
+                "`max_bytes` is below `max_body`, and the log could not keep one such event; raise the one or lower the other"
+                    .to_owned(),
+            ));
+        }
+        if let Some(age) = self.max_age.filter(|age| *age < self.window()) {
+            return Err(refused(format!(
+                "`max_age` is {}, and ids are known as duplicates for longer (`dedup`, {}), which no server takes; raise \
+                 `max_age`, or lower `dedup` and `patience`",
+                humantime::format_duration(age),
+                humantime::format_duration(self.window()),
+            )));
+        }
         self.check_window()
     }
+}
+
+/// A time that is not 0: nobody means that in an address.
+fn some_time(time: Duration, name: &str) -> Result<Duration, BackendError> {
+    if time.is_zero() {
+        return Err(refused(format!("`{name}=` is a time of 0; leave it out for the default, or write more")));
+    }
+    Ok(time)
 }
 
 fn duration(value: &str) -> Option<Duration> {

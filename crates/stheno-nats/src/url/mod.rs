@@ -51,6 +51,14 @@ impl NatsOptions {
             found.map(|(_, value)| value.as_str())
         };
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        // A `#` in a login is a part of it.
+        if query.contains('#') || address.rsplit_once('@').map_or(address, |(_, hosts)| hosts).contains('#') {
+            return Err(refused(
+                "the address has a `#`, and what follows it would mean nothing; write `%23` for a `#` in a user, a password, a \
+                 token or an option"
+                    .to_owned(),
+            ));
+        }
         if query.contains('@') {
             // What stands before it may be the rest of a password, and is not looked at.
             return Err(refused(
@@ -69,6 +77,9 @@ impl NatsOptions {
             Some((_, name)) => context::read(&decoded(name)?, &variable)?,
             None => context::of_variables(&variable),
         };
+        if !address.contains('@') && !pairs().any(|(name, _)| LOGINS.contains(&name) || name == "context") {
+            context::check_login_of_variables(&variable)?;
+        }
         let mut options = Self::servers(Vec::new());
         context.apply(&mut options)?;
         options.take_address(address)?;
@@ -81,7 +92,13 @@ impl NatsOptions {
                     "option {number} after the `?` of the address is there before; give each once"
                 )));
             }
-            logins += usize::from(matches!(name, "token" | "creds" | "nkey"));
+            if value.is_empty() {
+                return Err(refused(format!(
+                    "option {number} after the `?` of the address has no value; write one, or leave the option out (an `&` in a value is \
+                     written `%26`)"
+                )));
+            }
+            logins += usize::from(LOGINS.contains(&name));
             if logins > 1 {
                 return Err(refused(
                     "the address says two logins; keep one of `user:password@`, `token=`, `creds=` and `nkey=`"
@@ -105,6 +122,9 @@ impl NatsOptions {
         Ok(options)
     }
 }
+
+/// Options that say who we are.
+const LOGINS: [&str; 3] = ["token", "creds", "nkey"];
 
 fn decoded(text: &str) -> Result<String, BackendError> {
     if text.is_empty() {

@@ -157,9 +157,60 @@ fn whatever_is_not_understood_is_refused_without_repeating_a_secret() {
         "nats://a?max_age=0s",
         "nats://a?max_bytes=0",
         "nats://a?max_body=0",
+        "nats://a?patience=0s",
+        "nats://a?patience=2d",
+        "nats://a?max_bytes=1",
+        "nats://a?max_bytes=1MiB&max_body=2MiB",
+        "nats://a?max_age=19m",
+        "nats://a?max_age=1m&dedup=2m",
+        "nats://a#secret",
+        "nats://me:p@a#secret",
+        "nats://a?stream=A#secret",
+        "nats://a?token=secret#secret",
+        "nats://a?prefix=",
+        "nats://a?token=",
+        "nats://a?creds=",
+        "nats://a?nkey=",
+        "nats://a?ca=",
+        "nats://a?name=",
+        "nats://a?cert=&key=",
+        "nats://a?inbox_prefix=",
+        "nats://@a",
+        "nats://:secret@a",
+        "nats://me:@a",
     ] {
         let error = NatsOptions::from_url(url).expect_err(url);
         assert_eq!(error.kind(), BackendErrorKind::Address, "{url}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+}
+
+#[test]
+fn two_logins_are_refused_wherever_they_come_from() {
+    let check = |options: NatsOptions| options.check().map_err(|error| error.to_string());
+    let me = || NatsOptions::server("a").user("me", "s3cret");
+    let refused = check(me().token("s3cret")).unwrap_err();
+    assert!(refused.contains("two logins") && !refused.contains("s3cret"), "{refused}");
+    assert!(check(me().nkey("x")).is_err() && check(options("nats://me:p@a").credentials("x")).is_err());
+    // A setter replaces what was chosen before.
+    assert_eq!(check(me().user("you", "p")), Ok(()));
+    assert!(check(NatsOptions::server("a").user("me", "")).is_err());
+    let of_variables = |address: &str, names: &[&str]| {
+        let variables = names.iter().map(|name| ((*name).to_owned(), "s3cret".to_owned()));
+        NatsOptions::from_url_in(address, variables).map(|_| ()).map_err(|error| error.to_string())
+    };
+    for names in [&["NATS_USER", "NATS_PASSWORD", "NATS_TOKEN"][..], &["NATS_CREDS", "NATS_NKEY"], &["NATS_PASSWORD"]] {
+        let refused = of_variables("nats://a", names).unwrap_err();
+        assert!(refused.contains(names[0]) && !refused.contains("s3cret"), "{refused}");
+        assert_eq!(of_variables("nats://me:p@a", names), Ok(()), "the address comes first");
+        assert_eq!(of_variables("nats://a?token=t", names), Ok(()));
+    }
+}
+
+#[test]
+fn a_password_may_have_a_number_sign() {
+    let login = options("nats://me:a#b@a").login;
+    assert!(matches!(login, Login::User { password, .. } if password.expose() == "a#b"));
+    let login = options("nats://a?token=a%23b").login;
+    assert!(matches!(login, Login::Token(token) if token.expose() == "a#b"));
 }

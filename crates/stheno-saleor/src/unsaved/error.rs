@@ -125,8 +125,8 @@ impl SaveError {
     }
 }
 
-impl fmt::Display for SaveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SaveError {
+    fn outcome(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Cause::Repeated(id) = &self.cause {
             return write!(f, "no event was saved: two of them have the id `{id}`; give each an id of its own");
         }
@@ -146,11 +146,15 @@ impl fmt::Display for SaveError {
     }
 }
 
-impl std::error::Error for SaveError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+impl fmt::Display for SaveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.outcome(f)?;
         match &self.cause {
-            Cause::Refused(error) => Some(error),
-            Cause::Repeated(_) => None,
+            Cause::Refused(error) => write!(f, ": {error}"),
+            Cause::Repeated(_) => Ok(()),
         }
     }
 }
+
+// The message has the whole reason.
+impl std::error::Error for SaveError {}

@@ -35,12 +35,18 @@ pub enum TestError {
     #[error(transparent)]
     Backend(#[from] BackendError),
     /// An event that a handler published is not what its type documents.
-    #[error("event {sequence} of the log is not what its type documents")]
+    #[error("event {sequence} of the log is not what its type documents: {reason}")]
     Decode {
         /// The event.
         sequence: u64,
         /// Which field is at fault.
-        source: DecodeError,
+        reason: DecodeError,
+    },
+    /// The test app was given a setting twice, or one that cannot be meant.
+    #[error("the test app: {mistake}")]
+    Setting {
+        /// Which one, and what to do.
+        mistake: &'static str,
     },
     /// An event is not in the log, or not yet.
     #[error("the event {id} is not in the log; was it published with a delay that has not passed?")]

@@ -52,7 +52,7 @@ impl Started {
         let of_type = reactions.iter().filter(|event| descriptor.matches(&event.name));
         let decoded = of_type.map(|event| {
             let sequence = event.sequence;
-            E::decode(&event.name, &event.body).map_err(|source| TestError::Decode { sequence, source })
+            E::decode(&event.name, &event.body).map_err(|reason| TestError::Decode { sequence, reason })
         });
         decoded.collect()
     }

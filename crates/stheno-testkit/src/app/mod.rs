@@ -70,6 +70,8 @@ pub struct TestApp {
     config: String,
     given: Vec<Outgoing>,
     limit: Duration,
+    /// What was said that cannot be, for the start.
+    mistake: Option<&'static str>,
 }
 
 /// Something to do with the app once there is one: that takes a log, and opening a log takes an `await`.
@@ -82,7 +84,7 @@ impl TestApp {
     /// An app without plugins on an empty log.
     pub fn new() -> Self {
         let clock = ManualClock::new();
-        Self { changes: Vec::new(), clock, config: String::new(), given: Vec::new(), limit: Self::LIMIT }
+        Self { changes: Vec::new(), clock, config: String::new(), given: Vec::new(), limit: Self::LIMIT, mistake: None }
     }
 
     /// Runs a plugin: `receipts::plugin()`.
@@ -112,6 +114,9 @@ impl TestApp {
 
     /// Takes the configuration of plugins and subscribers, as `stheno.toml` has it.
     pub fn config(mut self, toml: impl Into<String>) -> Self {
+        if !self.config.is_empty() {
+            self.mistake = Some("`config` is said twice; give it one configuration");
+        }
         self.config = toml.into();
         self
     }
@@ -129,6 +134,9 @@ impl TestApp {
 
     /// How long the subscribers may take to come to rest, in real time; [`TestApp::LIMIT`] by default.
     pub fn limit(mut self, time: Duration) -> Self {
+        if time.is_zero() {
+            self.mistake = Some("`limit` is 0; its subscribers need time to come to rest");
+        }
         self.limit = time;
         self
     }
@@ -144,7 +152,10 @@ impl TestApp {
     /// [`TestError`] when something is wrong with the app (all of it at once), its configuration or an event, or when it
     /// does not come to rest.
     pub async fn start(self) -> Result<Started, TestError> {
-        let Self { changes, clock, config, given, limit } = self;
+        let Self { changes, clock, config, given, limit, mistake } = self;
+        if let Some(mistake) = mistake {
+            return Err(TestError::Setting { mistake });
+        }
         let config = Config::parse(&config, "the configuration of the test")?;
         let log = SqliteBackend::open(SqliteOptions::memory().clock(Arc::new(clock.clone()))).await?;
         let app = App::new(log.clone()).clock(Arc::new(clock.clone())).config(config);

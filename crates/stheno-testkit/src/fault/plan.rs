@@ -86,14 +86,25 @@ impl Fault {
     }
 
     /// Concerns only calls about a record whose name begins like this: `lease/`.
+    ///
+    /// # Panics
+    /// When it is said twice, or of every record: the test would not test what it says.
     pub fn of_records(mut self, prefix: impl Into<String>) -> Self {
-        self.records = Some(prefix.into());
+        let prefix = prefix.into();
+        assert!(!prefix.is_empty(), "`of_records` names no record; leave it out for every call");
+        let earlier = self.records.replace(prefix);
+        assert!(earlier.is_none(), "`of_records` is said twice; inject two faults");
         self
     }
 
     /// Happens this often. A stall counts the calls that it holds up.
+    ///
+    /// # Panics
+    /// When it is said twice, or 0: the test would not test what it says.
     pub fn times(mut self, times: u32) -> Self {
-        self.left = Some(times);
+        assert!(times > 0, "a fault that happens 0 times is none; leave it out");
+        let earlier = self.left.replace(times);
+        assert!(earlier.is_none(), "`times` is said twice; keep one");
         self
     }
 

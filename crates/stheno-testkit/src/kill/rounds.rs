@@ -63,7 +63,11 @@ impl Rounds {
     }
 
     /// How often the child is killed; 50 by default.
+    ///
+    /// # Panics
+    /// When it is 0: nothing would be tested.
     pub fn rounds(mut self, rounds: u64) -> Self {
+        assert!(rounds > 0, "a kill test of 0 rounds tests nothing");
         self.rounds = rounds;
         self
     }

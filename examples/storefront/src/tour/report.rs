@@ -16,7 +16,7 @@ use stheno::{
         why::Why,
     },
     medusa,
-    shown::{shown_chain, shown_long},
+    shown::{shown, shown_chain, shown_long},
 };
 
 use crate::{place, print::Grid, tour::Tour};
@@ -159,7 +159,7 @@ impl Done {
 /// What the log needs beside this process.
 fn whereabouts(log: &LogInfo) -> String {
     match log.backend {
-        "nats" => format!("at {}", log.place),
+        "nats" => format!("at {}", shown(&log.place)),
         _ => "and no server".to_owned(),
     }
 }
@@ -234,7 +234,7 @@ impl Report {
 
     fn see_it_again(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Where it is")?;
-        writeln!(f, "  log    {}", self.log.place)?;
+        writeln!(f, "  log    {}", shown(&self.log.place))?;
         let mails = std::fs::read_dir(place::MAILS).map_or(0, |files| files.count());
         writeln!(f, "  mails  {}, {mails} files", place::MAILS)?;
         let others = place::OTHERS.iter().filter(|(_, path)| Path::new(path).exists());

@@ -1,11 +1,15 @@
 //! `stheno.toml` and the environment: the tables of plugins and the policies of subscribers.
 //!
-//! Reading order: this file (`Config`), `setting` (what is set, and where), `read` (into the types of plugins), `error` (which
-//! says everything but the value).
+//! Reading order: this file (`Config`), `setting` (what is set, and where), `lines` (on which line of the file), `read` (into the
+//! types of plugins), `error` (which says everything but the value), `culprit` (which field is at fault), `strangers` (what
+//! belongs to nothing).
 
+mod culprit;
 mod error;
+mod lines;
 mod read;
 mod setting;
+mod strangers;
 
 use std::{
     collections::BTreeMap,
@@ -20,8 +24,10 @@ use toml::{Table, Value};
 use crate::{
     plugin::config::{
         error::ReadError,
-        setting::{Guesses, SetTwice, Setting},
+        lines::{Lines, line_at},
+        setting::{FromFile, Guesses, SetTwice, Setting},
     },
+    shown::{shown, shown_long},
     subscriber::policy::PolicyPatch,
 };
 
@@ -36,6 +42,7 @@ pub struct Config {
     plugins: BTreeMap<String, Table>,
     subscribers: BTreeMap<String, PolicyPatch>,
     environment: Vec<(String, String)>,
+    lines: Lines,
     mistakes: Vec<String>,
 }
 
@@ -54,7 +61,7 @@ impl ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)
+        write!(f, "{}: {}", shown_long(&self.place), shown_long(&self.message))
     }
 }
 
@@ -65,12 +72,15 @@ impl Config {
     /// [`Config::mistakes`], so that the start can say them together with everything else that is wrong.
     ///
     /// # Errors
-    /// [`ConfigError`] with line and column for text that is not TOML, and for an address that is no text.
+    /// [`ConfigError`] with line and column for text that is not TOML, and for an address that is no text, or an empty one.
     pub fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
         let document: Table = toml::from_str(text).map_err(|error| syntax(text, place, &error))?;
-        let mut config = Self { path: Some(place.into()), ..Self::default() };
+        let mut config = Self { path: Some(place.into()), lines: Lines::of(text), ..Self::default() };
         for (key, value) in document {
             match (key.as_str(), value) {
+                ("url", Value::String(url)) if url.trim().is_empty() => {
+                    return Err(ConfigError::new(place, "`url` is empty; say where the log is, or leave it out"));
+                }
                 ("url", Value::String(url)) => config.url = Some(url),
                 ("url", _) => return Err(ConfigError::new(place, "`url` is not text, such as \"sqlite://stheno.db\"")),
                 ("plugins", Value::Table(plugins)) => config.take_plugins(plugins),
@@ -88,17 +98,24 @@ impl Config {
         for (name, value) in plugins {
             match value {
                 Value::Table(table) => _ = self.plugins.insert(name, table),
-                _ => self.mistake(format!("`plugins.{name}` is no table; write [plugins.{name}]")),
+                _ => {
+                    let name = shown(&name);
+                    self.mistake(format!("`plugins.{name}` is no table; write [plugins.{name}]"));
+                }
             }
         }
     }
 
     fn take_subscribers(&mut self, subscribers: Table) {
+        let lines = self.lines.clone();
         for (id, value) in subscribers {
+            let named = shown(&id).to_string();
             let Value::Table(table) = value else {
-                self.mistake(format!("`subscribers.{id}` is no table; write [subscribers.\"{id}\"]"));
+                self.mistake(format!("`subscribers.{named}` is no table; write [subscribers.\"{named}\"]"));
                 continue;
             };
+            let path = format!("subscribers.{id}");
+            let patch = |table: &Table| patch(FromFile { table, lines: &lines, path: &path });
             // Key by key, so that every mistake of the table is said, and not only the first.
             let mut good = Table::new();
             for (key, value) in table {
@@ -106,21 +123,21 @@ impl Config {
                 match patch(&one) {
                     Ok(_) => _ = good.insert(key, value),
                     Err(_) if !PolicyPatch::KEYS.contains(&key.as_str()) => {
-                        self.mistake(format!("[subscribers.\"{id}\"]: {}", unknown_key(&key, &PolicyPatch::KEYS)));
+                        self.mistake(format!("[subscribers.\"{named}\"]: {}", unknown_key(&key, &PolicyPatch::KEYS)));
                     }
-                    Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: {error}")),
+                    Err(error) => self.mistake(format!("[subscribers.\"{named}\"]: {error}")),
                 }
             }
             match patch(&good) {
                 Ok(patch) => _ = self.subscribers.insert(id, patch),
-                Err(error) => self.mistake(format!("[subscribers.\"{id}\"]: {error}")),
+                Err(error) => self.mistake(format!("[subscribers.\"{named}\"]: {error}")),
             }
         }
     }
 
     fn mistake(&mut self, what: String) {
         let file = self.file();
-        self.mistakes.push(format!("{file}: {what}"));
+        self.mistakes.push(format!("{}: {}", shown(&file), shown_long(&what)));
     }
 
     /// What is wrong in the file, beside what kept it from being read.
@@ -166,7 +183,8 @@ impl Config {
     /// The configuration of one plugin.
     pub(crate) fn plugin<T: DeserializeOwned>(&self, name: &str) -> Result<T, ConfigError> {
         let empty = Table::new();
-        let file = self.plugins.get(name).unwrap_or(&empty);
+        let path = format!("plugins.{name}");
+        let file = FromFile { table: self.plugins.get(name).unwrap_or(&empty), lines: &self.lines, path: &path };
         let variables = self.variables_of(name);
         let names: Vec<&str> = variables.iter().map(|(variable, ..)| *variable).collect();
         let place = self.place(name, &names);
@@ -179,7 +197,7 @@ impl Config {
                 let mut others = other_guesses(&guesses).filter_map(|texts| read(texts).1.ok()?.ok());
                 others.next().ok_or(wrong)
             }
-            Err(SetTwice(first, second)) => Err(format!("{first} and {second} set the same field; remove one of them")),
+            Err(twice) => Err(twice.to_string()),
         };
         result.map_err(|what| ConfigError::new(place, what))
     }
@@ -197,65 +215,23 @@ impl Config {
     fn place(&self, plugin: &str, overridden: &[&str]) -> String {
         let file = self.file();
         match overridden {
-            [] => format!("[plugins.{plugin}] in {file}"),
-            variables => format!("[plugins.{plugin}] in {file}, with {}", variables.join(", ")),
+            [] => format!("[plugins.{}] in {}", shown(plugin), shown(&file)),
+            variables => {
+                let variables: Vec<_> = variables.iter().map(|variable| shown(variable).to_string()).collect();
+                format!("[plugins.{}] in {}, with {}", shown(plugin), shown(&file), variables.join(", "))
+            }
         }
     }
 
     pub(crate) fn policy(&self, subscriber: &str) -> Option<&PolicyPatch> {
         self.subscribers.get(subscriber)
     }
-
-    /// Tables and variables that belong to no plugin or subscriber of the application.
-    pub(crate) fn strangers(&self, plugins: &[&str], subscribers: &[&str]) -> Vec<String> {
-        let file = self.file();
-        let mut strangers = Vec::new();
-        let mut look = |table: &str, name: &str, known: &[&str]| {
-            if !known.contains(&name) {
-                strangers.push(format!("[{table}.\"{name}\"] in {file}: {}", hint(name, known)));
-            }
-        };
-        self.plugins.keys().for_each(|name| look("plugins", name, plugins));
-        self.subscribers.keys().for_each(|id| look("subscribers", id, subscribers));
-        let names: Vec<String> = plugins.iter().map(|plugin| env_name(plugin)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        for (index, name) in names.iter().enumerate() {
-            let same = names[..index].iter().position(|earlier| earlier == name);
-            let used = |(variable, _): &(String, String)| variable.starts_with(&format!("{ENV_PREFIX}{name}__"));
-            if let Some(earlier) = same
-                && plugins[earlier] != plugins[index]
-                && self.environment.iter().any(used)
-            {
-                strangers.push(format!(
-                    "{ENV_PREFIX}{name}__.. could mean plugin `{}` or plugin `{}`; set their fields in {file}",
-                    plugins[earlier], plugins[index]
-                ));
-            }
-        }
-        for (variable, _) in &self.environment {
-            // Only the ones that begin so were taken.
-            let rest = variable.strip_prefix(ENV_PREFIX).unwrap_or_default();
-            match rest.split_once("__") {
-                Some((plugin, _)) if names.contains(&plugin) => {}
-                Some((plugin, _)) => {
-                    strangers.push(format!("{variable} sets a field of a plugin: {}", hint(plugin, &names)))
-                }
-                None => strangers.push(format!("{variable} names no field; write {ENV_PREFIX}<PLUGIN>__<FIELD>")),
-            }
-        }
-        strangers
-    }
-}
-
-fn hint(name: &str, known: &[&str]) -> String {
-    let meant = crate::nearest::nearest(name, known.iter().copied());
-    meant.map_or("nothing of that name is enabled".into(), |meant| format!("did you mean `{meant}`?"))
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> String {
     match crate::nearest::nearest(key, known.iter().copied()) {
-        Some(meant) => format!("unknown key `{key}`; did you mean `{meant}`?"),
-        None => format!("unknown key `{key}`; there are {}", known.join(", ")),
+        Some(meant) => format!("unknown key `{}`; did you mean `{meant}`?", shown(key)),
+        None => format!("unknown key `{}`; there are {}", shown(key), known.join(", ")),
     }
 }
 
@@ -264,8 +240,8 @@ fn env_name(plugin: &str) -> String {
 }
 
 /// One policy, as an operator wrote it.
-fn patch(table: &Table) -> Result<PolicyPatch, String> {
-    let setting = Setting::layered(table, &[], &Rc::default()).map_err(|_| "is set twice".to_owned())?;
+fn patch(table: FromFile<'_>) -> Result<PolicyPatch, String> {
+    let setting = Setting::layered(table, &[], &Rc::default()).map_err(|twice| twice.to_string())?;
     PolicyPatch::deserialize(setting).map_err(|error: ReadError| error.to_string())
 }
 
@@ -274,7 +250,7 @@ type Guessed = Vec<String>;
 
 /// Reads what is set into a type; what is wrong names every key that the type does not have.
 fn read_as<T: DeserializeOwned>(
-    file: &Table,
+    file: FromFile<'_>,
     variables: &[(&str, Vec<String>, &str)],
     texts: Vec<String>,
 ) -> (Guessed, Result<Result<T, String>, SetTwice>) {
@@ -283,17 +259,28 @@ fn read_as<T: DeserializeOwned>(
         Ok(settings) => settings,
         Err(twice) => return (Vec::new(), Err(twice)),
     };
+    let whole = settings.clone();
     let mut unknown = Vec::new();
     // An optional table on the way is written as `?`, which nobody has in a file.
     let note = |path: serde_ignored::Path<'_>| unknown.push(path.to_string().replace(".?.", "."));
     let parsed: Result<T, ReadError> = serde_ignored::deserialize(settings, note);
     // A name inside the text of a variable is part of a value.
     let inside = |path: &str| variables.iter().find(|(_, of, _)| path.starts_with(&format!("{}.", of.join("."))));
-    let shown = |path: &String| match inside(path) {
-        Some((variable, ..)) => format!("unknown key in {variable}; correct or remove it"),
-        None => format!("unknown key `{path}`; correct or remove it"),
+    let said = |path: &String| match inside(path) {
+        Some((variable, ..)) => format!("unknown key in {}; correct or remove it", shown(variable)),
+        None => format!("unknown key `{}`; correct or remove it", shown(path)),
     };
-    let strange = unknown.iter().map(shown).collect::<Vec<_>>().join(", ");
+    let strange = unknown.iter().map(said).collect::<Vec<_>>().join(", ");
+    let made = guesses.made.take();
+    let parsed = parsed.map_err(|error| {
+        let read = |settings: Setting| T::deserialize(settings).err();
+        // A field that is missing stands nowhere.
+        let found = error.missing().is_none().then(|| culprit::find(&whole, &error, read)).flatten();
+        match found {
+            Some(place) => error.moved(place),
+            None => error,
+        }
+    });
     let read = match (parsed, strange.is_empty()) {
         (Ok(parsed), true) => Ok(parsed),
         (Ok(_), false) => Err(strange),
@@ -301,7 +288,7 @@ fn read_as<T: DeserializeOwned>(
         // A key that is misspelt and the one that is missing therefore are one mistake: both are said.
         (Err(error), false) => Err(format!("{error}; {strange}")),
     };
-    (guesses.made.take(), Ok(read))
+    (made, Ok(read))
 }
 
 /// Most fields whose guesses are tried in every combination.
@@ -327,10 +314,12 @@ fn other_guesses(made: &[String]) -> impl Iterator<Item = Vec<String>> {
 fn syntax(text: &str, place: &str, error: &toml::de::Error) -> ConfigError {
     let Some(span) = error.span() else { return ConfigError::new(place, error.message()) };
     let before = text.get(..span.start).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
+    let line = line_at(text, span.start);
     let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
     ConfigError::new(place, format!("line {line}, column {column}: {}", error.message()))
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;

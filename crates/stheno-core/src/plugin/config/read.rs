@@ -285,5 +285,5 @@ impl<'de> VariantAccess<'de> for Setting {
 
 fn read<'de, S: DeserializeSeed<'de>>(seed: S, setting: Setting) -> Result<S::Value, ReadError> {
     let place: Place = setting.place.clone();
-    seed.deserialize(setting).map_err(|error| error.at(&place))
+    seed.deserialize(setting).map_err(|error| error.at(&place).wanted(std::any::type_name::<S::Value>(), &place))
 }

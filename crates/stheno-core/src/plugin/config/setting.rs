@@ -1,9 +1,14 @@
 //! What is set, from the file and from variables, as one tree; and where each part of it was set.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use serde::Deserialize;
 use toml::{Spanned, Table, Value};
+
+use crate::{
+    plugin::config::lines::{Lines, below},
+    shown::shown,
+};
 
 /// A value, a list or a table, and where it was set.
 #[derive(Debug, Clone)]
@@ -32,15 +37,23 @@ pub(super) struct Place {
     pub(super) path: String,
     /// The variable, if it was one.
     pub(super) variable: Option<String>,
-    /// Whether a variable has set some of it.
-    pub(super) holds_variables: bool,
+    /// The line of the file, if it was the file.
+    pub(super) line: Option<usize>,
 }
 
 impl Place {
     fn below(&self, name: &str) -> Self {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
-        Self { path, variable: self.variable.clone(), holds_variables: self.variable.is_some() }
+        Self { path: below(&self.path, name), variable: self.variable.clone(), line: None }
     }
+}
+
+/// A table of the file, and on which lines it stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FromFile<'a> {
+    pub(super) table: &'a Table,
+    pub(super) lines: &'a Lines,
+    /// The path of the table in the file.
+    pub(super) path: &'a str,
 }
 
 /// Texts of variables that were read as something else because the type did not say what it wants, as behind
@@ -62,24 +75,60 @@ impl Guesses {
     }
 }
 
-/// Two variables that set one field.
+/// Two settings of one field, of which one would be lost.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct SetTwice(pub(super) String, pub(super) String);
+pub(super) enum SetTwice {
+    /// Two variables.
+    Variables(String, String),
+    /// A variable sets a field inside a value of the file.
+    Inside { variable: String, value: Place },
+    /// A variable sets the whole of a table of the file.
+    Whole { variable: String, table: Place },
+}
+
+impl fmt::Display for SetTwice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stands = |place: &Place| match place.line {
+            Some(line) => format!("`{}` (line {line})", shown(&place.path)),
+            None => format!("`{}`", shown(&place.path)),
+        };
+        match self {
+            Self::Variables(first, second) => {
+                write!(f, "{} and {} set the same field; remove one of them", shown(first), shown(second))
+            }
+            Self::Inside { variable, value } => write!(
+                f,
+                "{} is a value in the file, and {} sets a field inside it; remove one of them, or make it a table",
+                stands(value),
+                shown(variable)
+            ),
+            Self::Whole { variable, table } => write!(
+                f,
+                "{} is a table in the file, and {} sets the whole of it; set its fields one by one, with `__` and the field \
+                 after the name of the variable, or remove one of them",
+                stands(table),
+                shown(variable)
+            ),
+        }
+    }
+}
 
 impl Setting {
     /// A table of the file, changed by variables, each with the path of its field.
     pub(super) fn layered(
-        file: &Table,
+        file: FromFile<'_>,
         variables: &[(&str, Vec<String>, &str)],
         guesses: &Rc<Guesses>,
     ) -> Result<Self, SetTwice> {
-        let mut root = Self::of_value(Place::default(), &Value::Table(file.clone()), guesses);
+        let mut root = Self::of_value(Place::default(), &Value::Table(file.table.clone()), guesses);
+        root.stand(file);
         for (index, (variable, path, text)) in variables.iter().enumerate() {
             let clash =
                 |earlier: &&(&str, Vec<String>, &str)| path.starts_with(&earlier.1) || earlier.1.starts_with(path);
             if let Some((earlier, ..)) = variables[..index].iter().find(clash) {
-                return Err(SetTwice((*earlier).to_owned(), (*variable).to_owned()));
+                return Err(SetTwice::Variables((*earlier).to_owned(), (*variable).to_owned()));
             }
+            root.make_room(path, variable)?;
             root.set(path, variable, text);
         }
         Ok(root)
@@ -102,17 +151,41 @@ impl Setting {
         Self { place, what, guesses: Rc::clone(guesses) }
     }
 
+    /// Says of each setting of the file on which line it stands.
+    fn stand(&mut self, file: FromFile<'_>) {
+        self.place.line = file.lines.get(&below(file.path, &self.place.path));
+        match &mut self.what {
+            What::List(items) => items.iter_mut().for_each(|item| item.stand(file)),
+            What::Table(entries) => entries.values_mut().for_each(|entry| entry.stand(file)),
+            _ => {}
+        }
+    }
+
+    /// Refuses a variable that would hide more than the one value it sets.
+    fn make_room(&self, path: &[String], variable: &str) -> Result<(), SetTwice> {
+        let place = || self.place.clone();
+        match (path.split_first(), &self.what) {
+            // What an earlier variable has set was compared with this one already.
+            _ if self.place.variable.is_some() => Ok(()),
+            (Some((first, rest)), What::Table(entries)) => match entries.get(first) {
+                Some(entry) => entry.make_room(rest, variable),
+                None => Ok(()),
+            },
+            (Some(_), _) => Err(SetTwice::Inside { variable: variable.to_owned(), value: place() }),
+            (None, What::Table(entries)) if !entries.is_empty() => {
+                Err(SetTwice::Whole { variable: variable.to_owned(), table: place() })
+            }
+            (None, _) => Ok(()),
+        }
+    }
+
     fn set(&mut self, path: &[String], variable: &str, text: &str) {
-        self.place.holds_variables = true;
         let Some((first, rest)) = path.split_first() else {
             self.place.variable = Some(variable.to_owned());
+            self.place.line = None;
             self.what = What::Text(text.to_owned());
             return;
         };
-        // What stood in place of the table gives way to it.
-        if !matches!(self.what, What::Table(_)) {
-            self.what = What::Table(BTreeMap::new());
-        }
         if let What::Table(table) = &mut self.what {
             let (place, guesses) = (self.place.below(first), Rc::clone(&self.guesses));
             let empty = || Self { place, what: What::Table(BTreeMap::new()), guesses };

@@ -36,9 +36,11 @@
 mod append;
 mod backend;
 mod backup;
+mod beside;
 mod commit;
 mod connect;
 mod error;
+mod examine;
 mod health;
 mod mounts;
 mod names;
@@ -57,6 +59,7 @@ mod signal;
 mod span;
 mod tail;
 mod url;
+mod wal;
 mod watch;
 mod writer;
 

@@ -21,7 +21,7 @@ use crate::{
     event::recorded::EventId,
     pattern::PatternSet,
     runtime::{
-        alarm::Alarm,
+        alarm::{Alarm, Verdict},
         backfill, command,
         control::Control,
         host,
@@ -122,6 +122,7 @@ impl App {
             clock: self.clock,
             drain: self.drain,
             stop,
+            alarm: around.alarm,
             supervisors,
             tasks,
             control,
@@ -140,6 +141,7 @@ pub struct Running {
     clock: Arc<dyn Clock>,
     drain: Duration,
     stop: watch::Sender<bool>,
+    alarm: Arc<Alarm>,
     supervisors: Vec<JoinHandle<End>>,
     tasks: Vec<JoinHandle<()>>,
     control: Control,
@@ -282,7 +284,7 @@ impl Running {
     }
 
     async fn stop_or(self, at_once: impl Future<Output = ()>) -> Stopped {
-        let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
+        let Self { stop, supervisors, tasks, control, drain, bus, alarm, .. } = self;
         stop.send_replace(true);
         let mut at_once = std::pin::pin!(at_once);
         let all = async {
@@ -305,6 +307,15 @@ impl Running {
             () = &mut at_once => None,
         };
         tasks.iter().for_each(JoinHandle::abort);
+        if ended == Some(Stopped::Drained) {
+            ended = tokio::select! {
+                found = bus.backend().find_damage() => match found {
+                    Err(error) if alarm.judge(&error) == Verdict::Lasting => Some(Stopped::Failed),
+                    _ => ended,
+                },
+                () = &mut at_once => None,
+            };
+        }
         if let Some(stopped) = ended {
             // Nothing uses it any more.
             let closed = in_time(bus.backend().close(), at_once).await;

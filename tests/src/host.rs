@@ -38,8 +38,13 @@ impl Host {
 
     /// Waits for the next line, which has to be this one.
     pub async fn says(&mut self, line: &str) {
+        assert_eq!(self.next_line().await.as_deref(), Some(line));
+    }
+
+    /// The next line; `None` when it has ended.
+    pub async fn next_line(&mut self) -> Option<String> {
         let said = timeout(LIMIT, self.lines.next_line()).await.expect("it says something in time");
-        assert_eq!(said.expect("it can be read").as_deref(), Some(line));
+        said.expect("it can be read")
     }
 
     /// Sends SIGTERM.

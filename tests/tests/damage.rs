@@ -105,10 +105,8 @@ async fn a_host_whose_write_ahead_log_was_damaged_ends_with_70_and_nobody_opens_
         assert!(bus.backend().read(Query::all()).await.unwrap().events.len() >= 400, "{how}");
         bus.backend().close().await;
         let mut host = start(&log);
-        host.says("begun order_0").await;
+        assert!(host.next_line().await.is_some_and(|line| line.starts_with("begun")), "{how}");
         host.terminate().await;
-        host.says("stopping").await;
-        host.says("done order_0").await;
         assert_eq!(host.end().await.0.code(), Some(0), "{how}");
     }
 }

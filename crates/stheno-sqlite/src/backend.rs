@@ -76,7 +76,8 @@ impl SqliteBackend {
     ///
     /// # Errors
     /// [`BackendError`] of kind `Address` (directory missing, network file system, a database of another program),
-    /// `Permission`, `NewerSchema`, `Corrupt` (not a database, or a damaged one), `Unavailable` (another process holds it),
+    /// `Permission`, `NewerSchema`, `Corrupt` (not a database, or a damaged one; also one that was found damaged before and
+    /// whose sign of it, `stheno.db-damaged`, no operator has deleted), `Unavailable` (another process holds it),
     /// `Full`. The file of another program is never changed.
     pub async fn open(options: SqliteOptions) -> Result<Arc<Self>, BackendError> {
         let opened = tokio::task::spawn_blocking(move || Self::open_blocking(options));

@@ -12,7 +12,7 @@ use stheno_core::{Timestamp, backend::BackendErrorKind};
 
 use crate::{
     beside::{Beside, Damage, Part},
-    error::{self, Trouble},
+    error::Trouble,
     options::{SqliteOptions, SyncMode},
     patience::{self, LOCK_RETRY},
     place::{self, Place},
@@ -100,15 +100,12 @@ pub(crate) fn end_of_file_alone(path: &Path) -> Option<u64> {
     (pages == "ok").then(|| last.cast_unsigned())
 }
 
-/// Looks whether a connection leads to this log, whose tables are as they were made.
-pub(crate) fn probe(connection: &Connection, place: &str, log_id: &str) -> Result<(), Trouble> {
-    schema::check(schema::inspect(connection).map_err(|error| Trouble::explain(place, error))?, place)?;
+/// Looks whether a connection leads to a log whose tables are as they were made, and says which log it is.
+pub(crate) fn probe(connection: &Connection, place: &str) -> Result<String, Trouble> {
+    let explain = |error| Trouble::explain(place, error);
+    schema::check(schema::inspect(connection).map_err(explain)?, place)?;
     schema::probe(connection, place)?;
-    let found = connection.query_row("SELECT log_id FROM meta", [], |row| row.get::<_, String>(0));
-    match found.map_err(|error| Trouble::explain(place, error))? {
-        found if found == log_id => Ok(()),
-        _ => Err(error::log_changed(place)),
-    }
+    connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)
 }
 
 /// Why a file could not be opened.

@@ -112,6 +112,11 @@ impl Trouble {
         self.kind.may_pass()
     }
 
+    /// Whether it says that there is no log at a place.
+    pub(crate) fn is_of_another_file(&self) -> bool {
+        self.kind == BackendErrorKind::Address
+    }
+
     /// The same, with the error that led to it.
     pub(crate) fn caused_by(self, other: &Trouble) -> Self {
         Self { source: other.source.clone(), ..self }

@@ -87,9 +87,11 @@ impl Health {
         if self.file.as_ref().is_some_and(|file| file.look() == Seen::Replaced) {
             return self.changed();
         }
-        if !trouble.is_damage() {
-            return trouble;
-        }
+        if trouble.is_damage() { self.remember(trouble) } else { trouble }
+    }
+
+    /// Ends the use of the log. The first reason counts.
+    fn remember(&self, trouble: Trouble) -> Trouble {
         let first = self.damage.get_or_init(|| self.leave_a_sign(trouble)).clone();
         self.signal.damaged();
         first
@@ -133,9 +135,16 @@ impl Health {
 
     /// Looks at every page with a connection that remembers none, at the tables, and at the write-ahead log.
     pub(crate) fn examine(&self, connection: &Connection) -> Result<(), Trouble> {
-        let looked = connect::probe(connection, &self.place, &self.log_id);
-        if let Err(trouble) = looked {
-            return self.only_damage(self.note(trouble));
+        match connect::probe(connection, &self.place) {
+            Ok(log_id) if log_id == self.log_id => {}
+            Ok(_) => return Err(self.remember(self.changed())),
+            Err(trouble) => {
+                return match self.note(trouble) {
+                    trouble if trouble.is_of_another_file() => Err(self.remember(self.changed())),
+                    trouble if trouble.may_pass() => Ok(()),
+                    trouble => Err(self.remember(trouble)),
+                };
+            }
         }
         self.check_write_ahead_log(connection)?;
         match connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)) {

@@ -121,6 +121,10 @@ async fn a_damaged_write_ahead_log_is_not_moved_into_the_file_and_the_next_open_
                 assert!(said.contains(part), "{how}: {part}: {said}");
             }
             assert_eq!(refused(&file).await.kind(), BackendErrorKind::Corrupt, "every time");
+            if !close {
+                // The connection may not be gone yet.
+                continue;
+            }
 
             fs::remove_file(self::sign(&file)).unwrap();
             let log = file.open().await;

@@ -122,6 +122,23 @@ async fn a_log_that_was_emptied_gives_no_sequence_a_second_time() {
     assert_eq!(refused.kind(), AppendErrorKind::Backend(BackendErrorKind::LogChanged));
 }
 
+#[tokio::test]
+async fn a_file_that_becomes_another_log_or_another_database_is_noticed() {
+    for is_a_log in [true, false] {
+        let file = TestFile::new();
+        let log = filled(&file).await;
+        // As if another file had been copied over it in place.
+        let change = match is_a_log {
+            true => "UPDATE meta SET log_id = 'another'",
+            false => "DROP TABLE meta; PRAGMA application_id = 0; PRAGMA user_version = 0",
+        };
+        by_hand(&file, change);
+        assert_eq!(log.find_damage().await.unwrap_err().kind(), BackendErrorKind::LogChanged, "{is_a_log}");
+        let refused = log.append(Append::one(event("order.placed"))).await.unwrap_err();
+        assert!(matches!(refused.kind(), AppendErrorKind::Backend(kind) if lasts(kind)), "{is_a_log}: {refused:?}");
+    }
+}
+
 /// What reading says of a log in which one row was changed.
 async fn read(change: &str) -> Result<Vec<NewEvent>, BackendError> {
     let file = TestFile::new();

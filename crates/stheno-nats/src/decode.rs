@@ -11,7 +11,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use async_nats::HeaderMap;
 use stheno_core::{
-    EventId, Headers, Key, RecordedEvent, Timestamp,
+    EventId, Headers, RecordedEvent, Timestamp,
     event::envelope::{self, CONTENT_TYPE, Envelope},
     headers,
 };
@@ -197,7 +197,7 @@ fn legal_id(id: &str) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use stheno_core::EventName;
+    use stheno_core::{EventName, Key};
 
     use super::*;
 

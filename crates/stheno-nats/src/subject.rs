@@ -6,9 +6,7 @@
 //! | `log.<key>.<name>` | an event as it is stored; the key is `_` where the publisher gave none |
 //! | `schedule.<id>` | an event whose time has not come; outside of what anybody reads |
 
-use std::borrow::Cow;
-
-use stheno_core::{EventId, EventName, Key, PatternSet, backend::Query, encode_token, name::MAX_NAME_LEN};
+use stheno_core::{EventId, EventName, Key, PatternSet, backend::Query, encode_token};
 
 /// The key token of an event without a key. No key is written so: a key has a colon.
 const NO_KEY: &str = "_";
@@ -31,21 +29,6 @@ pub(crate) fn is_filtered(filter: &str, subject: &str) -> bool {
 /// The key that a token says, if it is the very token of a key: with another one, nobody would find the event by its key.
 pub(crate) fn key(token: &str) -> Option<Key> {
     Key::from_token(token).filter(|key| !token.contains('%') || key.to_token() == token)
-}
-
-/// A name as an event can have it: anybody may publish to any subject, and tokens that no name has are written with `%XX`. `None`
-/// if it is longer than a name may be.
-pub(crate) fn legal_name(name: &str) -> Option<Cow<'_, str>> {
-    if EventName::new(name).is_ok() {
-        return Some(Cow::Borrowed(name));
-    }
-    let legal = |token: &str| match EventName::new(token) {
-        Ok(_) => Some(token.to_owned()),
-        Err(_) => encode_token(token),
-    };
-    let tokens: Option<Vec<String>> = name.split('.').map(legal).collect();
-    let name = tokens?.join(".");
-    EventName::new(&name).is_ok().then_some(Cow::Owned(name))
 }
 
 /// The subjects of one log.
@@ -108,10 +91,7 @@ impl Subjects {
     pub(crate) fn no_event(&self, subject: &str) -> Option<&'static str> {
         let rest = subject.strip_prefix(&*self.prefix)?;
         if let Some(stored) = rest.strip_prefix("log.") {
-            return match stored.contains('.') {
-                false => Some("its subject has no name behind the key"),
-                true => self.parse(subject).is_none().then_some("its name is longer than one of an event may be"),
-            };
+            return (!stored.contains('.')).then_some("its subject has no name behind the key");
         }
         // The server moves every message from where it was published, but for these: it tells the publisher that the subject is
         // invalid, acknowledges and stores it all the same.
@@ -122,10 +102,6 @@ impl Subjects {
     pub(crate) fn parse<'s>(&self, subject: &'s str) -> Option<(Option<&'s str>, &'s str)> {
         let stored = subject.strip_prefix(&*self.prefix)?.strip_prefix("log.")?;
         let (key, name) = stored.split_once('.')?;
-        // A byte of a name is three at most when it is written with `%XX`.
-        if name.len() > MAX_NAME_LEN / 3 && legal_name(name).is_none() {
-            return None;
-        }
         Some(((key != NO_KEY).then_some(key), name))
     }
 

@@ -118,7 +118,7 @@ macro_rules! conformance_suite {
                 a_conflict_says_what_was_expected_and_found,
                 of_many_events_it_is_said_what_became_of_each,
                 an_id_that_another_event_has_is_refused,
-                a_duplicate_that_cannot_be_compared_says_so,
+                a_duplicate_of_a_scheduled_event_is_compared,
                 a_later_attempt_keeps_what_the_first_has_published,
             }
             delivery::order {

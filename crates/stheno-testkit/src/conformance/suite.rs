@@ -129,6 +129,12 @@ macro_rules! conformance_suite {
                 order_holds_while_an_event_is_tried_again,
                 a_hot_key_does_not_stop_the_others,
             }
+            delivery::clocks {
+                a_clock_that_was_ahead_makes_no_wait_longer,
+                time_that_nobody_waited_is_not_used_up,
+                a_waiting_event_is_handed_back_when_an_operator_asks,
+                a_wait_beyond_the_time_for_retries_is_said,
+            }
             delivery::retry {
                 every_failure_counts_as_an_attempt,
                 an_attempt_that_takes_too_long_counts_as_failed,

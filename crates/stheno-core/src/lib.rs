@@ -34,6 +34,7 @@ pub mod time;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod join;
 mod macros;
 mod nearest;
 mod said;

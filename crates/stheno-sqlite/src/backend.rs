@@ -200,6 +200,27 @@ impl Backend for SqliteBackend {
         self.readers.with(move |session| read::page(session, &query)).await
     }
 
+    async fn read_each(&self, queries: Vec<Query>) -> Vec<Result<Page, BackendError>> {
+        let asked = queries.len();
+        let pages = self.readers.with(move |session| {
+            let mut pages = Vec::with_capacity(queries.len());
+            for query in &queries {
+                pages.push(read::page(session, query)?);
+            }
+            Ok(pages)
+        });
+        match pages.await {
+            Ok(pages) => pages.into_iter().map(Ok).collect(),
+            // One that fails fails them all: it is the file, and not what was asked.
+            Err(error) => {
+                let (kind, message) = (error.kind(), error.to_string());
+                let mut errors = vec![Err(error)];
+                errors.resize_with(asked, || Err(BackendError::new(kind, message.clone())));
+                errors
+            }
+        }
+    }
+
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {
         // Listening begins before the log is looked at, so that nothing falls between.
         let news = self.signal.listen();

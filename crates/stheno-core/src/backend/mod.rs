@@ -15,7 +15,10 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use crate::event::recorded::{EventId, NewEvent};
+use crate::{
+    event::recorded::{EventId, NewEvent},
+    join,
+};
 
 pub use error::{AppendError, AppendErrorKind, BackendError, BackendErrorKind, RecordError};
 pub use info::{Abilities, LogInfo};
@@ -50,6 +53,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// When the backend cannot be reached or its data cannot be read.
     async fn read(&self, query: Query) -> Result<Page, BackendError>;
+
+    /// Reads one page for each of several queries, in their order; each succeeds or fails by itself. A backend for which one trip for
+    /// all of them is cheaper than a trip for each does better than this, which makes all trips at once.
+    async fn read_each(&self, queries: Vec<Query>) -> Vec<Result<Page, BackendError>> {
+        join::all(queries.into_iter().map(|query| self.read(query))).await
+    }
 
     /// Reads forwards from a position and goes on with new events, without gap or repeat.
     ///

@@ -18,8 +18,8 @@ use crate::{
         published::{Comparison, Published},
     },
     event::recorded::{EventId, NewEvent},
+    join,
     name::EventName,
-    runtime::join,
 };
 
 /// Events that [`Bus::publish_all`] has in flight at once.

@@ -13,7 +13,6 @@ pub(crate) mod command;
 pub(crate) mod control;
 pub mod host;
 pub(crate) mod intake;
-pub(crate) mod join;
 pub(crate) mod keyed;
 pub mod keys;
 pub mod lease;

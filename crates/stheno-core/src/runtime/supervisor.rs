@@ -289,6 +289,7 @@ impl Supervisor {
             current: None,
             writing: None,
             wrote_at: Instant::now(),
+            to_load: Vec::new(),
             loads: tokio::task::JoinSet::new(),
             leave: None,
             rewinding: None,

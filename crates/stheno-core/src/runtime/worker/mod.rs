@@ -110,7 +110,9 @@ pub(crate) struct Worker {
     pub(crate) writing: Option<Writing>,
     /// When the last write began.
     pub(crate) wrote_at: Instant,
-    pub(crate) loads: tokio::task::JoinSet<(Load, Read)>,
+    /// Reads that are begun with the end of this turn.
+    pub(crate) to_load: Vec<Load>,
+    pub(crate) loads: tokio::task::JoinSet<Vec<(Load, Read)>>,
     pub(crate) leave: Option<OwnedSemaphorePermit>,
     pub(crate) rewinding: Option<(u64, Asked)>,
     /// Whether lanes that go on come before live events next.
@@ -137,7 +139,7 @@ pub(crate) struct Writing {
 enum Woken {
     Intake(Option<Arc<Batch>>),
     Ended(Option<Ended>),
-    Loaded(Load, Read),
+    Loaded(Vec<(Load, Read)>),
     Wrote(Result<Vec<Revision>, RecordError>),
     Commanded(Option<Asked>),
     Leave(OwnedSemaphorePermit),
@@ -240,7 +242,7 @@ impl Worker {
             ended = attempts.next_end(), if attempts.len() > 0 => Woken::Ended(ended),
             result = written(writing) => Woken::Wrote(result),
             Some(loaded) = loads.join_next(), if !loads.is_empty() => match loaded {
-                Ok((load, read)) => Woken::Loaded(load, read),
+                Ok(loaded) => Woken::Loaded(loaded),
                 Err(error) => not_loaded(&self.id, &error),
             },
             asked = self.commands.recv() => Woken::Commanded(asked),
@@ -265,10 +267,15 @@ impl Worker {
                 self.check_epoch()?;
                 self.settle_all(ended.unwrap_or_default());
             }
-            Woken::Loaded(load, Some((events, covered))) => {
-                self.machine.loaded(&load, events, covered, self.now());
+            Woken::Loaded(loaded) => {
+                let now = self.now();
+                for (load, read) in loaded {
+                    match read {
+                        Some((events, covered)) => self.machine.loaded(&load, events, covered, now),
+                        None => self.machine.load_failed(&load, now.steady.plus(LOAD_RETRY)),
+                    }
+                }
             }
-            Woken::Loaded(load, None) => self.machine.load_failed(&load, self.now().steady.plus(LOAD_RETRY)),
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}

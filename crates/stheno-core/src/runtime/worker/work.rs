@@ -39,6 +39,7 @@ impl Worker {
                 break;
             }
         }
+        self.begin_loads();
         self.flush_batch(false);
         Ok(begun >= TURN)
     }
@@ -52,7 +53,7 @@ impl Worker {
         {
             match step {
                 Step::Start(attempt) => self.start_at(attempt, self.now())?,
-                Step::Load(load) => self.load(load),
+                Step::Load(load) => self.to_load.push(load),
             }
             done += 1;
         }
@@ -188,38 +189,52 @@ impl Worker {
         }
     }
 
-    pub(super) fn load(&mut self, load: Load) {
+    /// Reads what the lanes of this turn need, in one go.
+    fn begin_loads(&mut self) {
+        if self.to_load.is_empty() {
+            return;
+        }
+        let loads = std::mem::take(&mut self.to_load);
         let backend = Arc::clone(&self.around.backend);
-        let (missed, alarm) = (self.missed.clone(), Arc::clone(&self.around.alarm));
-        let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
-        let (query, patterns) = match &load.key {
-            Some(key) => (Query { patterns: self.patterns.clone(), ..query.key(key.clone()) }, None),
-            None => (query, Some(self.patterns.clone())),
-        };
+        let (missed, alarm, patterns) = (self.missed.clone(), Arc::clone(&self.around.alarm), self.patterns.clone());
         self.loads.spawn_on(
             async move {
-                let page = match backend.read(query).await {
-                    Ok(page) => is_whole(&*backend, &load, &page).await.map(|()| page),
-                    failed => failed,
-                };
-                let read = page.map(|page| {
+                let pages = backend.read_each(loads.iter().map(|load| query(load, &patterns)).collect()).await;
+                let mut done = Vec::with_capacity(loads.len());
+                for (load, page) in loads.into_iter().zip(pages) {
+                    let page = match page {
+                        Ok(page) => is_whole(&*backend, &load, &page).await.map(|()| page),
+                        failed => failed,
+                    };
                     let matching = |event: &Arc<RecordedEvent>| {
-                        patterns.as_ref().is_none_or(|set| set.matches(&event.name))
+                        (load.key.is_some() || patterns.matches(&event.name))
                             && missed.as_ref().is_none_or(|missed| missed.has(event))
                     };
-                    // A read without anything left has come as far as it was asked to.
-                    let covered = if page.end { load.upto } else { page.covered };
-                    (page.events.into_iter().filter(matching).collect(), covered)
-                });
-                let read = read.inspect_err(|error| {
-                    if alarm.judge(error) == Verdict::Retry {
-                        tracing::warn!(%error, "a key's events could not be read; trying again");
-                    }
-                });
-                (load, read.ok())
+                    let read = page.map(|page| {
+                        // A read without anything left has come as far as it was asked to.
+                        let covered = if page.end { load.upto } else { page.covered };
+                        (page.events.into_iter().filter(matching).collect(), covered)
+                    });
+                    let read = read.inspect_err(|error| {
+                        if alarm.judge(error) == Verdict::Retry {
+                            tracing::warn!(%error, "a key's events could not be read; trying again");
+                        }
+                    });
+                    done.push((load, read.ok()));
+                }
+                done
             },
             &self.around.control,
         );
+    }
+}
+
+/// What a read asks the log for. What has no key is asked for by its sequence, whatever its name.
+fn query(load: &Load, patterns: &PatternSet) -> Query {
+    let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
+    match &load.key {
+        Some(key) => Query { patterns: patterns.clone(), ..query.key(key.clone()) },
+        None => query,
     }
 }
 

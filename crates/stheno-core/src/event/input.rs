@@ -251,3 +251,40 @@ impl fmt::Debug for BatchMarks {
         f.write_str("BatchMarks")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cx;
+
+    /// Cannot be read, in two ways.
+    #[derive(Debug)]
+    struct Fragile;
+
+    impl Input for Fragile {
+        const PATTERNS: &'static [&'static str] = &[];
+
+        fn decode(event: &Arc<RecordedEvent>) -> Result<Self, DecodeError> {
+            match &event.body[..] {
+                b"panics" => panic!("its own decoder does not take it"),
+                b"fails" => Err(DecodeError::new("", "it cannot be read")),
+                _ => Ok(Self),
+            }
+        }
+    }
+
+    fn event(body: &'static str) -> Arc<RecordedEvent> {
+        Arc::new(RecordedEvent { body: body.into(), ..Cx::test("order.placed").event().clone() })
+    }
+
+    #[test]
+    fn a_decoder_that_fails_or_panics_spoils_its_own_event() {
+        let marks = BatchMarks::default();
+        let batch = Batch::<Fragile>::decode_batch(&["", "panics", "", "fails"].map(event), &marks).unwrap();
+        assert_eq!((batch.len(), marks.unread()), (2, 2));
+        batch.fail(&batch.items[1], "not yet");
+        assert_eq!(marks.unread(), 2);
+        let marked: Vec<_> = marks.take().into_iter().map(|(index, failure)| (index, failure.is_terminal())).collect();
+        assert_eq!(marked, [(1, false), (3, true), (2, false)]);
+    }
+}

@@ -136,7 +136,9 @@ impl Attempts {
                 self.spawn(attempts, running, cx, Some(Called { marks, earlier }));
                 None
             }
-            Ok(Err(undecodable)) => Some(Called { marks, earlier }.end(attempts, Err(Failure::undecodable(undecodable)), &cx)),
+            Ok(Err(undecodable)) => {
+                Some(Called { marks, earlier }.end(attempts, Err(Failure::undecodable(undecodable)), &cx))
+            }
             Err(panic) => Some(Called { marks, earlier }.end(attempts, Err(Failure::panicked(&*panic)), &cx)),
         }
     }
@@ -190,7 +192,10 @@ impl UnderWay {
             Some(called) => called.end(attempts, result, &cx),
             None => {
                 let outcome = outcome(result, &cx);
-                Ended { each: attempts.into_iter().next().map(|attempt| (attempt, outcome)).into_iter().collect(), whole: None }
+                Ended {
+                    each: attempts.into_iter().next().map(|attempt| (attempt, outcome)).into_iter().collect(),
+                    whole: None,
+                }
             }
         }
     }

@@ -249,6 +249,7 @@ macro_rules! conformance_suite {
                 a_batch_of_which_nothing_can_be_decoded_is_not_called,
                 a_restart_costs_the_neighbours_of_a_guilty_event_nothing,
                 a_stop_cuts_a_batch_that_fails,
+                trouble_that_passes_leaves_most_of_a_batch_together,
                 what_a_batch_publishes_does_not_depend_on_how_it_is_cut,
             }
             delivery::causing {

@@ -149,6 +149,7 @@ impl Batching {
         let FailedWhole { attempts, called, earlier, failure } = whole;
         let pause = PAUSE.saturating_mul(1 << self.failed_in_a_row.min(10)).min(PAUSE_CAP);
         self.failed_in_a_row = self.failed_in_a_row.saturating_add(1);
+        self.pauses_until = Some(Instant::now() + pause);
         if called <= 1 {
             return attempts
                 .into_iter()
@@ -168,7 +169,6 @@ impl Batching {
                 })
                 .collect();
         }
-        self.pauses_until = Some(Instant::now() + pause);
         for part in (Group { attempts, earlier }).in_parts(together).into_iter().rev() {
             self.parts.push_front(part);
         }

@@ -77,7 +77,13 @@ fn probe(calls: &Called, guilty: &BTreeSet<u64>, fails: Fails) -> SubscriberDef 
 
 /// Exactly the guilty ones are dead letters, after so many attempts alone. The others were each in one call that went well, and
 /// no call had more than half of the events of one that failed.
-async fn only_the_guilty_are_letters(running: &Running, calls: &Called, all: u64, guilty: &BTreeSet<u64>, alone: usize) {
+async fn only_the_guilty_are_letters(
+    running: &Running,
+    calls: &Called,
+    all: u64,
+    guilty: &BTreeSet<u64>,
+    alone: usize,
+) {
     let (mut well, mut by_itself, mut last) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for call in calls.borrow().iter() {
         let fails = call.iter().any(|sequence| guilty.contains(sequence));
@@ -226,6 +232,46 @@ pub async fn a_stop_cuts_a_batch_that_fails(harness: &dyn Harness) {
         assert_eq!(running.operator().why(ID, sequence).await.ok(), Some(Why::Handled));
     }
     assert!(!calls.borrow()[5..].concat().iter().any(|sequence| *sequence != 2), "{:?}", calls.borrow());
+}
+
+/// Fails so often, whatever it is called with.
+struct Outage {
+    calls: Called,
+    failing: usize,
+}
+
+#[async_trait]
+impl Subscriber for Outage {
+    type Event = Batch<Body<Map<String, Value>>>;
+
+    async fn handle(&self, batch: Self::Event, _cx: Cx) -> Result<(), Failure> {
+        self.calls.send_modify(|calls| calls.push(batch.iter().map(|item| item.recorded().sequence).collect()));
+        match self.calls.borrow().len() <= self.failing {
+            true => Err(Failure::new("the database is away")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// While every call fails, one event after the other is found to fail alone; the rest of the batch stays together, and is handled
+/// so when the trouble has passed.
+pub async fn trouble_that_passes_leaves_most_of_a_batch_together(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let (calls, clock) = (Called::default(), ManualClock::new());
+    let app = world.app().await.clock(Arc::new(clock.clone()));
+    let subscriber =
+        SubscriberDef::new(ID, Outage { calls: calls.clone(), failing: 4 }).on(PING).attempts(3).concurrency(1);
+    let running = start(app.subscribe(subscriber.start(Start::Beginning).batch(10, LONG))).await;
+    for number in 0..10 {
+        publish(running.bus(), ping(number)).await;
+    }
+    until_progress(&running, ID, "all but the first are handled", |progress| progress.counts.handled == 9).await;
+    assert_eq!(
+        *calls.borrow(),
+        [(1..=10).collect(), (1..=5).collect(), vec![1, 2], vec![1], vec![2], vec![3, 4], vec![5], (6..=10).collect()]
+    );
+    let why = running.operator().why(ID, 1).await.expect("the log can be read");
+    assert!(matches!(&why, Why::Retrying(waiting) if waiting.attempts == 1), "{why:?}");
 }
 
 /// Publishes for each event of its batch, and fails if there is a guilty one.

@@ -127,7 +127,7 @@ impl Cx {
     /// # struct Order { id: String }
     /// async fn confirm(orders: Batch<Body<Order>>, cx: Cx) -> Result<(), Failure> {
     ///     for item in orders.iter() {
-    ///         let confirmed = Outgoing::new("order.confirmed", serde_json::json!({ "id": item.event.0.id }));
+    ///         let confirmed = Outgoing::raw("order.confirmed", &serde_json::json!({ "id": item.event.0.id }));
     ///         cx.of(item).publish(confirmed).await?;
     ///     }
     ///     Ok(())

@@ -1,6 +1,7 @@
 //! The context of one attempt: which event, which attempt, and what the handler may do beside its work.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
@@ -13,8 +14,11 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    bus::{Bus, Outgoing, Publish, PublishError, Published},
-    event::recorded::{EventId, RecordedEvent},
+    bus::{Bus, Outgoing, Publish, PublishError, PublishErrorKind, Published},
+    event::{
+        input::BatchItem,
+        recorded::{EventId, RecordedEvent},
+    },
     headers::{self, Headers},
     key::Key,
     marker::{Identity, Marker, Run},
@@ -22,7 +26,10 @@ use crate::{
     time::Timestamp,
 };
 
-/// The context of one attempt. Cloning is cheap. In a batch it is that of the first event.
+/// The context of one attempt. Cloning is cheap.
+///
+/// In a batch it is that of the call, and says of its first event what it says of an event: [`Cx::of`] gives the context of
+/// each one.
 #[derive(Clone)]
 pub struct Cx(Arc<Inner>);
 
@@ -34,6 +41,10 @@ struct Inner {
     skipped: Mutex<Option<String>>,
     /// How many events this attempt has published: part of their ids.
     published: AtomicU32,
+    /// Whether it is that of a call with a batch, and not of one event.
+    of_batch: bool,
+    /// The contexts of the events of a batch that were asked for, by sequence: each counts what it has published.
+    items: Mutex<BTreeMap<u64, Cx>>,
 }
 
 /// What all attempts of one subscriber in one process share.
@@ -57,7 +68,17 @@ pub(crate) struct Scope {
 
 impl Cx {
     pub(crate) fn new(event: Arc<RecordedEvent>, attempt: u32, scope: Arc<Scope>) -> Self {
-        Self(Arc::new(Inner { event, attempt, scope, skipped: Mutex::new(None), published: AtomicU32::new(0) }))
+        Self::with(event, attempt, scope, false)
+    }
+
+    /// The context of a call with a batch that begins with this event.
+    pub(crate) fn of_batch(first: Arc<RecordedEvent>, attempt: u32, scope: Arc<Scope>) -> Self {
+        Self::with(first, attempt, scope, true)
+    }
+
+    fn with(event: Arc<RecordedEvent>, attempt: u32, scope: Arc<Scope>, of_batch: bool) -> Self {
+        let (skipped, published, items) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
+        Self(Arc::new(Inner { event, attempt, scope, skipped, published, of_batch, items }))
     }
 
     /// A context for calling a handler by hand in a test: an event of this name with an empty body, first attempt.
@@ -95,6 +116,36 @@ impl Cx {
         Self::new(Arc::new(event), 1, Arc::new(scope))
     }
 
+    /// The context of one event of a batch, the same each time: what is published with it names this event as the cause and has
+    /// the same id however the batch is cut, and its [idempotency key](Cx::idempotency_key), its [marker](Cx::marker) and a
+    /// [skip](Cx::skip) are of this event alone.
+    ///
+    /// ```
+    /// use stheno_core::{Batch, Body, Cx, Failure, Outgoing};
+    ///
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Order { id: String }
+    /// async fn confirm(orders: Batch<Body<Order>>, cx: Cx) -> Result<(), Failure> {
+    ///     for item in orders.iter() {
+    ///         let confirmed = Outgoing::raw("order.confirmed", &serde_json::json!({ "id": item.event.0.id }));
+    ///         cx.of(item).publish(confirmed).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    #[must_use]
+    pub fn of<T>(&self, item: &BatchItem<T>) -> Self {
+        let event = item.shared();
+        let mut items = self.0.items.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Self::new(Arc::clone(event), self.0.attempt, Arc::clone(&self.0.scope));
+        items.entry(event.sequence).or_insert_with(new).clone()
+    }
+
+    /// Whether it is the context of a call with a batch: what is done for one of its events goes through [`Cx::of`].
+    pub fn is_of_batch(&self) -> bool {
+        self.0.of_batch
+    }
+
     /// The event as it stands in the log.
     pub fn event(&self) -> &RecordedEvent {
         &self.0.event
@@ -130,7 +181,8 @@ impl Cx {
         &self.0.event.headers
     }
 
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1. In a batch it is the highest among its events, and calls that failed as a whole count too,
+    /// although the policy does not count them; after a restart those begin again.
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
@@ -153,7 +205,8 @@ impl Cx {
         self.0.scope.seen.fetch_max(epoch, Ordering::Relaxed);
     }
 
-    /// What tells the effect of this attempt from all others, for a store of one's own.
+    /// What tells the effect of this attempt from all others, for a store of one's own. In a batch ask each event's own context
+    /// ([`Cx::of`]): which event is the first changes with the way the batch is cut.
     pub fn marker(&self) -> Marker<'_> {
         let Scope { log, identity, marked, .. } = &*self.0.scope;
         let Inner { event, .. } = &*self.0;
@@ -178,7 +231,8 @@ impl Cx {
 
     /// The same text for every attempt of this subscriber at this event in this run, and for nothing else: give it to
     /// services that take an idempotency key. It has the parts of the [`marker`](Cx::marker), and so stays when the subscriber
-    /// gets another id.
+    /// gets another id. In a batch ask each event's own context ([`Cx::of`]): which event is the first changes with the way the
+    /// batch is cut.
     pub fn idempotency_key(&self) -> String {
         let Marker { subscriber, event, .. } = self.marker();
         format!("{subscriber}/{event}/{}", self.0.scope.marked)
@@ -208,7 +262,13 @@ impl Cx {
     /// Publishes an event that this one caused: it carries the correlation and causation, and an id that is the same at
     /// every attempt, so that a retry does not publish it twice. What the event says itself (`id`, `correlation`) stays: an id
     /// of your own has to be the same at every attempt, too.
+    ///
+    /// In a batch `cx.of(item).publish(..)` says which event is the cause. Without it nobody knows, and the id would change with the
+    /// events that happen to be in the call, so that it is refused ([`NoItem`](PublishErrorKind::NoItem)).
     pub fn publish(&self, event: impl Into<Outgoing>) -> CausedPublish {
+        if self.0.of_batch {
+            return CausedPublish(self.0.scope.bus.publish(event.into().refused(PublishErrorKind::NoItem)));
+        }
         let ordinal = self.0.published.fetch_add(1, Ordering::Relaxed);
         let event = event.into();
         let id = self.derived_id(&event, ordinal);
@@ -224,6 +284,11 @@ impl Cx {
         let run = self.0.scope.marked;
         let from = format!("{subscriber}\n{event}\n{run}\n{name}\n{key}\n{ordinal}");
         EventId::derived(&from).to_string()
+    }
+
+    /// Why the handler chose to do nothing about this event of a batch.
+    pub(crate) fn take_skip_of(&self, sequence: u64) -> Option<String> {
+        self.0.items.lock().unwrap_or_else(PoisonError::into_inner).get(&sequence)?.take_skip()
     }
 
     pub(crate) fn take_skip(&self) -> Option<String> {

@@ -39,6 +39,9 @@ CREATE TABLE IF NOT EXISTS stheno_epoch (
 ///
 /// What is *not* promised: effects outside this database, such as a mail, are not undone when the transaction is.
 ///
+/// In a batch mark each event with its own context, `cx.of(item)`. The context of the batch is refused: the marker would be that of
+/// the event which happens to be the first of the call.
+///
 /// # Errors
 /// [`OnceError`]; roll back and return it from the handler, which tries again.
 ///
@@ -62,6 +65,9 @@ CREATE TABLE IF NOT EXISTS stheno_epoch (
 /// # }
 /// ```
 pub fn handled_once(transaction: &Transaction<'_>, cx: &Cx) -> Result<bool, OnceError> {
+    if cx.is_of_batch() {
+        return Err(OnceError { kind: OnceErrorKind::OfBatch, source: None });
+    }
     transaction.execute_batch(TABLES)?;
     // Written before it is read, so that the transaction has the write lock and sees what others have committed.
     let epoch = i64::try_from(cx.epoch()).unwrap_or(i64::MAX);
@@ -105,6 +111,8 @@ pub enum OnceErrorKind {
         /// The epoch of this attempt.
         own: u64,
     },
+    /// The context is that of a batch, and does not say which of its events is meant: take `cx.of(item)`.
+    OfBatch,
     /// The database could not do it.
     Database,
 }
@@ -136,6 +144,9 @@ impl fmt::Display for OnceError {
                 f,
                 "a later holder of this subscriber has written (epoch {seen}, this attempt has {own}); roll back, the event is \
                  handled under the later epoch"
+            ),
+            OnceErrorKind::OfBatch => f.write_str(
+                "the context of a batch does not say which of its events is meant; mark each one: `handled_once(&transaction, &cx.of(item))`",
             ),
             OnceErrorKind::Database => {
                 let cause = self.source.as_ref().map(|error| error as &(dyn std::error::Error + 'static));

@@ -1,10 +1,17 @@
 //! The transaction helper, in the user's own database.
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
-use stheno_core::{Cx, IntoFailure};
+use stheno_core::{
+    AnyEvent, App, Batch, Catalog, Cx, EventDescriptor, Failure, IntoFailure, Outgoing, Start, Subscriber,
+    SubscriberDef, async_trait,
+};
 use stheno_sqlite::{
-    OnceError, OnceErrorKind, handled_once,
+    OnceError, OnceErrorKind, SqliteBackend, handled_once,
     once::rusqlite::{Connection, TransactionBehavior},
 };
 
@@ -144,4 +151,49 @@ fn a_database_that_cannot_be_written_is_a_failure_to_try_again() {
     let refused = sell(&mut database, &Cx::test("order.placed")).unwrap_err();
     assert_eq!(refused.kind(), OnceErrorKind::Database);
     assert!(!refused.into_failure().is_terminal());
+}
+
+/// Sells one for each event of a batch, and fails after that as often as it is told.
+struct Sells {
+    shop: PathBuf,
+    fails: AtomicU32,
+}
+
+#[async_trait]
+impl Subscriber for Sells {
+    type Event = Batch<AnyEvent>;
+
+    async fn handle(&self, batch: Batch<AnyEvent>, cx: Cx) -> Result<(), Failure> {
+        let mut shop = shop(&self.shop);
+        let refused = handled_once(&shop.transaction()?, &cx).unwrap_err();
+        assert_eq!(refused.kind(), OnceErrorKind::OfBatch);
+        for item in batch.iter() {
+            sell(&mut shop, &cx.of(item))?;
+        }
+        // One call at a time.
+        match self.fails.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            left => {
+                self.fails.store(left - 1, Ordering::SeqCst);
+                Err(Failure::new("not yet"))
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_event_of_a_batch_is_marked_by_itself_however_the_batch_is_cut() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.db");
+    let sells = Sells { shop: path.clone(), fails: 2.into() };
+    let subscriber = SubscriberDef::new("shop.sells", sells).on("order.placed").start(Start::Beginning);
+    let catalog = Catalog::new("shop", "shop", "1").event(EventDescriptor::declared("order.placed", "", "shop"));
+    let app = App::new(SqliteBackend::memory().unwrap()).catalog(catalog).without_unknown_names();
+    let running = app.subscribe(subscriber.concurrency(1).batch(4, Duration::from_secs(3600))).start().await.unwrap();
+    for _ in 0..4 {
+        running.bus().publish(Outgoing::raw_bytes("order.placed", "{}")).await.unwrap();
+    }
+    running.settle(Duration::from_secs(60)).await.unwrap();
+    running.stop().await;
+    assert_eq!(sold(&shop(&path)), 4);
 }

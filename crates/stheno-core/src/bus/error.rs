@@ -173,6 +173,11 @@ impl fmt::Display for PublishError {
                 "`{name}` was not published: its id `{id}` is that of another event, sequence {sequence}; give each event an id of \
                  its own, or leave the id out"
             ),
+            PublishErrorKind::NoItem => write!(
+                f,
+                "`{name}` was not published: the context of a batch does not say which of its events is the cause; publish it with \
+                 `cx.of(item).publish(..)`, or, if no single event is, with a `Bus` and an id of your own"
+            ),
             PublishErrorKind::NotSent => write!(
                 f,
                 "`{name}` was not sent, since another event of the same call was refused; publish it again (id `{id}`)"

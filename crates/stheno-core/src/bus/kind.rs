@@ -50,6 +50,9 @@ pub enum PublishErrorKind {
         /// The sequence of the other event; 0 while that one waits for its time.
         sequence: u64,
     },
+    /// It was published with the context of a batch, which does not say what caused it: publish it with
+    /// [`cx.of(item)`](crate::Cx::of).
+    NoItem,
     /// Nothing is wrong with this event: another one of the same call was refused, and this one was not sent.
     NotSent,
     /// The log refused it, or did not say what became of it.

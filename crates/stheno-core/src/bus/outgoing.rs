@@ -224,6 +224,15 @@ impl Outgoing {
         })
     }
 
+    /// The same, which cannot be published for this reason. The error gives the event back.
+    pub(crate) fn refused(self, kind: PublishErrorKind) -> Self {
+        if self.event.is_err() {
+            return self;
+        }
+        let origin = self.origin;
+        Self { event: Err(Box::new(Refused::of(kind, self))), origin, delay: None, given: Given::default() }
+    }
+
     /// What a handler publishes: what the event does not say itself, its cause says.
     pub(crate) fn caused_by(self, id: &str, correlation: &str, causation: &str) -> Self {
         self.change(|event, given| {

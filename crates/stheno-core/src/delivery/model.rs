@@ -33,10 +33,11 @@ enum Ending {
     Handled,
     Skipped,
     Failed,
+    PutOff,
     GivenUp,
 }
 
-use Ending::{Failed, GivenUp, Handled, Skipped};
+use Ending::{Failed, GivenUp, Handled, PutOff, Skipped};
 
 impl Ending {
     fn outcome(self) -> Outcome {
@@ -44,6 +45,7 @@ impl Ending {
             Handled => Outcome::Handled,
             Skipped => Outcome::Skipped("nothing to do".into()),
             Failed => Outcome::Failed(Failure::new("broken")),
+            PutOff => Outcome::PutOff(Failure::new("broken"), Duration::from_secs(60)),
             GivenUp => Outcome::Failed(Failure::new("broken").terminal()),
         }
     }
@@ -83,7 +85,7 @@ enum Action {
 
 /// Every action, as often as it is to come among others: one of them is chosen at a time.
 fn actions() -> Vec<Action> {
-    let endings = [Handled, Handled, Handled, Handled, Skipped, Failed, Failed, GivenUp];
+    let endings = [Handled, Handled, Handled, Handled, Skipped, Failed, Failed, PutOff, GivenUp];
     let calls = || endings.into_iter().map(Ends).chain([Waits; 4]);
     let mut actions = Vec::new();
     for call in calls() {

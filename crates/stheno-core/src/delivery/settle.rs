@@ -24,6 +24,9 @@ pub(crate) enum Outcome {
     Skipped(String),
     /// The handler failed.
     Failed(Failure),
+    /// The attempt says nothing of the event: it is made again after this wait, and counts neither as an attempt nor for
+    /// `retry_total`.
+    PutOff(Failure, Duration),
 }
 
 /// A wait may be this much longer than the policy says, so that what failed together is not tried again together.
@@ -52,6 +55,7 @@ impl Machine {
                 self.settled(&attempt);
             }
             Outcome::Failed(failure) => self.failed(&attempt, &failure, now, jitter),
+            Outcome::PutOff(failure, wait) => self.put_off(&attempt, &failure, wait, now),
         }
     }
 
@@ -94,6 +98,20 @@ impl Machine {
                 self.give_up(&attempt.lane, letter);
             }
         }
+    }
+
+    /// What is recorded of earlier attempts stays; the wait is that of the record, and not added up.
+    fn put_off(&mut self, attempt: &Attempt, failure: &Failure, wait: Duration, now: Now) {
+        let earlier = self.lanes.get(&attempt.lane).and_then(Lane::failed);
+        let waiting = Waiting {
+            attempts: attempt.number.saturating_sub(1),
+            due: now.wall.plus(wait),
+            first_failed: earlier.map_or(now.wall, |waiting| waiting.first_failed),
+            error: failure.recorded(),
+            wait_ms: Some(millis(wait)),
+            waited_ms: Some(millis(earlier.map_or(Duration::ZERO, |waiting| waiting.waited(now.wall)))),
+        };
+        self.wait(attempt, waiting, now.steady.plus(wait));
     }
 
     /// How long to wait before the next attempt, or why there is none. `waited` is the sum of the waits before: time in which

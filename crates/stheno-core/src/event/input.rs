@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -112,8 +113,31 @@ impl Input for AnyEvent {
 
 /// Several events in one call, in log order.
 ///
-/// The result of the handler counts for all of them; [`Batch::fail`] marks single ones that failed. A batch has at most one
-/// event of a key, so that order is kept whatever becomes of it; only a subscriber that is `unordered` gets more.
+/// `Ok` counts for all of them; [`Batch::fail`] marks single ones that failed. A call that fails as a whole (an error, a panic, the
+/// time-out) is repeated with at most half of its events at a time, until the event that makes it fail stands alone: only that
+/// one then waits, uses up its attempts and becomes a dead letter. An event that cannot be decoded is never handed to the handler,
+/// and does not touch the others. A batch has at most one event of a key, so that order is kept whatever becomes of it; only a
+/// subscriber that is `unordered` gets more.
+///
+/// What is done for one event of a batch is done with [`Cx::of`](crate::Cx::of): publishing, skipping, idempotency keys.
+///
+/// ```
+/// use stheno_core::{Batch, Body, Cx, Failure};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Stock { left: i64 }
+///
+/// async fn check(batch: Batch<Body<Stock>>, cx: Cx) -> Result<(), Failure> {
+///     for item in batch.iter() {
+///         if item.event.0.left < 0 {
+///             batch.fail(item, Failure::new("a stock below 0").terminal());
+///         } else if item.event.0.left > 10 {
+///             cx.of(item).skip::<Failure>("enough is left")?;
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Batch<T> {
     items: Vec<BatchItem<T>>,
@@ -134,6 +158,10 @@ impl<T> BatchItem<T> {
     pub fn recorded(&self) -> &RecordedEvent {
         &self.recorded
     }
+
+    pub(crate) fn shared(&self) -> &Arc<RecordedEvent> {
+        &self.recorded
+    }
 }
 
 impl<T> Batch<T> {
@@ -142,7 +170,7 @@ impl<T> Batch<T> {
         self.items.len()
     }
 
-    /// Whether there is none: every event of the batch failed to decode.
+    /// Whether there is none. A subscriber never gets such a batch: if none of its events can be decoded, the handler is not called.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
@@ -171,9 +199,10 @@ impl<T: Input> Input for Batch<T> {
     fn decode_batch(events: &[Arc<RecordedEvent>], marks: &BatchMarks) -> Result<Self, DecodeError> {
         let mut items = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            match T::decode(event) {
-                Ok(decoded) => items.push(BatchItem { index, recorded: Arc::clone(event), event: decoded }),
-                Err(undecodable) => marks.fail(index, Failure::undecodable(undecodable)),
+            match catch_unwind(AssertUnwindSafe(|| T::decode(event))) {
+                Ok(Ok(decoded)) => items.push(BatchItem { index, recorded: Arc::clone(event), event: decoded }),
+                Ok(Err(undecodable)) => marks.unreadable(index, Failure::undecodable(undecodable)),
+                Err(panic) => marks.unreadable(index, Failure::panicked(&*panic)),
             }
         }
         Ok(Self { items, marks: marks.clone() })
@@ -182,25 +211,80 @@ impl<T: Input> Input for Batch<T> {
 
 /// Which events of a batch failed; shared by the handler's [`Batch`] and the runtime that called it.
 #[derive(Clone, Default)]
-pub struct BatchMarks(Arc<Mutex<Vec<(usize, Failure)>>>);
+pub struct BatchMarks(Arc<Mutex<Marks>>);
+
+#[derive(Default)]
+struct Marks {
+    failed: Vec<(usize, Failure)>,
+    /// How many of them the handler did not get.
+    unread: usize,
+}
 
 impl BatchMarks {
     /// Notes a failure of the event at this index.
     pub(crate) fn fail(&self, index: usize, failure: Failure) {
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !marks.iter().any(|(known, _)| *known == index) {
-            marks.push((index, failure));
+        if !marks.failed.iter().any(|(known, _)| *known == index) {
+            marks.failed.push((index, failure));
         }
+    }
+
+    /// Notes that the event at this index cannot be handed to the handler.
+    fn unreadable(&self, index: usize, failure: Failure) {
+        self.fail(index, failure);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).unread += 1;
+    }
+
+    /// How many events could not be handed to the handler.
+    pub(crate) fn unread(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).unread
     }
 
     /// Takes what was noted.
     pub(crate) fn take(&self) -> Vec<(usize, Failure)> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).failed)
     }
 }
 
 impl fmt::Debug for BatchMarks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BatchMarks")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Cx;
+
+    /// Cannot be read, in two ways.
+    #[derive(Debug)]
+    struct Fragile;
+
+    impl Input for Fragile {
+        const PATTERNS: &'static [&'static str] = &[];
+
+        fn decode(event: &Arc<RecordedEvent>) -> Result<Self, DecodeError> {
+            match &event.body[..] {
+                b"panics" => panic!("its own decoder does not take it"),
+                b"fails" => Err(DecodeError::new("", "it cannot be read")),
+                _ => Ok(Self),
+            }
+        }
+    }
+
+    fn event(body: &'static str) -> Arc<RecordedEvent> {
+        Arc::new(RecordedEvent { body: body.into(), ..Cx::test("order.placed").event().clone() })
+    }
+
+    #[test]
+    fn a_decoder_that_fails_or_panics_spoils_its_own_event() {
+        let marks = BatchMarks::default();
+        let batch = Batch::<Fragile>::decode_batch(&["", "panics", "", "fails"].map(event), &marks).unwrap();
+        assert_eq!((batch.len(), marks.unread()), (2, 2));
+        batch.fail(&batch.items[1], "not yet");
+        assert_eq!(marks.unread(), 2);
+        let marked: Vec<_> = marks.take().into_iter().map(|(index, failure)| (index, failure.is_terminal())).collect();
+        assert_eq!(marked, [(1, false), (3, true), (2, false)]);
     }
 }

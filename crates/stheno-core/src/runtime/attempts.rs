@@ -16,14 +16,32 @@ use crate::{
     event::{input::BatchMarks, recorded::RecordedEvent},
     failure::Failure,
     marker::Run,
+    runtime::worker::batching::Group,
     subscriber::handler::{Handler, Running},
 };
 
 /// How long calls that are cut may take to end.
 const CUT: Duration = Duration::from_secs(1);
 
-/// Attempts at one event or at a batch, and how they ended.
-pub(crate) type Ended = Vec<(Attempt, Outcome)>;
+/// How a call ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    /// The attempts of which it is known how they ended.
+    pub(crate) each: Vec<(Attempt, Outcome)>,
+    /// The others, if the call failed as a whole.
+    pub(crate) whole: Option<FailedWhole>,
+}
+
+/// Attempts at a batch in a call that failed as a whole.
+#[derive(Debug)]
+pub(crate) struct FailedWhole {
+    pub(crate) attempts: Vec<Attempt>,
+    /// How many events the handler got: these, and those that it marked.
+    pub(crate) called: usize,
+    /// How many calls of theirs before this failed together with others.
+    pub(crate) earlier: u32,
+    pub(crate) failure: Failure,
+}
 
 /// The attempts of one subscriber that are under way.
 pub(crate) struct Attempts {
@@ -37,7 +55,13 @@ pub(crate) struct Attempts {
 struct UnderWay {
     attempts: Vec<Attempt>,
     cx: Cx,
-    marks: Option<BatchMarks>,
+    batch: Option<Called>,
+}
+
+/// What is known of a call with a batch.
+struct Called {
+    marks: BatchMarks,
+    earlier: u32,
 }
 
 /// What became of an attempt at once.
@@ -99,31 +123,34 @@ impl Attempts {
     }
 
     /// Begins one call for many events.
-    pub(crate) fn begin_batch(&mut self, attempts: Vec<Attempt>) -> Option<Ended> {
+    pub(crate) fn begin_batch(&mut self, group: Group) -> Option<Ended> {
+        let Group { attempts, earlier } = group;
         let events: Vec<Arc<RecordedEvent>> = attempts.iter().map(|attempt| Arc::clone(attempt.event())).collect();
         let first = events.first()?;
         let highest = attempts.iter().map(|attempt| attempt.number()).max().unwrap_or(1);
-        let cx = Cx::new(Arc::clone(first), highest, Arc::clone(&self.scope));
+        let cx = Cx::of_batch(Arc::clone(first), highest.saturating_add(earlier), Arc::clone(&self.scope));
         let marks = BatchMarks::default();
         let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call_batch(&events, &marks, cx.clone())));
         match begun {
             Ok(Ok(running)) => {
-                self.spawn(attempts, running, cx, Some(marks));
+                self.spawn(attempts, running, cx, Some(Called { marks, earlier }));
                 None
             }
-            Ok(Err(undecodable)) => Some(all(attempts, || Outcome::Failed(Failure::undecodable(undecodable.clone())))),
-            Err(panic) => Some(all(attempts, || Outcome::Failed(Failure::panicked(&*panic)))),
+            Ok(Err(undecodable)) => {
+                Some(Called { marks, earlier }.end(attempts, Err(Failure::undecodable(undecodable)), &cx))
+            }
+            Err(panic) => Some(Called { marks, earlier }.end(attempts, Err(Failure::panicked(&*panic)), &cx)),
         }
     }
 
-    fn spawn(&mut self, attempts: Vec<Attempt>, running: Running, cx: Cx, marks: Option<BatchMarks>) {
+    fn spawn(&mut self, attempts: Vec<Attempt>, running: Running, cx: Cx, batch: Option<Called>) {
         let timeout = self.timeout;
         let bounded = async move {
             let ended = tokio::time::timeout(timeout, running).await;
             ended.unwrap_or_else(|_| Err(Failure::timed_out(timeout)))
         };
         let task = self.running.spawn(bounded);
-        self.under_way.insert(task.id(), UnderWay { attempts, cx, marks });
+        self.under_way.insert(task.id(), UnderWay { attempts, cx, batch });
     }
 
     /// Ends every call where it waits. One that never gives its thread back is not waited for. Says whether all have ended.
@@ -160,23 +187,42 @@ impl Attempts {
 
 impl UnderWay {
     fn end(self, result: Result<(), Failure>) -> Ended {
-        let Self { attempts, cx, marks } = self;
-        let Some(marks) = marks else {
-            let outcome = outcome(result, &cx);
-            return attempts.into_iter().next().map(|attempt| (attempt, outcome)).into_iter().collect();
-        };
+        let Self { attempts, cx, batch } = self;
+        match batch {
+            Some(called) => called.end(attempts, result, &cx),
+            None => {
+                let outcome = outcome(result, &cx);
+                Ended {
+                    each: attempts.into_iter().next().map(|attempt| (attempt, outcome)).into_iter().collect(),
+                    whole: None,
+                }
+            }
+        }
+    }
+}
+
+impl Called {
+    /// An event that is marked has failed by itself, whatever became of the call.
+    fn end(self, attempts: Vec<Attempt>, result: Result<(), Failure>, cx: &Cx) -> Ended {
+        let Self { marks, earlier } = self;
+        let called = attempts.len().saturating_sub(marks.unread());
         let mut failed: HashMap<usize, Failure> = marks.take().into_iter().collect();
         let skipped = cx.take_skip();
-        let ended = attempts.into_iter().enumerate().map(|(index, attempt)| {
-            let outcome = match (failed.remove(&index), &result, &skipped) {
-                (Some(failure), _, _) => Outcome::Failed(failure),
-                (None, Err(failure), _) => Outcome::Failed(failure.of_batch()),
-                (None, Ok(()), Some(reason)) => Outcome::Skipped(reason.clone()),
-                (None, Ok(()), None) => Outcome::Handled,
+        let (mut each, mut others) = (Vec::new(), Vec::new());
+        for (index, attempt) in attempts.into_iter().enumerate() {
+            let own = || cx.take_skip_of(attempt.event().sequence).or_else(|| skipped.clone());
+            let outcome = match (failed.remove(&index), &result) {
+                (Some(failure), _) => Outcome::Failed(failure),
+                (None, Err(_)) => {
+                    others.push(attempt);
+                    continue;
+                }
+                (None, Ok(())) => own().map_or(Outcome::Handled, Outcome::Skipped),
             };
-            (attempt, outcome)
-        });
-        ended.collect()
+            each.push((attempt, outcome));
+        }
+        let whole = result.err().filter(|_| !others.is_empty());
+        Ended { each, whole: whole.map(|failure| FailedWhole { attempts: others, called, earlier, failure }) }
     }
 }
 
@@ -186,8 +232,4 @@ fn outcome(result: Result<(), Failure>, cx: &Cx) -> Outcome {
         (Ok(()), Some(reason)) => Outcome::Skipped(reason),
         (Ok(()), None) => Outcome::Handled,
     }
-}
-
-fn all(attempts: Vec<Attempt>, outcome: impl Fn() -> Outcome) -> Ended {
-    attempts.into_iter().map(|attempt| (attempt, outcome())).collect()
 }

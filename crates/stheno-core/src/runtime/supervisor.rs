@@ -31,7 +31,7 @@ use crate::{
         progress::Progress,
         store,
         supervisors::Supervisors,
-        worker::{Batching, End, Surroundings, Worker},
+        worker::{End, Surroundings, Worker, batching::Batching},
     },
     subscriber::{handler::Handler, policy::Policy},
     time::Now,
@@ -266,13 +266,7 @@ impl Supervisor {
             bus: self.bus.clone(),
             stopping: self.around.stopping.clone(),
         };
-        let batching = batch.then(|| Batching {
-            size: policy.batch,
-            linger: policy.linger,
-            calls: policy.concurrency,
-            gathered: Vec::new(),
-            since: None::<Instant>,
-        });
+        let batching = batch.then(|| Batching::new(policy));
         Worker {
             id: Arc::clone(id),
             patterns: patterns.clone(),

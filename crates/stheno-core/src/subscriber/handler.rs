@@ -48,7 +48,10 @@ where
     }
 
     fn call_batch(&self, events: &[Arc<RecordedEvent>], marks: &BatchMarks, cx: Cx) -> Result<Running, DecodeError> {
-        Ok(Box::pin((self.function)(E::decode_batch(events, marks)?, cx)))
+        Ok(match decoded(events, marks)? {
+            Some(batch) => Box::pin((self.function)(batch, cx)),
+            None => nothing_to_call(),
+        })
     }
 }
 
@@ -68,8 +71,18 @@ impl<S: Subscriber> Handler for SubscriberHandler<S> {
     }
 
     fn call_batch(&self, events: &[Arc<RecordedEvent>], marks: &BatchMarks, cx: Cx) -> Result<Running, DecodeError> {
-        Ok(self.begin(S::Event::decode_batch(events, marks)?, cx))
+        Ok(decoded(events, marks)?.map_or_else(nothing_to_call, |batch| self.begin(batch, cx)))
     }
+}
+
+/// What of the events can be decoded, if any can.
+fn decoded<E: Input>(events: &[Arc<RecordedEvent>], marks: &BatchMarks) -> Result<Option<E>, DecodeError> {
+    let batch = E::decode_batch(events, marks)?;
+    Ok((marks.unread() < events.len()).then_some(batch))
+}
+
+fn nothing_to_call() -> Running {
+    Box::pin(std::future::ready(Ok(())))
 }
 
 /// What the arguments of a handler after the event need, each looked up by [`Argument::prepare`]: a tuple of results.

@@ -243,6 +243,21 @@ macro_rules! conformance_suite {
                 a_stop_begins_the_batch_that_has_gathered,
                 a_stop_begins_no_batch_without_its_lease,
             }
+            delivery::split_batches {
+                a_batch_is_cut_until_the_guilty_event_is_alone,
+                a_large_batch_is_cut_until_the_guilty_event_is_alone,
+                a_batch_with_two_guilty_events_is_cut,
+                a_batch_that_fails_for_good_is_cut,
+                a_batch_that_asks_to_wait_is_cut,
+                a_batch_that_panics_is_cut,
+                a_batch_that_times_out_is_cut,
+                what_cannot_be_decoded_is_found_without_a_call,
+                a_batch_of_which_nothing_can_be_decoded_is_not_called,
+                a_restart_costs_the_neighbours_of_a_guilty_event_nothing,
+                a_stop_cuts_a_batch_that_fails,
+                trouble_that_passes_leaves_most_of_a_batch_together,
+                what_a_batch_publishes_does_not_depend_on_how_it_is_cut,
+            }
             delivery::causing {
                 a_published_event_knows_its_cause,
                 a_retry_does_not_publish_twice,

@@ -1,8 +1,9 @@
 //! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
 //!
-//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts),
-//! `record` (what is done is written), `steer` (what an operator asks).
+//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `batching`
+//! (which of them become one call), `record` (what is done is written), `steer` (what an operator asks).
 
+pub(crate) mod batching;
 mod record;
 mod steer;
 mod work;
@@ -22,7 +23,7 @@ use tokio::{
 
 use crate::{
     backend::{Backend, RecordError, Revision},
-    delivery::{Attempt, Machine, attempt::Load, commit::Commit},
+    delivery::{Machine, attempt::Load, commit::Commit},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
@@ -34,7 +35,7 @@ use crate::{
         keys::Keys,
         lease::Lease,
         progress::Progress,
-        worker::record::written,
+        worker::{batching::Batching, record::written},
     },
     time::{Clock, Now, Timestamp},
 };
@@ -120,15 +121,6 @@ pub(crate) struct Worker {
     pub(crate) jitter: fn() -> f64,
 }
 
-/// How a handler of batches gets them.
-pub(crate) struct Batching {
-    pub(crate) size: usize,
-    pub(crate) linger: Duration,
-    pub(crate) calls: usize,
-    pub(crate) gathered: Vec<Attempt>,
-    pub(crate) since: Option<Instant>,
-}
-
 pub(crate) struct Writing {
     commit: Commit,
     task: JoinHandle<Result<Vec<Revision>, RecordError>>,
@@ -199,7 +191,7 @@ impl Worker {
             && self.current.is_none()
             && self.writing.is_none()
             && self.rewinding.is_none()
-            && self.batching.as_ref().is_none_or(|batching| batching.gathered.is_empty());
+            && self.batching.as_ref().is_none_or(Batching::is_empty);
         let now = Progress {
             held: true,
             position: self.machine.position(),
@@ -222,10 +214,7 @@ impl Worker {
         let intake = self.current.is_none() && self.rewinding.is_none() && self.machine.wants_intake();
         let due = self.machine.next_due().filter(|_| self.rewinding.is_none());
         let clock = Arc::clone(&self.around.clock);
-        let linger = self.batching.as_ref().and_then(|batching| {
-            let room = self.attempts.len() < batching.calls;
-            batching.since.filter(|_| room).map(|since| since + batching.linger)
-        });
+        let next_call = self.batching.as_ref().and_then(|batching| batching.next_call(self.attempts.len()));
         let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
         let needs_leave = self.machine.needs_leave() && self.leave.is_none();
         let record_at = match writing {
@@ -253,8 +242,8 @@ impl Worker {
             },
             batch = self.feed.batches.recv(), if intake => Woken::Intake(batch),
             () = sleep_until(clock, due), if due.is_some() => Woken::Due,
-            () = linger_until(linger), if linger.is_some() => Woken::Due,
-            () = linger_until(record_at), if record_at.is_some() => Woken::Record,
+            () = sleep_until_instant(next_call), if next_call.is_some() => Woken::Due,
+            () = sleep_until_instant(record_at), if record_at.is_some() => Woken::Record,
         }
     }
 
@@ -325,7 +314,7 @@ fn sleep_until(clock: Arc<dyn Clock>, due: Option<Timestamp>) -> Pin<Box<dyn Fut
     })
 }
 
-async fn linger_until(until: Option<Instant>) {
+async fn sleep_until_instant(until: Option<Instant>) {
     match until {
         Some(until) => tokio::time::sleep_until(until.into()).await,
         None => std::future::pending().await,

@@ -116,7 +116,7 @@ impl Worker {
 
     /// Calls the handler with what has gathered, under the lease alone.
     pub(super) fn begin_gathered(&mut self) -> Result<(), End> {
-        let has_gathered = self.batching.as_ref().is_some_and(|batching| !batching.gathered.is_empty());
+        let has_gathered = self.batching.as_ref().is_some_and(|batching| !batching.is_empty());
         if has_gathered && !self.lease.is_good() {
             return Err(End::LostLease);
         }

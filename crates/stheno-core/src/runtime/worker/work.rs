@@ -1,6 +1,6 @@
 //! Steps of the machine and live events become attempts; attempts become settled.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Page, Query},
@@ -10,7 +10,7 @@ use crate::{
     pattern::PatternSet,
     runtime::{
         alarm::Verdict,
-        attempts::{Begun, Ended},
+        attempts::{Begun, Ended, FailedWhole},
         worker::{End, SHARE, TURN, Worker},
     },
     shown::shown_chain,
@@ -105,8 +105,7 @@ impl Worker {
         if let Some(batching) = &mut self.batching {
             let alone = attempt.is_alone();
             self.machine.suspend(&mut attempt);
-            batching.gathered.push(attempt);
-            batching.since.get_or_insert_with(Instant::now);
+            batching.gather(attempt);
             if alone {
                 self.flush_batch(true);
             }
@@ -156,7 +155,20 @@ impl Worker {
 
     pub(super) fn settle_all(&mut self, ended: Ended) {
         let now = self.now();
-        for (attempt, outcome) in ended {
+        let Ended { each, whole } = ended;
+        if let Some(batching) = &mut self.batching {
+            let is_over = |outcome: &Outcome| matches!(outcome, Outcome::Handled | Outcome::Skipped(_));
+            for (attempt, _) in each.iter().filter(|(_, outcome)| is_over(outcome)) {
+                batching.forget(attempt.event().sequence);
+            }
+        }
+        for (attempt, outcome) in each {
+            self.settle(attempt, outcome, now);
+        }
+        let Some(batching) = &mut self.batching else { return };
+        let Some(whole) = whole else { return batching.went_well() };
+        say_failed_whole(&self.id, &whole);
+        for (attempt, outcome) in batching.failed(whole) {
             self.settle(attempt, outcome, now);
         }
     }
@@ -173,19 +185,15 @@ impl Worker {
         );
     }
 
-    /// Calls the handler with what has been gathered, if there is enough or it has waited long enough.
+    /// Calls the handler with what has been gathered, if there is enough or it has waited long enough, and again with the parts of
+    /// calls that failed.
     pub(super) fn flush_batch(&mut self, now: bool) {
-        let Some(batching) = &mut self.batching else { return };
-        let waited = batching.since.is_some_and(|since| since.elapsed() >= batching.linger);
-        let enough = batching.gathered.len() >= batching.size || waited || now;
-        if batching.gathered.is_empty() || !enough || self.attempts.len() >= batching.calls {
-            return;
-        }
-        let rest = batching.gathered.split_off(batching.gathered.len().min(batching.size));
-        let attempts = std::mem::replace(&mut batching.gathered, rest);
-        batching.since = (!batching.gathered.is_empty()).then(Instant::now);
-        if let Some(ended) = self.attempts.begin_batch(attempts) {
-            self.settle_all(ended);
+        while let Some(batching) = &mut self.batching
+            && let Some(group) = batching.next_group(self.attempts.len(), now)
+        {
+            if let Some(ended) = self.attempts.begin_batch(group) {
+                self.settle_all(ended);
+            }
         }
     }
 
@@ -235,6 +243,19 @@ fn query(load: &Load, patterns: &PatternSet) -> Query {
     match &load.key {
         Some(key) => Query { patterns: patterns.clone(), ..query.key(key.clone()) },
         None => query,
+    }
+}
+
+/// One line for a call, not one for each of its events: of those that are called again nothing is known yet.
+fn say_failed_whole(subscriber: &str, whole: &FailedWhole) {
+    if whole.called > 1 {
+        tracing::warn!(
+            subscriber,
+            events = whole.called,
+            first = whole.attempts.first().map(|attempt| attempt.event().sequence),
+            error = %shown_chain(&whole.failure.chain()),
+            "a call with a batch failed as a whole; its events are called again in smaller groups"
+        );
     }
 }
 

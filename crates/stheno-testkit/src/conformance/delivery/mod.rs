@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`publishing`] (what a publisher is told), [`publish_subscribe`] (everybody gets everything), [`order`], [`retry`], [`dead_letters`], [`unreadable`] (a letter that cannot be read), [`isolation`]
 //! (one subscriber's trouble is nobody else's), [`stopping`], [`takeover`] (crashes, frozen processes), [`given_back`] (leases of a process that ends with an error), [`remembered`] (what stores outside remember), [`forgotten`] (a
-//! catalog that is no longer there), [`replay`], [`rewound`] (a rewind while suspects wait), [`widened`] (a release that takes more), [`batches`], [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
+//! catalog that is no longer there), [`replay`], [`rewound`] (a rewind while suspects wait), [`widened`] (a release that takes more), [`batches`], [`split_batches`] (a batch that fails as a whole), [`causing`] (events that handlers publish), [`operator`] (pause, why, unknown names), [`faults`] (a backend
 //! that fails for a while).
 
 pub mod batches;
@@ -24,6 +24,7 @@ pub mod remembered;
 pub mod replay;
 pub mod retry;
 pub mod rewound;
+pub mod split_batches;
 pub mod stopping;
 pub mod takeover;
 pub mod unreadable;

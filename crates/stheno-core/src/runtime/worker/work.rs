@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Page, Query},
-    delivery::{Attempt, Offer, Step, attempt::Load, settle::Outcome},
+    delivery::{Attempt, LOAD_BYTES, Offer, Step, attempt::Load, settle::Outcome},
     event::recorded::RecordedEvent,
     failure::Failure,
     pattern::PatternSet,
@@ -176,7 +176,8 @@ impl Worker {
     pub(super) fn flush_batch(&mut self, now: bool) {
         let Some(batching) = &mut self.batching else { return };
         let waited = batching.since.is_some_and(|since| since.elapsed() >= batching.linger);
-        let enough = batching.gathered.len() >= batching.size || waited || now;
+        // Without memory for more events it would not fill.
+        let enough = batching.gathered.len() >= batching.size || waited || now || !self.machine.has_memory();
         if batching.gathered.is_empty() || !enough || self.attempts.len() >= batching.calls {
             return;
         }
@@ -191,7 +192,7 @@ impl Worker {
     pub(super) fn load(&mut self, load: Load) {
         let backend = Arc::clone(&self.around.backend);
         let (missed, alarm) = (self.missed.clone(), Arc::clone(&self.around.alarm));
-        let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
+        let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit).bytes(LOAD_BYTES);
         let (query, patterns) = match &load.key {
             Some(key) => (Query { patterns: self.patterns.clone(), ..query.key(key.clone()) }, None),
             None => (query, Some(self.patterns.clone())),

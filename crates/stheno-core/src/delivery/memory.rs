@@ -78,7 +78,8 @@ impl Memory {
         Taken { used: Arc::clone(&self.used), bytes }
     }
 
-    fn used(&self) -> usize {
+    /// The bytes in memory, with those that reads under way are expected to bring.
+    pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 }

@@ -38,7 +38,7 @@ const FEW: usize = BATCH / 16;
 const RING: usize = 32 * BATCH;
 /// The shared reader stays this far ahead of the fastest subscriber, and no further.
 const AHEAD: usize = 12 * BATCH;
-/// Bytes of events that weigh as much as one event: what the ring holds takes 32 MiB at most.
+/// Bytes of events that weigh as much as one event: the ring keeps 32 MiB of them at most.
 const HEAVY: usize = 1024;
 /// How long the shared reader waits for those who still need what the ring is about to lose. It lets subscribers that
 /// are about as fast stay together, and one that is slow holds the others up for no longer than this before it reads on
@@ -57,7 +57,7 @@ pub(crate) struct Batch {
     pub(crate) after: u64,
     pub(crate) covered: u64,
     pub(crate) events: Vec<Arc<RecordedEvent>>,
-    /// What it takes to keep it: the number of its events, or of the KiB they take if that is more.
+    /// What it takes to keep it: about the number of its events, more when they are large.
     weight: usize,
     /// What its events take.
     pub(super) bytes: usize,
@@ -66,7 +66,7 @@ pub(crate) struct Batch {
 impl Batch {
     pub(super) fn new(after: u64, covered: u64, events: Vec<Arc<RecordedEvent>>) -> Self {
         let bytes: usize = events.iter().map(|event| event.size()).sum();
-        let weight = 1 + events.len().max(bytes / HEAVY);
+        let weight = 1 + events.len() + bytes / HEAVY;
         Self { after, covered, events, weight, bytes }
     }
 

@@ -11,6 +11,10 @@ use stheno::{
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+pub use host::Host;
+
+mod host;
+
 /// No test waits longer than this for anything: what has not come by then does not come.
 pub const LIMIT: Duration = Duration::from_secs(30);
 

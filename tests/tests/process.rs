@@ -1,60 +1,14 @@
 //! A host as a process: signals, exit codes, and the surroundings it takes its address from.
 
-use std::{
-    ffi::OsStr,
-    io::Write as _,
-    path::Path,
-    process::{ExitStatus, Stdio},
-};
+use std::{io::Write as _, path::Path};
 
 use stheno::{App, Bus, Operator, Outgoing, medusa::OrderPlaced, prelude::*};
-use stheno_system_tests::{LIMIT, LogFile};
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
-    time::timeout,
-};
+use stheno_system_tests::{Host, LIMIT, LogFile};
+use tokio::time::timeout;
 
-/// A host under test, in a folder of its own and without anything of this test's surroundings.
-struct Host {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Host {
-    fn start(log: &LogFile, variables: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_small-host"))
-            .current_dir(log.beside(""))
-            .env_clear()
-            .envs(variables.iter().map(|(name, value)| (OsStr::new(name), OsStr::new(value))))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the host is built with these tests");
-        let stdout = child.stdout.take().expect("it was piped");
-        Self { child, lines: BufReader::new(stdout).lines() }
-    }
-
-    async fn says(&mut self, line: &str) {
-        let said = timeout(LIMIT, self.lines.next_line()).await.expect("it says something in time");
-        assert_eq!(said.expect("it can be read").as_deref(), Some(line));
-    }
-
-    async fn terminate(&self) {
-        let id = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.expect("there is a `kill`");
-        assert!(sent.success());
-    }
-
-    /// How it ended, and what it wrote on standard error. It has to end well before the drain deadline.
-    async fn end(mut self) -> (ExitStatus, String) {
-        let status = timeout(stheno::app::DRAIN / 2, self.child.wait()).await.expect("it ends in time");
-        let mut said = String::new();
-        let mut stderr = self.child.stderr.take().expect("it was piped");
-        stderr.read_to_string(&mut said).await.expect("it is text");
-        (status.expect("it can be waited for"), said)
-    }
+/// The small host as a process.
+fn start(log: &LogFile, variables: &[(&str, &str)]) -> Host {
+    Host::start(env!("CARGO_BIN_EXE_small-host"), log, variables)
 }
 
 async fn with_an_order(log: &LogFile) -> String {
@@ -67,7 +21,7 @@ async fn with_an_order(log: &LogFile) -> String {
 #[tokio::test]
 async fn sigterm_drains_what_is_under_way_and_ends_with_0() {
     let log = LogFile::new();
-    let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await)]);
+    let mut host = start(&log, &[("STHENO_URL", &with_an_order(&log).await)]);
     host.says("begun order_1").await;
     host.terminate().await;
     host.says("stopping").await;
@@ -82,7 +36,7 @@ async fn sigterm_drains_what_is_under_way_and_ends_with_0() {
 #[tokio::test]
 async fn a_second_signal_ends_a_handler_that_hangs_at_once_with_75() {
     let log = LogFile::new();
-    let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "hang")]);
+    let mut host = start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "hang")]);
     host.says("begun order_1").await;
     host.terminate().await;
     host.says("stopping").await;
@@ -95,17 +49,17 @@ async fn a_second_signal_ends_a_handler_that_hangs_at_once_with_75() {
 async fn what_was_cut_after_the_first_signal_is_not_taken_for_a_crash() {
     let log = LogFile::new();
     let url = with_an_order(&log).await;
-    let mut host = Host::start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", "hang")]);
+    let mut host = start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", "hang")]);
     host.says("begun order_1").await;
     host.terminate().await;
     host.says("stopping").await;
     stopping_is_recorded(&log).await;
-    host.child.kill().await.unwrap();
+    host.kill().await;
 
     let operator = Operator::new(App::new(log.open().await).bus());
     let state = operator.subscribers().await.unwrap().into_iter().find(|one| one.id == "small.handle").unwrap().state;
     assert!(state.clean && state.suspect.is_none() && state.reserved == state.floor, "{state:?}");
-    let mut host = Host::start(&log, &[("STHENO_URL", &url)]);
+    let mut host = start(&log, &[("STHENO_URL", &url)]);
     host.says("begun order_1").await;
     host.terminate().await;
     host.says("stopping").await;
@@ -126,7 +80,7 @@ async fn stopping_is_recorded(log: &LogFile) {
 #[tokio::test]
 async fn a_second_signal_ends_a_handler_that_blocks_its_thread_at_once_with_75() {
     let log = LogFile::new();
-    let mut host = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "block")]);
+    let mut host = start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("SMALL_HOST", "block")]);
     host.says("begun order_1").await;
     host.terminate().await;
     host.says("stopping").await;
@@ -138,7 +92,7 @@ async fn a_second_signal_ends_a_handler_that_blocks_its_thread_at_once_with_75()
 #[tokio::test]
 async fn what_is_wrong_with_the_app_ends_it_with_78() {
     let log = LogFile::new();
-    let host = Host::start(&log, &[("STHENO_URL", &log.url()), ("SMALL_HOST_WRONG", "1")]);
+    let host = start(&log, &[("STHENO_URL", &log.url()), ("SMALL_HOST_WRONG", "1")]);
     let (status, said) = host.end().await;
     assert_eq!(status.code(), Some(78), "{said}");
     assert!(said.contains("order.placed"), "the nearest name is shown: {said}");
@@ -148,7 +102,7 @@ async fn what_is_wrong_with_the_app_ends_it_with_78() {
 async fn a_file_that_is_no_log_ends_it_with_78() {
     let log = LogFile::new();
     std::fs::write(log.beside("stheno.db"), "this is no database, and nobody should write over it").unwrap();
-    let (status, said) = Host::start(&log, &[("STHENO_URL", &log.url())]).end().await;
+    let (status, said) = start(&log, &[("STHENO_URL", &log.url())]).end().await;
     assert_eq!(status.code(), Some(78), "starting again does not help: {said}");
 }
 
@@ -186,7 +140,7 @@ async fn damage_that_a_running_host_finds_is_said_once_and_ends_it_with_70() {
         let url = with_many_orders(&log).await;
         let file = log.beside("stheno.db");
         damage(&file, 200..208);
-        let host = Host::start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", handler)]);
+        let host = start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", handler)]);
         let (status, said) = host.end().await;
         assert_eq!(status.code(), Some(70), "{said}");
         let errors = errors(&said);
@@ -205,7 +159,7 @@ async fn damage_that_is_there_at_the_start_ends_a_host_with_78() {
     let log = LogFile::new();
     let url = with_many_orders(&log).await;
     damage(&log.beside("stheno.db"), 1..9);
-    let (status, said) = Host::start(&log, &[("STHENO_URL", &url)]).end().await;
+    let (status, said) = start(&log, &[("STHENO_URL", &url)]).end().await;
     assert_eq!(status.code(), Some(78), "{said}");
     assert!(said.contains("integrity_check"), "{said}");
 }
@@ -215,7 +169,7 @@ async fn a_log_file_that_is_lost_under_a_running_host_ends_it_with_70() {
     for change in ["moved", "deleted", "replaced", "emptied", "cut short", "without its write-ahead log"] {
         let log = LogFile::new();
         let url = with_many_orders(&log).await;
-        let mut host = Host::start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", "hang")]);
+        let mut host = start(&log, &[("STHENO_URL", &url), ("SMALL_HOST", "hang")]);
         host.says("begun order_0").await;
         let (file, other) = (log.beside("stheno.db"), log.beside("other.db"));
         let length = std::fs::metadata(&file).unwrap().len();
@@ -248,7 +202,7 @@ async fn surroundings_that_contradict_themselves_end_it_with_78() {
         ("", vec![("STHENO_URL", "memory:"), ("STHENO_CONFIG", "")]),
     ] {
         std::fs::write(log.beside("stheno.toml"), file).unwrap();
-        let (status, said) = Host::start(&log, &variables).end().await;
+        let (status, said) = start(&log, &variables).end().await;
         assert_eq!(status.code(), Some(78), "{variables:?}: {said}");
         assert!(!said.contains("hunter2"), "{said}");
         assert!(!log.beside("stheno.db").exists());
@@ -259,7 +213,7 @@ async fn surroundings_that_contradict_themselves_end_it_with_78() {
 async fn without_an_address_the_log_is_a_file_here_and_that_is_said_aloud() {
     let log = LogFile::new();
     with_an_order(&log).await;
-    let mut host = Host::start(&log, &[]);
+    let mut host = start(&log, &[]);
     host.says("begun order_1").await;
     host.terminate().await;
     host.says("stopping").await;
@@ -273,19 +227,19 @@ async fn a_manifest_is_written_and_checked_by_command() {
     let log = LogFile::new();
     let url = log.url();
     let manifest = log.beside("stheno.manifest.json");
-    let (status, _) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "write")]).end().await;
+    let (status, _) = start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "write")]).end().await;
     assert_eq!(status.code(), Some(0));
     let written = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, written.replace("small.handle", "small.gone")).unwrap();
-    let (status, said) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
+    let (status, said) = start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
     assert_eq!(status.code(), Some(78), "{said}");
     assert!(said.contains("small.gone"), "{said}");
     let required = [("STHENO_URL", &*url), ("STHENO_MANIFEST", "require")];
-    assert_eq!(Host::start(&log, &required).end().await.0.code(), Some(78));
+    assert_eq!(start(&log, &required).end().await.0.code(), Some(78));
 
     std::fs::write(&manifest, &written).unwrap();
-    let (status, said) = Host::start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
+    let (status, said) = start(&log, &[("STHENO_URL", &url), ("STHENO_MANIFEST", "check")]).end().await;
     assert_eq!(status.code(), Some(0), "a check ends when it is done: {said}");
-    let mut running = Host::start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("STHENO_MANIFEST", "require")]);
+    let mut running = start(&log, &[("STHENO_URL", &with_an_order(&log).await), ("STHENO_MANIFEST", "require")]);
     running.says("begun order_1").await;
 }

@@ -3,9 +3,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use stheno_core::backend::{
-    Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page, Query,
-    Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+use stheno_core::{
+    EventId, NewEvent,
+    backend::{
+        Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page,
+        Query, Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+    },
 };
 use tokio::{sync::OnceCell, time::Instant};
 
@@ -19,7 +22,7 @@ use crate::{
     log::Log,
     options::NatsOptions,
     provision::{self, Found},
-    read, records, server, span,
+    read, records, schedule, server, span,
     subject::Subjects,
     tail::NatsTail,
 };
@@ -121,6 +124,10 @@ impl Backend for NatsBackend {
         let mut query = query;
         query.direction = Direction::Forward;
         Ok(Box::new(NatsTail::new(Arc::clone(&self.log), query)))
+    }
+
+    async fn scheduled(&self, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+        schedule::find(&self.log, id).await
     }
 
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {

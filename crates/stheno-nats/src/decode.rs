@@ -13,12 +13,16 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use async_nats::HeaderMap;
 use stheno_core::{
-    EventId, Headers, Key, RecordedEvent, Timestamp,
+    EventId, Headers, RecordedEvent, Timestamp,
     event::envelope::{self, CONTENT_TYPE, Envelope},
     headers,
 };
 
-use crate::{cloud_events, message::Stored, subject::Subjects};
+use crate::{
+    cloud_events,
+    message::Stored,
+    subject::{self, Subjects},
+};
 
 /// Event names remembered, so that an event of a known name allocates none.
 const NAMES: usize = 1_024;
@@ -68,7 +72,7 @@ impl Decoder {
     /// The event; `None` for a message that is none, such as one that is scheduled.
     pub(crate) fn event(&mut self, stored: Stored) -> Option<Arc<RecordedEvent>> {
         let (key, name) = self.subjects.parse(stored.subject.as_str())?;
-        let key = key.and_then(Key::from_token).map(Arc::from);
+        let key = key.and_then(subject::key).map(Arc::from);
         let name = self.name(name);
         let mut body = stored.body;
         let mut said = Said { source_before: self.source.clone(), ..Said::default() };
@@ -241,6 +245,7 @@ fn legal_id(id: &str) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use stheno_core::Key;
 
     use super::*;
 
@@ -352,7 +357,8 @@ mod tests {
         let illegal = event("log._.a", &[("Nats-Msg-Id", "a b"), ("x-a", "é"), ("ce-time", "soon")], "{}");
         assert_eq!((illegal.id.as_str(), illegal.headers.get("x-a")), ("log.5.7", None));
         assert_eq!(illegal.headers.get("ce-time"), Some("soon"));
-        let odd_key = event("log.nocolon.a", &[], "{}");
-        assert_eq!(odd_key.key, None);
+        for subject in ["log.nocolon.a", "log.order:%07.a", "log.order:%zz.a", "log.%6Frder:1.a", "log.:1.a"] {
+            assert_eq!(event(subject, &[], "{}").key, None, "{subject}");
+        }
     }
 }

@@ -8,8 +8,8 @@ use std::{
 
 use async_nats::{HeaderName, header};
 use stheno_core::{
-    NewEvent, Timestamp,
-    backend::{AppendError, Appended},
+    EventId, EventName, NewEvent, Timestamp,
+    backend::{AppendError, Appended, BackendError},
     headers,
 };
 
@@ -18,6 +18,7 @@ use crate::{
     log::Log,
     message::Stored,
     publish::{self, Tries},
+    subject,
 };
 
 /// The latest time the server keeps an event for, 2262-04-11T23:47:16Z: it counts nanoseconds since 1970 in 64 bits, and stores
@@ -140,6 +141,21 @@ pub(crate) async fn append(log: &Log, event: &NewEvent, due: Timestamp) -> Resul
             Ok(Appended::duplicate(sequence))
         }
     }
+}
+
+/// The event of an id that is kept until it is due.
+pub(crate) async fn find(log: &Log, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+    log.check_open()?;
+    let subject = log.subjects.of_scheduled(id);
+    let kept = log.writing.last(log.stream(), &subject).await.map_err(|trouble| log.explain(trouble))?;
+    Ok(kept.and_then(|kept| {
+        let target = kept.headers.as_ref()?.get(TARGET)?;
+        let (key, name) = log.subjects.target(target.as_str())?;
+        let mut event = NewEvent::new(EventName::new(name).ok()?, kept.body);
+        event.id = id.clone();
+        event.key = key.and_then(subject::key);
+        Some(event)
+    }))
 }
 
 #[cfg(test)]

@@ -26,6 +26,11 @@ pub(crate) fn is_filtered(filter: &str, subject: &str) -> bool {
     tokens.next().is_none()
 }
 
+/// The key that a token says, if it is the very token of a key: with another one, nobody would find the event by its key.
+pub(crate) fn key(token: &str) -> Option<Key> {
+    Key::from_token(token).filter(|key| !token.contains('%') || key.to_token() == token)
+}
+
 /// The subjects of one log.
 #[derive(Debug, Clone)]
 pub(crate) struct Subjects {
@@ -98,6 +103,12 @@ impl Subjects {
         let stored = subject.strip_prefix(&*self.prefix)?.strip_prefix("log.")?;
         let (key, name) = stored.split_once('.')?;
         Some(((key != NO_KEY).then_some(key), name))
+    }
+
+    /// The same of the subject where a scheduled event will go: another program may have named the one where it would publish.
+    pub(crate) fn target<'s>(&self, subject: &'s str) -> Option<(Option<&'s str>, &'s str)> {
+        let published = subject.strip_prefix(&*self.prefix).and_then(|subject| subject.strip_prefix("events."));
+        published.map(|name| (None, name)).or_else(|| self.parse(subject))
     }
 
     /// What a reader of these patterns asks for.

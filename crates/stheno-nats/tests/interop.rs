@@ -184,6 +184,19 @@ async fn what_is_stored_and_no_event_is_said_aloud() {
     assert!(said[1].contains("wildcards") && said[1].contains(&format!("{subject}.>")), "{said:?}");
 }
 
+#[tokio::test]
+async fn a_key_that_is_none_or_under_which_nobody_would_find_the_event_is_no_key() {
+    let log = open(a_log(shared())).await;
+    let (_, subject) = names(&log).await;
+    let prefix = subject.trim_end_matches("events");
+    let client = client(shared()).await;
+    for token in ["nocolon", "order:%07", "order:", "%6Frder:1"] {
+        publish(&client, &format!("{prefix}log.{token}.order.placed"), &[], BODY).await;
+        let event = everything(&log).await.pop().expect("it is an event");
+        assert_eq!((event.name.as_str(), &event.key), ("order.placed", &None), "{token}");
+    }
+}
+
 fn orders() -> Query {
     Query::new(PatternSet::parse(["order.*"]).expect("a legal pattern"))
 }

@@ -8,17 +8,22 @@ use std::{
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use stheno_core::backend::{
-    Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page, Query,
-    Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+use stheno_core::{
+    EventId, NewEvent,
+    backend::{
+        Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page,
+        Query, Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+    },
 };
 use tokio::sync::OnceCell;
 
 use crate::{
     append, backup,
+    beside::Beside,
     connect::{self, Opened},
     error::{self, Trouble},
-    health::Health,
+    examine::Examiner,
+    health::{self, Health},
     options::SqliteOptions,
     place::{LogFile, Place},
     read,
@@ -55,12 +60,13 @@ use crate::{
 pub struct SqliteBackend {
     options: SqliteOptions,
     health: Arc<Health>,
-    log_id: String,
     signal: Arc<Signal>,
-    writer: Arc<Writer>,
+    examiner: Arc<Examiner>,
     readers: Arc<Readers>,
     /// `None` in memory, where nobody else writes.
     watcher: Option<Arc<Watcher>>,
+    /// Dropped after those before it: the last connection moves the write-ahead log into the file.
+    writer: Arc<Writer>,
     /// Set once it is closed; of several calls at once, one closes and the others wait for it.
     closed: OnceCell<()>,
 }
@@ -70,7 +76,8 @@ impl SqliteBackend {
     ///
     /// # Errors
     /// [`BackendError`] of kind `Address` (directory missing, network file system, a database of another program),
-    /// `Permission`, `NewerSchema`, `Corrupt` (not a database, or a damaged one), `Unavailable` (another process holds it),
+    /// `Permission`, `NewerSchema`, `Corrupt` (not a database, or a damaged one; also one that was found damaged before and
+    /// whose sign of it, `stheno.db-damaged`, no operator has deleted), `Unavailable` (another process holds it),
     /// `Full`. The file of another program is never changed.
     pub async fn open(options: SqliteOptions) -> Result<Arc<Self>, BackendError> {
         options.check()?;
@@ -94,7 +101,9 @@ impl SqliteBackend {
         self.readers.finish().await;
         self.signal.closed();
         let (writer, readers, watcher) = (Arc::clone(&self.writer), Arc::clone(&self.readers), self.watcher.clone());
+        let examiner = Arc::clone(&self.examiner);
         let let_go = move || {
+            examiner.end();
             readers.let_go();
             if let Some(watcher) = watcher {
                 watcher.let_go();
@@ -133,31 +142,39 @@ impl SqliteBackend {
         let place = path.as_ref().map_or_else(|| "memory".to_owned(), |path| path.display().to_string());
         let explain = |error| Trouble::explain(&place, error);
         let log_id: String = connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)?;
+        // Before the log is looked at, since other processes go on.
+        let beside = path.as_ref().map(|path| Beside::of(path));
+        let acknowledged = beside.as_ref().and_then(|beside| beside.acknowledged(&log_id));
         let last = span::last_sequence(&connection).map_err(explain)?.cast_unsigned();
+        if let (Some(beside), Some(acknowledged)) = (&beside, acknowledged) {
+            health::refuse_lost_end(&place, beside, acknowledged, last, options.sync)?;
+        }
         let due = scheduled::next_due(&connection).map_err(explain)?;
 
         let signal = Arc::new(Signal::new(last, due));
         let session = Arc::new(Mutex::new(Some(Session::new(connection))));
         let file = path.clone().map(LogFile::at);
-        let health = Arc::new(Health::new(place, file, options.clone(), Arc::clone(&signal)));
+        let health = Arc::new(Health::new(place, log_id, file, options.clone(), Arc::clone(&signal)));
+        let examiner = Arc::new(Examiner::new(Arc::clone(&health), options.clone()));
         let (readers, watcher) = match path {
             Some(path) => {
                 let readers = Readers::of_file(path.clone(), options.clone(), Arc::clone(&health));
-                let (log_id, signal) = (log_id.clone(), Arc::clone(&signal));
-                let watcher = Watcher::new(path, Arc::clone(&health), options.clone(), log_id, signal);
+                let (examiner, signal) = (Arc::clone(&examiner), Arc::clone(&signal));
+                let watcher = Watcher::new(path, Arc::clone(&health), examiner, options.clone(), signal);
                 (readers, Some(Arc::new(watcher)))
             }
             None => (Readers::sharing(Arc::clone(&session), Arc::clone(&health)), None),
         };
         let writer = Writer::new(
             Arc::clone(&health),
+            Arc::clone(&examiner),
             Arc::clone(&options.clock),
             options.dedup_window,
             Arc::clone(&signal),
             session,
         );
         let (writer, readers, closed) = (Arc::new(writer), Arc::new(readers), OnceCell::new());
-        Ok(Self { options, health, log_id, signal, writer, readers, watcher, closed })
+        Ok(Self { options, health, signal, examiner, readers, watcher, writer, closed })
     }
 }
 
@@ -170,7 +187,7 @@ impl Backend for SqliteBackend {
 
     async fn info(&self) -> Result<LogInfo, BackendError> {
         let (first, last) = self.readers.with(|session| ends(&session.connection)).await?;
-        let (log_id, place) = (self.log_id.clone(), self.health.place.clone());
+        let (log_id, place) = (self.health.log_id.clone(), self.health.place.clone());
         Ok(LogInfo::new(log_id, "sqlite", place, first, last, self.options.dedup_window))
     }
 
@@ -208,6 +225,11 @@ impl Backend for SqliteBackend {
         }))
     }
 
+    async fn scheduled(&self, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+        let id = id.clone();
+        self.readers.with(move |session| scheduled::find(session, &id)).await
+    }
+
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
         self.health.check_damage()?;
         let (name, now) = (name.clone(), self.options.clock.now());
@@ -235,6 +257,13 @@ impl Backend for SqliteBackend {
         }
         let (options, health) = (self.options.clone(), Arc::clone(&self.health));
         backup::of_file(watcher.path.clone(), to.to_owned(), options, health, &self.signal).await
+    }
+
+    async fn find_damage(&self) -> Result<(), BackendError> {
+        if self.closed.initialized() {
+            return Err(error::closed().into());
+        }
+        Ok(self.examiner.look_at_last().await?)
     }
 
     async fn close(&self) {

@@ -16,10 +16,12 @@ use stheno_core::backend::{BackendError, BackendErrorKind};
 use uuid::Uuid;
 
 use crate::{
+    beside::{suffixed, sync_directory_of},
     connect,
     error::{self, Trouble},
     health::Health,
     options::SqliteOptions,
+    place,
     schema::{self, Found},
     session::lock,
     signal::{Signal, State},
@@ -100,6 +102,20 @@ impl Unfinished {
             return Err(exists(to));
         }
         let Some(name) = to.file_name() else { return Err(refused(to, "it does not name a file")) };
+        if let Some(of) = place::companion_of(to) {
+            let why = format!(
+                "a file called like this belongs to the log `{of}`, and SQLite or Stheno would take it for that; choose another name"
+            );
+            return Err(refused(to, &why));
+        }
+        for suffix in place::COMPANIONS {
+            let left = suffixed(to, suffix);
+            if fs::symlink_metadata(&left).is_ok() {
+                let why =
+                    format!("{} is there, and would be taken for a part of the copy; move it away", left.display());
+                return Err(refused(to, &why));
+            }
+        }
         let name = format!(".{}.{}.unfinished", name.to_string_lossy(), Uuid::now_v7());
         let path = to.with_file_name(name);
         // SQLite writes into an empty file, which only its owner may read: bodies hold tokens and addresses.
@@ -118,9 +134,7 @@ impl Unfinished {
             Err(_) if fs::symlink_metadata(to).is_err() => written(fs::rename(&self.path, to))?,
             Err(_) => return Err(exists(to)),
         }
-        let directory = to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        // Not every system can write a directory through; the name is there all the same.
-        let _ = File::open(directory).and_then(|directory| directory.sync_all());
+        sync_directory_of(to);
         Ok(())
     }
 }

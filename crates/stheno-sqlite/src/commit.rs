@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     append::{self, AppendOp, Statements},
-    error::Trouble,
+    error::{self, Trouble},
     names::Names,
     records::{self, RecordsOp},
     scheduled,
@@ -137,6 +137,8 @@ pub(crate) struct Terms<'t> {
     pub(crate) place: &'t str,
     pub(crate) clock: &'t dyn Clock,
     pub(crate) dedup_window: Duration,
+    /// The log reached to this sequence before.
+    pub(crate) heard: u64,
 }
 
 /// Writes everything in one transaction, also what `more` brings while it is open (called with how much there is so far,
@@ -154,6 +156,11 @@ pub(crate) fn commit(
     // Rolled back when it is dropped before the commit.
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| Trouble::explain(terms.place, error))?;
+    let last = span::last_sequence(&transaction).map_err(|error| Trouble::explain(terms.place, error))?;
+    if last.cast_unsigned() < terms.heard {
+        // An older state was put in its place, or somebody emptied it: its sequences would be given away a second time.
+        return Err(error::log_changed(terms.place));
+    }
     let result = match write(&transaction, names, ops, terms, more) {
         Ok(committed) => match transaction.commit() {
             Ok(()) => Ok(Some(committed)),

@@ -8,19 +8,21 @@ use std::{
 };
 
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
-use stheno_core::{backend::BackendErrorKind, shown::shown};
+use stheno_core::{Timestamp, backend::BackendErrorKind, shown::shown};
 
 use crate::{
+    beside::{Beside, Damage, Part},
     error::Trouble,
     options::{SqliteOptions, SyncMode},
     patience::{self, LOCK_RETRY},
     place::{self, Place},
     schema::{self, Found},
+    span, wal,
 };
 
 /// Pages in the write-ahead log at which a commit moves them into the file. Four times SQLite's default: hot index pages
 /// are then moved once for many commits.
-const CHECKPOINT_PAGES: i32 = 4000;
+pub(crate) const CHECKPOINT_PAGES: u32 = 4000;
 /// To this size the write-ahead log is cut after a burst.
 const WAL_SIZE_LIMIT: i64 = 64 * 1024 * 1024;
 /// Memory for pages, per connection, in KiB. More makes commits slower: SQLite then looks through all of it at each one.
@@ -43,8 +45,24 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
         Place::File(path) => {
             let path = place::resolve(path)?;
             let shown = path.display().to_string();
-            let connection = open_file(&path, options).map_err(|refusal| refusal.into_trouble(&shown))?;
-            Ok(Opened { connection, path: Some(path) })
+            let beside = Beside::of(&path);
+            if let Some(damage) = beside.damage() {
+                let whole = (damage.part == Part::WriteAhead).then(|| end_of_file_alone(&path)).flatten();
+                return Err(Trouble::refused_for(&shown, &damage, &beside, whole));
+            }
+            let mut is_ours = false;
+            match open_file(&path, options, &mut is_ours) {
+                Ok(connection) => Ok(Opened { connection, path: Some(path) }),
+                Err(refusal) => {
+                    let trouble = refusal.into_trouble(&shown);
+                    if is_ours && trouble.is_damage_of_pages() {
+                        // Processes that have it open may not have seen it yet.
+                        let (found, at) = (trouble.found(), Timestamp::now());
+                        beside.mark(&Damage { part: Part::File, found, at, last: 0 });
+                    }
+                    Err(trouble)
+                }
+            }
         }
         Place::Memory => {
             let connection = open_memory(options).map_err(|error| Trouble::explain("memory", error))?;
@@ -66,6 +84,28 @@ pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> rusqlite::Res
     // Not opened read-only: readers of a write-ahead log have to write to its shared memory.
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
+}
+
+/// The last event in the file of a log without its write-ahead log; nothing if the file is not whole by itself.
+pub(crate) fn end_of_file_alone(path: &Path) -> Option<u64> {
+    let path = path.to_str()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
+    let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    // What nobody changes needs neither a lock nor a write-ahead log, and is not written to.
+    let address = format!("file:{}?immutable=1", path.bytes().map(escape).collect::<String>());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(address, flags).ok()?;
+    let pages: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).ok()?;
+    let last = span::last_sequence(&connection).ok()?;
+    (pages == "ok").then(|| last.cast_unsigned())
+}
+
+/// Looks whether a connection leads to a log whose tables are as they were made, and says which log it is.
+pub(crate) fn probe(connection: &Connection, place: &str) -> Result<String, Trouble> {
+    let explain = |error| Trouble::explain(place, error);
+    schema::check(schema::inspect(connection).map_err(explain)?, place)?;
+    schema::probe(connection, place)?;
+    connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)
 }
 
 /// Why a file could not be opened.
@@ -97,13 +137,15 @@ impl From<Trouble> for Refusal {
     }
 }
 
-fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal> {
+/// Opens a file, and says on the way whether it is a log.
+fn open_file(path: &Path, options: &SqliteOptions, is_ours: &mut bool) -> Result<Connection, Refusal> {
     let shown = path.display().to_string();
     // A file that is there keeps its permissions, and one that cannot be made is for the opening to say.
     let _ = make_private(path);
     let mut connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
     patience::set(&mut connection, options.busy_timeout)?;
     // Before anything that writes: a file that is not ours stays as it is.
+    *is_ours = schema::is_ours(&connection);
     let found = schema::inspect(&connection)?;
     schema::check(found, &shown)?;
     if connection.is_readonly(MAIN_DB)? {
@@ -115,6 +157,7 @@ fn open_file(path: &Path, options: &SqliteOptions) -> Result<Connection, Refusal
         schema::create(&mut connection, options.clock.now())?;
         schema::check(schema::inspect(&connection)?, &shown)?;
     }
+    schema::probe(&connection, &shown)?;
     limit_size(&connection, options)?;
     warn_of_old_sqlite(&shown);
     Ok(connection)
@@ -167,7 +210,10 @@ fn configure(connection: &mut Connection, options: &SqliteOptions) -> rusqlite::
     connection.pragma_update(None, "synchronous", synchronous)?;
     // On macOS only this reaches the platter; elsewhere it changes nothing.
     connection.pragma_update(None, "fullfsync", options.sync == SyncMode::Full)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // Before the write-ahead log is moved into the file it is looked at, where this SQLite lets us (see `writer`).
+    let checkpoint = if wal::tells_extent() { 0 } else { CHECKPOINT_PAGES };
+    connection.pragma_update(None, "wal_autocheckpoint", checkpoint)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "journal_size_limit", WAL_SIZE_LIMIT)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // A damaged page becomes an error at once, and nothing stored in the file can call functions.

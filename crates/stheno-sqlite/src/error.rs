@@ -5,6 +5,8 @@ use std::sync::Arc;
 use rusqlite::{Error, ErrorCode, ffi};
 use stheno_core::backend::{AppendError, BackendError, BackendErrorKind, RecordError};
 
+use crate::beside::{Beside, Damage, Part};
+
 /// What went wrong in a commit; cheap to clone, because everyone who waited for the commit is told.
 #[derive(Debug, Clone)]
 pub(crate) struct Trouble {
@@ -13,17 +15,91 @@ pub(crate) struct Trouble {
     source: Option<Arc<Error>>,
     /// The commit may or may not have reached the disk.
     unknown: bool,
+    /// What is damaged, if anything is.
+    damaged: Option<Damaged>,
+}
+
+/// What is not as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damaged {
+    /// Pages: of the file, or of its write-ahead log.
+    Pages,
+    /// Pages of the write-ahead log.
+    WriteAhead,
+    /// The tables themselves. Somebody has changed them by hand.
+    Tables,
+    /// A row in them. Somebody else than Stheno wrote it.
+    Row,
 }
 
 impl Trouble {
     pub(crate) fn new(kind: BackendErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None, unknown: false }
+        Self { kind, message: message.into(), source: None, unknown: false, damaged: None }
     }
 
     /// Damage that is no error of SQLite: what its own checks have found.
     pub(crate) fn damaged(place: &str, found: &str) -> Self {
-        let message = format!("{}; found: {found}", sentence(BackendErrorKind::Corrupt, place));
-        Self::new(BackendErrorKind::Corrupt, message)
+        Self::of_damage(Damaged::Pages, format!("{}; found: {found}", sentence(BackendErrorKind::Corrupt, place)))
+    }
+
+    /// Tables that are not as Stheno made them.
+    pub(crate) fn tables_changed(place: &str, found: &str) -> Self {
+        Self::of_damage(Damaged::Tables, format!("{}; found: {found}", tables_sentence(place)))
+    }
+
+    /// A write-ahead log that does not have what was written to it.
+    pub(crate) fn write_ahead_log_damaged(place: &str, found: &str) -> Self {
+        let message = format!(
+            "the `-wal` file of the log at {place} is damaged, and nothing more is written to the log; the file {place} itself \
+             was left as it is; stop every process that uses the log, and keep a copy of both files; the next start says what is \
+             lost and what to do; found: {found}"
+        );
+        Self::of_damage(Damaged::WriteAhead, message)
+    }
+
+    /// A log that is not opened, because damage was found and no operator has dealt with it. `whole` is the last event of the
+    /// file without its write-ahead log, if the file is whole by itself.
+    pub(crate) fn refused_for(place: &str, damage: &Damage, beside: &Beside, whole: Option<u64>) -> Self {
+        let Damage { found, at, last, .. } = damage;
+        let sign = beside.sign().display();
+        let copy = format!("stop every process that uses it, and keep a copy of {place} and its `-wal` file");
+        let backup = format!(
+            "restore a backup (move {place} away, with the files beside it that end in `-wal`, `-shm`, `-acknowledged` and \
+             `-damaged`)"
+        );
+        let message = match damage.part {
+            Part::WriteAhead => {
+                let main = match whole {
+                    Some(end) if end < *last => format!(
+                        "the file itself is whole and ends with event {end}; of the events {} to {last}, which were acknowledged, \
+                         those before the damage are left in the `-wal` file",
+                        end + 1
+                    ),
+                    Some(end) => format!("the file itself is whole and ends with event {end}"),
+                    None => format!("events up to {last} were acknowledged"),
+                };
+                format!(
+                    "the log at {place} is not opened: its `-wal` file was found damaged at {at} ({found}), and not the file \
+                     itself; {main}; {copy}; then {backup}, or delete {sign} to go on with what is left: the damaged rest of the \
+                     `-wal` file is lost then, and what was acknowledged in it"
+                )
+            }
+            Part::LostEnd => format!(
+                "the log at {place} is not opened: {found}, and they are gone: its `-wal` file was cut short, emptied or damaged \
+                 while no process looked; the file itself was left as it is; {copy}; then {backup}, or delete {sign} to go on \
+                 without those events; they can be published again then, with the same ids"
+            ),
+            Part::File => format!(
+                "the log at {place} is not opened: it was found damaged at {at} ({found}); {copy}, and look at it with `sqlite3 \
+                 {place} 'PRAGMA integrity_check'`; then {backup}, or rescue what is left with `sqlite3 {place} .recover` into a \
+                 new file and put that in its place; delete {sign} when the log is whole again"
+            ),
+        };
+        Self::of_damage(Damaged::Pages, message)
+    }
+
+    fn of_damage(damaged: Damaged, message: String) -> Self {
+        Self { damaged: Some(damaged), ..Self::new(BackendErrorKind::Corrupt, message) }
     }
 
     /// Whether what is stored cannot be read any more.
@@ -31,18 +107,58 @@ impl Trouble {
         self.kind == BackendErrorKind::Corrupt
     }
 
+    /// Whether trying again may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.kind.may_pass()
+    }
+
+    /// Whether it says that there is no log at a place.
+    pub(crate) fn is_of_another_file(&self) -> bool {
+        self.kind == BackendErrorKind::Address
+    }
+
+    /// The same, with the error that led to it.
+    pub(crate) fn caused_by(self, other: &Trouble) -> Self {
+        Self { source: other.source.clone(), ..self }
+    }
+
+    /// Whether pages cannot be read any more. Then no process opens the log again before an operator has dealt with it; what
+    /// somebody has changed by hand is found again wherever it is read.
+    pub(crate) fn is_damage_of_pages(&self) -> bool {
+        matches!(self.damaged, Some(Damaged::Pages | Damaged::WriteAhead))
+    }
+
+    /// Whether it is known that these are pages of the write-ahead log.
+    pub(crate) fn is_damage_of_write_ahead_log(&self) -> bool {
+        self.damaged == Some(Damaged::WriteAhead)
+    }
+
+    /// What was found, without what to do about it.
+    pub(crate) fn found(&self) -> String {
+        match (&self.source, self.message.rsplit_once("found: ")) {
+            (Some(source), _) => source.to_string(),
+            (None, Some((_, found))) => found.to_owned(),
+            (None, None) => self.message.clone(),
+        }
+    }
+
     /// What an error of SQLite means for the log at this place.
     pub(crate) fn explain(place: &str, error: Error) -> Self {
-        let kind = kind_of(&error);
-        let message = match error.sqlite_error_code() {
+        let (kind, damaged) = (kind_of(&error), damaged_by(&error));
+        let message = match (error.sqlite_error_code(), damaged) {
             // No damage that anybody could repair: most likely another file was named.
-            Some(ErrorCode::NotADatabase) => format!(
+            (Some(ErrorCode::NotADatabase), _) => format!(
                 "the file at {place} is no SQLite database, so it cannot be a log; name another file, or restore a \
                  backup if this was one"
             ),
+            (_, Some(Damaged::Tables)) => tables_sentence(place),
+            (_, Some(Damaged::Row)) => format!(
+                "the log at {place} has a row that Stheno never wrote, and nothing more is written to the log; correct the row with \
+                 `sqlite3 {place}`, or restore a backup, and start again"
+            ),
             _ => sentence(kind, place),
         };
-        Self { kind, message, source: Some(Arc::new(error)), unknown: false }
+        Self { kind, message, source: Some(Arc::new(error)), unknown: false, damaged }
     }
 
     /// What an error means in a file that is not the log. Damage there is none of the log's.
@@ -51,7 +167,7 @@ impl Trouble {
             BackendErrorKind::Corrupt => BackendErrorKind::Other,
             kind => kind,
         };
-        Self { kind, message, source: Some(Arc::new(error)), unknown: false }
+        Self { kind, message, source: Some(Arc::new(error)), unknown: false, damaged: None }
     }
 
     /// The same for an error of the commit itself. An I/O error there leaves it open whether the end of the transaction
@@ -105,29 +221,54 @@ pub(crate) fn log_changed(place: &str) -> Trouble {
 }
 
 fn kind_of(error: &Error) -> BackendErrorKind {
+    if damaged_by(error).is_some() {
+        return BackendErrorKind::Corrupt;
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => BackendErrorKind::Unavailable,
+        Some(ErrorCode::DiskFull) => BackendErrorKind::Full,
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => BackendErrorKind::Unavailable,
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => BackendErrorKind::Permission,
+        _ => BackendErrorKind::Other,
+    }
+}
+
+/// What is damaged, if an error says that something is.
+fn damaged_by(error: &Error) -> Option<Damaged> {
     match error {
-        Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => BackendErrorKind::Unavailable,
-            ErrorCode::DiskFull => BackendErrorKind::Full,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => BackendErrorKind::Corrupt,
-            // Other I/O errors may pass. These say that a part of the file is gone, or that the disk cannot read it.
-            ErrorCode::SystemIoFailure if is_lasting(failure.extended_code) => BackendErrorKind::Corrupt,
-            ErrorCode::SystemIoFailure | ErrorCode::CannotOpen => BackendErrorKind::Unavailable,
-            ErrorCode::ReadOnly | ErrorCode::PermissionDenied => BackendErrorKind::Permission,
-            _ => BackendErrorKind::Other,
-        },
         // A value of a type or form that we never write.
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::InvalidColumnType(..)
-        | Error::Utf8Error(..)
-        | Error::QueryReturnedNoRows => BackendErrorKind::Corrupt,
-        _ => BackendErrorKind::Other,
+        | Error::Utf8Error(..) => return Some(Damaged::Row),
+        // A row that is always there.
+        Error::QueryReturnedNoRows => return Some(Damaged::Tables),
+        _ => {}
+    }
+    let failure = match error {
+        Error::SqliteFailure(failure, _) | Error::SqlInputError { error: failure, .. } => failure,
+        _ => return None,
+    };
+    match failure.code {
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Some(Damaged::Pages),
+        // Other I/O errors may pass. These say that a part of the file is gone, or that the disk cannot read it.
+        ErrorCode::SystemIoFailure if is_lasting(failure.extended_code) => Some(Damaged::Pages),
+        // Our statements are right for our tables: one is missing, or has other columns, constraints or triggers.
+        ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch => Some(Damaged::Tables),
+        _ if failure.extended_code & 0xff == ffi::SQLITE_ERROR => Some(Damaged::Tables),
+        _ => None,
     }
 }
 
 fn is_lasting(extended_code: i32) -> bool {
     matches!(extended_code, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_CORRUPTFS)
+}
+
+fn tables_sentence(place: &str) -> String {
+    format!(
+        "the tables of the log at {place} are not as Stheno made them, and nothing more is written to the log: somebody has changed \
+         them by hand; undo that, or restore a backup, and start again"
+    )
 }
 
 fn sentence(kind: BackendErrorKind, place: &str) -> String {
@@ -175,6 +316,12 @@ mod tests {
             (ffi::SQLITE_PERM, BackendErrorKind::Permission),
             (ffi::SQLITE_NOMEM, BackendErrorKind::Other),
             (ffi::SQLITE_INTERRUPT, BackendErrorKind::Other),
+            (ffi::SQLITE_TOOBIG, BackendErrorKind::Other),
+            // No table of ours, no column of ours, a constraint or trigger that is none of ours.
+            (ffi::SQLITE_ERROR, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_CONSTRAINT, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_CONSTRAINT_TRIGGER, BackendErrorKind::Corrupt),
+            (ffi::SQLITE_MISMATCH, BackendErrorKind::Corrupt),
         ] {
             let trouble = Trouble::explain("here", Error::SqliteFailure(ffi::Error::new(code), None));
             assert_eq!(trouble.kind, kind, "{code}");

@@ -1,24 +1,62 @@
 //! Whether an open log can still be used: its files are the ones that were opened, and no damage was found.
 //!
 //! What is found once counts for as long as the log is open, whoever finds it: a log that is damaged, or whose file was
-//! replaced, takes nothing more.
+//! replaced, takes nothing more. Damage leaves a sign beside the file (`beside`), which every other process finds when it looks
+//! here, and every later one when it opens the log.
 
 use std::sync::{Arc, OnceLock};
 
+use rusqlite::Connection;
+use stheno_core::Timestamp;
+
 use crate::{
+    beside::{Beside, Damage, Part},
     connect,
     error::{self, Trouble},
-    options::SqliteOptions,
+    options::{SqliteOptions, SyncMode},
     place::{LogFile, Seen},
     signal::Signal,
+    wal,
 };
+
+/// Refuses a log that ends before the event up to which publishers were told that theirs is in it, and leaves the sign of it.
+/// `acknowledged` was read before `last`.
+pub(crate) fn refuse_lost_end(
+    place: &str,
+    beside: &Beside,
+    acknowledged: u64,
+    last: u64,
+    sync: SyncMode,
+) -> Result<(), Trouble> {
+    if acknowledged <= last {
+        return Ok(());
+    }
+    let lost = last + 1;
+    if sync == SyncMode::Normal {
+        // That is what was chosen: a power failure may take the newest events.
+        tracing::warn!(
+            place,
+            "the events {lost} to {acknowledged} were acknowledged and are gone, as a power failure may do with `sync=normal`; publish \
+             them again, with the same ids"
+        );
+        beside.forget_acknowledged();
+        return Ok(());
+    }
+    let found = format!("the events {lost} to {acknowledged} were acknowledged");
+    let damage = Damage { part: Part::LostEnd, found, at: Timestamp::now(), last: acknowledged };
+    beside.mark(&damage);
+    Err(Trouble::refused_for(place, &damage, beside, None))
+}
 
 /// What is known about the state of an open log.
 pub(crate) struct Health {
     /// The absolute path, or `memory`.
     pub(crate) place: String,
+    pub(crate) log_id: String,
     /// `None` in memory.
-    file: Option<LogFile>,
+    pub(crate) file: Option<LogFile>,
+    /// What stands beside the file.
+    beside: Option<Beside>,
     options: SqliteOptions,
     /// Tells those who wait.
     signal: Arc<Signal>,
@@ -27,8 +65,15 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn new(place: String, file: Option<LogFile>, options: SqliteOptions, signal: Arc<Signal>) -> Self {
-        Self { place, file, options, signal, damage: OnceLock::new() }
+    pub(crate) fn new(
+        place: String,
+        log_id: String,
+        file: Option<LogFile>,
+        options: SqliteOptions,
+        signal: Arc<Signal>,
+    ) -> Self {
+        let beside = file.as_ref().map(|file| Beside::of(&file.path));
+        Self { place, log_id, file, beside, options, signal, damage: OnceLock::new() }
     }
 
     /// What an error of SQLite means. Damage is remembered.
@@ -42,10 +87,12 @@ impl Health {
         if self.file.as_ref().is_some_and(|file| file.look() == Seen::Replaced) {
             return self.changed();
         }
-        if !trouble.is_damage() {
-            return trouble;
-        }
-        let first = self.damage.get_or_init(|| trouble).clone();
+        if trouble.is_damage() { self.remember(trouble) } else { trouble }
+    }
+
+    /// Ends the use of the log. The first reason counts.
+    fn remember(&self, trouble: Trouble) -> Trouble {
+        let first = self.damage.get_or_init(|| self.leave_a_sign(trouble)).clone();
         self.signal.damaged();
         first
     }
@@ -54,16 +101,20 @@ impl Health {
     /// moved or deleted would be lost without a sound.
     pub(crate) fn check(&self) -> Result<(), Trouble> {
         self.check_damage()?;
-        let Some(file) = &self.file else { return Ok(()) };
+        let (Some(file), Some(beside)) = (&self.file, &self.beside) else { return Ok(()) };
         match file.look() {
-            Seen::Same => Ok(()),
-            Seen::Replaced => Err(self.changed()),
+            Seen::Same => {}
+            Seen::Replaced => return Err(self.changed()),
             // `VACUUM` makes a file shorter too, so its pages decide.
             Seen::Shorter => {
                 self.check_pages(file)?;
                 file.accept_length();
-                Ok(())
             }
+        }
+        match beside.damage() {
+            None => Ok(()),
+            // Found by another process.
+            Some(damage) => Err(self.note(Trouble::refused_for(&self.place, &damage, beside, None))),
         }
     }
 
@@ -72,16 +123,101 @@ impl Health {
         self.damage.get().map_or(Ok(()), |damage| Err(damage.clone()))
     }
 
-    /// Whether closing may move the write-ahead log into the file and delete it. Not if the file is damaged, since what is
-    /// there is all that is left to rescue, nor if another file is in its place.
+    /// Refuses a log whose write-ahead log does not have what was written to it. The connection may have no transaction.
+    pub(crate) fn check_write_ahead_log(&self, connection: &Connection) -> Result<(), Trouble> {
+        let Some(path) = self.file.as_ref().and_then(LogFile::write_ahead_log) else { return Ok(()) };
+        match wal::what_is_wrong(connection, path) {
+            Ok(None) => Ok(()),
+            Ok(Some(wrong)) => Err(self.note(Trouble::write_ahead_log_damaged(&self.place, &wrong))),
+            Err(error) => self.only_damage(self.explain(error)),
+        }
+    }
+
+    /// Looks at every page with a connection that remembers none, at the tables, and at the write-ahead log.
+    pub(crate) fn examine(&self, connection: &Connection) -> Result<(), Trouble> {
+        match connect::probe(connection, &self.place) {
+            Ok(log_id) if log_id == self.log_id => {}
+            Ok(_) => return Err(self.remember(self.changed())),
+            Err(trouble) => {
+                return match self.note(trouble) {
+                    trouble if trouble.is_of_another_file() => Err(self.remember(self.changed())),
+                    trouble if trouble.may_pass() => Ok(()),
+                    trouble => Err(self.remember(trouble)),
+                };
+            }
+        }
+        self.check_write_ahead_log(connection)?;
+        match connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)) {
+            Ok(pages) if pages == "ok" => Ok(()),
+            Ok(wrong) => Err(self.note(Trouble::damaged(&self.place, &wrong))),
+            Err(error) => self.only_damage(self.explain(error)),
+        }
+    }
+
+    /// Notes up to which event publishers are about to be told that theirs is in the log.
+    pub(crate) fn acknowledge(&self, last: u64) {
+        if let Some(beside) = &self.beside {
+            beside.acknowledge(&self.log_id, last);
+        }
+    }
+
+    /// Forgets what was acknowledged, if the log was put away: its file has everything.
+    pub(crate) fn put_away(&self) {
+        if let (Some(file), Some(beside)) = (&self.file, &self.beside)
+            && file.is_put_away()
+            && self.may_tidy_up()
+        {
+            beside.forget_acknowledged();
+        }
+    }
+
+    /// Whether closing may move the write-ahead log into the file and delete it. Not if damage was found, by this process or
+    /// another, since what is there is all that is left to rescue, nor if another file is in its place.
     pub(crate) fn may_tidy_up(&self) -> bool {
         let is_replaced = self.file.as_ref().is_some_and(|file| !file.is_ours_or_nobodys());
-        self.damage.get().is_none() && !is_replaced
+        let is_marked = self.beside.as_ref().is_some_and(Beside::is_marked);
+        self.damage.get().is_none() && !is_replaced && !is_marked
     }
 
     fn changed(&self) -> Trouble {
         self.signal.changed();
         error::log_changed(&self.place)
+    }
+
+    /// Other troubles of looking pass, and whoever uses the log meets them too.
+    pub(crate) fn only_damage(&self, trouble: Trouble) -> Result<(), Trouble> {
+        if trouble.may_pass() { Ok(()) } else { Err(trouble) }
+    }
+
+    /// Leaves the sign that keeps every process from opening the log again, and says which part of it is damaged.
+    fn leave_a_sign(&self, trouble: Trouble) -> Trouble {
+        let (Some(file), Some(beside)) = (&self.file, &self.beside) else { return trouble };
+        if !trouble.is_damage_of_pages() || beside.is_marked() {
+            return trouble;
+        }
+        let (part, found) = match trouble.is_damage_of_write_ahead_log() {
+            true => (Part::WriteAhead, trouble.found()),
+            false => match self.wrong_ahead(file) {
+                Some(wrong) => (Part::WriteAhead, wrong),
+                None => (Part::File, trouble.found()),
+            },
+        };
+        // Another process may have told publishers more than this one has seen.
+        let last = self.signal.last().max(beside.acknowledged(&self.log_id).unwrap_or(0));
+        beside.mark(&Damage { part, found: found.clone(), at: Timestamp::now(), last });
+        match part {
+            Part::WriteAhead => Trouble::write_ahead_log_damaged(&self.place, &found).caused_by(&trouble),
+            _ => trouble,
+        }
+    }
+
+    /// What is wrong with the write-ahead log, if that is what keeps pages from being read.
+    fn wrong_ahead(&self, file: &LogFile) -> Option<String> {
+        let path = file.write_ahead_log()?;
+        let connection = connect::open_reader(&file.path, &self.options).ok();
+        let wrong = connection.and_then(|connection| wal::what_is_wrong(&connection, path).ok()?);
+        // It may keep a new connection from reading anything. If the file is whole by itself, it is not the file.
+        wrong.or_else(|| connect::end_of_file_alone(&file.path).map(|_| "pages in it cannot be read".to_owned()))
     }
 
     /// Looks at every page with a connection that remembers none.

@@ -26,19 +26,22 @@
 //! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
 //!
 //! Reading order: [`SqliteOptions`] and their address form (`options`, `url`); what is checked before a file is used
-//! (`place`, `mounts`, `schema`, `patience`, `connect`); a connection and what it remembers (`session`, `names`); group commit
-//! (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); what ends the use of a log (`health`); how a page is read
-//! (`readers`, `read`, `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); copies (`backup`); the
-//! contract (`backend`); exactly-once effects in the user's own database ([`once`]).
+//! (`place`, `mounts`, `beside`, `schema`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
+//! group commit (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); what ends
+//! the use of a log (`health`), and what is looked at for that (`wal`, `examine`); how a page is read (`readers`, `read`,
+//! `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); copies (`backup`); the contract
+//! (`backend`); exactly-once effects in the user's own database ([`once`]).
 
 #![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
 
 mod append;
 mod backend;
 mod backup;
+mod beside;
 mod commit;
 mod connect;
 mod error;
+mod examine;
 mod health;
 mod mounts;
 mod names;
@@ -57,6 +60,7 @@ mod signal;
 mod span;
 mod tail;
 mod url;
+mod wal;
 mod watch;
 mod writer;
 

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use rusqlite::{Connection, types::Type};
-use stheno_core::{EventName, PatternSet};
+use stheno_core::{EventName, NameError, PatternSet};
+
+use crate::row;
 
 /// Pattern sets whose numbers are remembered; a process rarely has more subscribers than this.
 const REMEMBERED: usize = 64;
@@ -13,6 +15,8 @@ const REMEMBERED: usize = 64;
 pub(crate) struct Names {
     by_id: HashMap<i64, Arc<str>>,
     by_name: HashMap<Arc<str>, i64>,
+    /// What is wrong with those that are no event names.
+    wrong: HashMap<i64, NameError>,
     /// All names with numbers up to this one are known.
     known: i64,
     matched: Vec<Matched>,
@@ -81,8 +85,11 @@ impl Names {
         Ok(id)
     }
 
-    /// The name of a number.
+    /// The name of a number. An error if it is none that Stheno writes: delivery would record it, and refuse the record.
     pub(crate) fn name(&self, id: i64) -> rusqlite::Result<Arc<str>> {
+        if let Some(wrong) = self.wrong.get(&id) {
+            return row::checked(1, format_args!("name number {id}"), Err(wrong));
+        }
         self.by_id.get(&id).cloned().ok_or_else(|| {
             let missing = format!("an event has the name number {id}, which does not exist");
             rusqlite::Error::FromSqlConversionFailure(1, Type::Integer, missing.into())
@@ -122,6 +129,9 @@ impl Names {
     }
 
     fn add(&mut self, id: i64, name: Arc<str>) {
+        if let Err(error) = EventName::new(&name) {
+            self.wrong.insert(id, error);
+        }
         self.by_id.insert(id, Arc::clone(&name));
         self.by_name.insert(name, id);
         self.known = self.known.max(id);

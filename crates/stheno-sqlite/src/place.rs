@@ -11,7 +11,11 @@ use std::{
 
 use stheno_core::backend::BackendErrorKind;
 
-use crate::{error::Trouble, mounts};
+use crate::{
+    beside::{ACKNOWLEDGED, DAMAGED, suffixed},
+    error::Trouble,
+    mounts,
+};
 
 /// Where a log is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,12 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, Trouble> {
         return Err(refused(format!("`{}` is not a directory; put the log into one", directory.display())));
     }
     let path = directory.join(name);
+    if let Some(of) = companion_of(&path) {
+        return Err(refused(format!(
+            "`{}` is called like a file that belongs to the log `{of}`; name the log itself, or choose another name",
+            path.display()
+        )));
+    }
     if path.is_dir() {
         return Err(refused(format!("`{}` is a directory; name a file in it", path.display())));
     }
@@ -51,6 +61,15 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, Trouble> {
         )));
     }
     Ok(path)
+}
+
+/// What the names of the files end with that SQLite and Stheno keep beside a log.
+pub(crate) const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-journal", DAMAGED, ACKNOWLEDGED];
+
+/// The name of the log to which a file would belong that is called like this. SQLite would take it for a part of that log.
+pub(crate) fn companion_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    COMPANIONS.into_iter().find_map(|suffix| name.strip_suffix(suffix).map(str::to_owned))
 }
 
 fn missing(directory: &Path, error: &io::Error) -> Trouble {
@@ -98,9 +117,7 @@ impl LogFile {
         // SQLite puts them beside the real file, where a link leads to.
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
         let companions = ["-wal", "-shm"].into_iter().filter_map(|suffix| {
-            let mut companion = real.clone().into_os_string();
-            companion.push(suffix);
-            let companion = PathBuf::from(companion);
+            let companion = suffixed(&real, suffix);
             identity(&companion).map(|(identity, _)| (companion, identity))
         });
         let companions = companions.collect();
@@ -123,6 +140,19 @@ impl LogFile {
         }
     }
 
+    /// The write-ahead log, if its path still leads to the one that is in use.
+    pub(crate) fn write_ahead_log(&self) -> Option<&Path> {
+        let (path, opened) =
+            self.companions.iter().find(|(path, _)| path.as_os_str().as_encoded_bytes().ends_with(b"-wal"))?;
+        identity(path).is_some_and(|(found, _)| found == *opened).then_some(path)
+    }
+
+    /// Whether SQLite has deleted the write-ahead log, as it does when nobody uses it any more.
+    pub(crate) fn is_put_away(&self) -> bool {
+        let real = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        fs::symlink_metadata(suffixed(&real, "-wal")).is_err()
+    }
+
     /// The file may be as short as it is now.
     pub(crate) fn accept_length(&self) {
         if let Some((_, length)) = identity(&self.path) {
@@ -136,20 +166,24 @@ impl LogFile {
     }
 }
 
-/// Device and inode.
-type Identity = (u64, u64);
+/// What tells a file from every other one on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
 
 /// Which file a path leads to, and its length.
 #[cfg(unix)]
-fn identity(path: &Path) -> Option<(Identity, u64)> {
+pub(crate) fn identity(path: &Path) -> Option<(Identity, u64)> {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|metadata| ((metadata.dev(), metadata.ino()), metadata.len()))
+    fs::metadata(path).ok().map(|metadata| (Identity { device: metadata.dev(), inode: metadata.ino() }, metadata.len()))
 }
 
 /// Without such numbers only a file that is gone is noticed.
 #[cfg(not(unix))]
-fn identity(path: &Path) -> Option<(Identity, u64)> {
-    fs::metadata(path).ok().map(|metadata| ((0, 0), metadata.len()))
+pub(crate) fn identity(path: &Path) -> Option<(Identity, u64)> {
+    fs::metadata(path).ok().map(|metadata| (Identity { device: 0, inode: 0 }, metadata.len()))
 }
 
 #[cfg(test)]

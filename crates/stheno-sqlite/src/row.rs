@@ -1,13 +1,13 @@
 //! Events as rows, both ways.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use rusqlite::{
     Row,
     types::{FromSqlError, Type, ValueRef},
 };
-use stheno_core::{Headers, RecordedEvent, Timestamp};
+use stheno_core::{EventId, Headers, Key, RecordedEvent, Timestamp};
 
 use crate::names::Names;
 
@@ -35,11 +35,16 @@ impl<'n> Decoder<'n> {
         let stored = row.get_ref(2)?.as_i64()?;
         let time = row.get_ref(3)?.as_i64_or_null()?.unwrap_or(stored);
         let source = row.get_ref(6)?.as_str_or_null()?.map(|text| self.share_source(text));
+        let sequence = row.get_ref(0)?.as_i64()?;
+        // Delivery records ids and keys, and refuses records with others. So an event that somebody else wrote is refused here.
+        let id = checked(4, sequence, EventId::new(row.get_ref(4)?.as_str()?))?;
+        let key = row.get_ref(5)?.as_str_or_null()?.map(Key::parse);
+        let key = key.map(|key| checked(5, sequence, key)).transpose()?;
         Ok(RecordedEvent::from_stored(
-            row.get_ref(0)?.as_i64()?.cast_unsigned(),
-            row.get_ref(4)?.as_str()?.into(),
+            sequence.cast_unsigned(),
+            id.into(),
             self.names.name(row.get_ref(1)?.as_i64()?)?,
-            row.get_ref(5)?.as_str_or_null()?.map(Arc::from),
+            key.map(Arc::from),
             source,
             Timestamp::from_micros(time),
             Timestamp::from_micros(stored),
@@ -65,6 +70,14 @@ impl<'n> Decoder<'n> {
             _ => Arc::clone(self.source.insert(text.into())),
         }
     }
+}
+
+/// What a row has in a column, or an error that says which event has something there that Stheno never writes.
+pub(crate) fn checked<T>(column: usize, event: impl Display, value: Result<T, impl Display>) -> rusqlite::Result<T> {
+    value.map_err(|error| {
+        let wrong = format!("event {event}: {error}");
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, wrong.into())
+    })
 }
 
 /// Headers as one text: `name:value` lines. A name has no colon and a value no line break, so nothing needs escaping.

@@ -3,10 +3,15 @@
 //! Whoever has the file open moves them once they are due: every commit does it before its own events, and a tail that
 //! waits keeps a timer. Moved twice is impossible, because moving is a transaction like any other.
 
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
-use stheno_core::{NewEvent, Timestamp};
+use stheno_core::{EventId, EventName, Key, NewEvent, Timestamp};
 
-use crate::{commit::Writing, row::headers_text};
+use crate::{
+    commit::Writing,
+    row::{self, headers_text},
+    session::Session,
+};
 
 /// Most events moved in one commit; the rest follows in the next.
 const MOVED_AT_ONCE: i64 = 1_000;
@@ -22,6 +27,24 @@ pub(crate) fn next_due(connection: &Connection) -> rusqlite::Result<Option<Times
 pub(crate) fn is_scheduled(connection: &Connection, id: &str) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached("SELECT 1 FROM scheduled WHERE id = ?1")?;
     Ok(statement.query_row([id], |_| Ok(())).optional()?.is_some())
+}
+
+/// The event of an id that is scheduled.
+pub(crate) fn find(session: &mut Session, id: &EventId) -> rusqlite::Result<Option<NewEvent>> {
+    let Session { connection, names } = session;
+    let snapshot = connection.transaction()?;
+    names.refresh(&snapshot)?;
+    let mut statement = snapshot.prepare_cached("SELECT name, key, due, body FROM scheduled WHERE id = ?1")?;
+    let mut rows = statement.query([id.as_str()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let name = names.name(row.get(0)?)?;
+    let body = Bytes::copy_from_slice(row.get_ref(3)?.as_blob()?);
+    let mut event = NewEvent::new(row::checked(0, id.as_str(), EventName::new(&*name))?, body);
+    event.id = id.clone();
+    let key: Option<String> = row.get(1)?;
+    event.key = key.map(|key| row::checked(1, id.as_str(), Key::parse(&key))).transpose()?;
+    event.not_before = Some(Timestamp::from_micros(row.get(2)?));
+    Ok(Some(event))
 }
 
 /// Keeps an event until it is due.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use stheno_core::{Timestamp, backend::BackendErrorKind};
 use uuid::Uuid;
 
-use crate::error::Trouble;
+use crate::{error::Trouble, span};
 
 /// Written into the header of the file: `STHN`.
 const APPLICATION_ID: i32 = 0x5354_484E;
@@ -104,6 +104,11 @@ pub(crate) fn inspect(connection: &Connection) -> rusqlite::Result<Found> {
     })
 }
 
+/// Whether the header of a file says that it is a log, however damaged the rest of it is.
+pub(crate) fn is_ours(connection: &Connection) -> bool {
+    connection.query_row("PRAGMA application_id", [], |row| row.get::<_, i32>(0)) == Ok(APPLICATION_ID)
+}
+
 /// Refuses a file that is not ours, or not in a form we know.
 pub(crate) fn check(found: Found, place: &str) -> Result<(), Trouble> {
     match found {
@@ -119,6 +124,55 @@ pub(crate) fn check(found: Found, place: &str) -> Result<(), Trouble> {
             BackendErrorKind::Address,
             format!("{place} is a database of another program and was left as it is; choose another file for the log"),
         )),
+    }
+}
+
+/// What is asked of the tables so that one that is missing, or has other columns or indexes, is an error.
+const PROBES: [&str; 9] = [
+    "SELECT one, log_id, created, revision FROM meta",
+    "SELECT id, name FROM names",
+    "SELECT sequence, name, stored, time, id, key, source, headers, body FROM events INDEXED BY events_id WHERE id = ''",
+    "SELECT 1 FROM events INDEXED BY events_name WHERE name = 0",
+    "SELECT 1 FROM events INDEXED BY events_key WHERE key = ''",
+    "SELECT sequence FROM clock_steps",
+    "SELECT position, due, name, time, id, key, source, headers, body FROM scheduled INDEXED BY scheduled_due WHERE due = 0",
+    "SELECT name, revision, expires, value FROM records",
+    "SELECT 1 FROM records INDEXED BY records_expires WHERE expires <= 0",
+];
+
+/// Looks whether all tables are as they were made, and what they have agrees. A few look-ups, however long the log is.
+pub(crate) fn probe(connection: &Connection, place: &str) -> Result<(), Trouble> {
+    let explain = |error| Trouble::explain(place, error);
+    let snapshot = connection.unchecked_transaction().map_err(explain)?;
+    for probe in PROBES {
+        snapshot.prepare(probe).map_err(explain)?;
+    }
+    let number = |question| snapshot.query_row(question, [], |row| row.get::<_, Option<i64>>(0));
+    let numbers = || {
+        let names = number("SELECT max(id) FROM names")?.unwrap_or(0);
+        let used = number("SELECT max(name) FROM events INDEXED BY events_name")?.unwrap_or(0);
+        let newest = number("SELECT max(sequence) FROM events")?.unwrap_or(0);
+        Ok((names, used, newest, span::last_sequence(&snapshot)?, number("SELECT min(sequence) FROM events")?))
+    };
+    let numbers = match numbers().map_err(explain) {
+        Ok(numbers) => numbers,
+        // Whoever reads these pages finds it; what can be read of the log is read until then.
+        Err(trouble) if trouble.is_damage_of_pages() => return Ok(()),
+        Err(trouble) => return Err(trouble),
+    };
+    match numbers {
+        (names, used, ..) if used > names => Err(Trouble::tables_changed(
+            place,
+            &format!("an event has the name number {used}, which is not in `names`"),
+        )),
+        (_, _, newest, last, _) if newest > last => Err(Trouble::tables_changed(
+            place,
+            &format!("event {newest} is beyond {last}, the last sequence in `sqlite_sequence`"),
+        )),
+        (.., Some(first)) if first < 1 => {
+            Err(Trouble::tables_changed(place, &format!("an event has the sequence {first}; the first one is 1")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -11,15 +11,16 @@ use stheno_core::backend::BackendError;
 use tokio::time::Instant;
 
 use crate::{
-    connect, error::Trouble, health::Health, options::SqliteOptions, scheduled, session::lock, signal::Signal, span,
+    connect, error::Trouble, examine::Examiner, health::Health, options::SqliteOptions, scheduled, session::lock,
+    signal::Signal, span,
 };
 
 /// Looks at the file while somebody waits for news. Nobody waiting costs nothing, and many waiting cost one look.
 pub(crate) struct Watcher {
     pub(crate) path: PathBuf,
     health: Arc<Health>,
+    examiner: Arc<Examiner>,
     options: SqliteOptions,
-    log_id: String,
     signal: Arc<Signal>,
     /// When anybody looked last.
     looked: Mutex<Instant>,
@@ -36,11 +37,11 @@ impl Watcher {
     pub(crate) fn new(
         path: PathBuf,
         health: Arc<Health>,
+        examiner: Arc<Examiner>,
         options: SqliteOptions,
-        log_id: String,
         signal: Arc<Signal>,
     ) -> Self {
-        Self { path, health, options, log_id, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
+        Self { path, health, examiner, options, signal, looked: Mutex::new(Instant::now()), eye: Mutex::default() }
     }
 
     /// Waits for the interval and looks, unless somebody else has looked meanwhile. Can be given up at any point.
@@ -49,6 +50,7 @@ impl Watcher {
         if !self.is_my_turn(self.options.poll) {
             return Ok(());
         }
+        self.examiner.when_due();
         let watcher = Arc::clone(self);
         let looked = tokio::task::spawn_blocking(move || {
             watcher.health.check()?;
@@ -94,7 +96,7 @@ impl Watcher {
         drop(snapshot);
         eye.version = version;
         // Another log, or an older state of this one, was copied over the file.
-        if log_id != self.log_id || last < heard {
+        if log_id != self.health.log_id || last < heard {
             self.signal.changed();
         } else {
             self.signal.advance(last, due);

@@ -19,10 +19,13 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
     commit::{self, Op, Pending, Terms},
+    connect::CHECKPOINT_PAGES,
     error::{self, Trouble},
+    examine::Examiner,
     health::Health,
     session::{Session, lock},
     signal::Signal,
+    wal,
 };
 
 /// Commits in a row before a task makes room for others on the runtime's blocking threads.
@@ -33,20 +36,32 @@ const PATIENCE_SHARE: u32 = 4;
 const MIN_PATIENCE: Duration = Duration::from_micros(40);
 /// A slow disk does not make the wait longer than this.
 const MAX_PATIENCE: Duration = Duration::from_micros(500);
+/// How often it is asked, at most, how much is in the write-ahead log.
+const ASK_PAUSE: Duration = Duration::from_millis(5);
 /// A transaction that has been open for this long takes nothing more, however much comes.
 const MAX_OPEN: Duration = Duration::from_millis(5);
 
 /// Writes to the log and the records.
 pub(crate) struct Writer {
     health: Arc<Health>,
+    examiner: Arc<Examiner>,
     clock: Arc<dyn Clock>,
     dedup_window: Duration,
     signal: Arc<Signal>,
+    moving: Mutex<Moving>,
     /// The one connection that writes; gone once the log is closed.
     session: Arc<Mutex<Option<Session>>>,
     queue: Mutex<Queue>,
     /// Rung when as many have gathered as a commit waits for.
     complete: Condvar,
+}
+
+/// How the write-ahead log is moved into the file.
+struct Moving {
+    /// When its length was asked for.
+    asked: Instant,
+    /// Pages that could not be moved the last time, because of a reader.
+    left: u64,
 }
 
 #[derive(Default)]
@@ -67,12 +82,15 @@ struct Queue {
 impl Writer {
     pub(crate) fn new(
         health: Arc<Health>,
+        examiner: Arc<Examiner>,
         clock: Arc<dyn Clock>,
         dedup_window: Duration,
         signal: Arc<Signal>,
         session: Arc<Mutex<Option<Session>>>,
     ) -> Self {
-        Self { health, clock, dedup_window, signal, session, queue: Mutex::default(), complete: Condvar::new() }
+        let moving = Mutex::new(Moving { asked: Instant::now(), left: 0 });
+        let (queue, complete) = (Mutex::default(), Condvar::new());
+        Self { health, examiner, clock, dedup_window, signal, moving, session, queue, complete }
     }
 
     /// Appends a batch. It has its place in the order once the future was polled the first time.
@@ -107,12 +125,40 @@ impl Writer {
         let _: Result<(), BackendError> = self.answer_of(answer).await;
     }
 
-    /// Closes the connection. Blocks.
+    /// Closes the connection. The last one of a log moves the write-ahead log into the file, unless one of them is damaged.
+    /// Blocks.
     pub(crate) fn let_go(&self) {
         let Some(session) = lock(&self.session).take() else { return };
-        if !self.health.may_tidy_up() {
-            // An error leaves it as it was, which is all that can be done for such a log.
-            let _ = session.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        let is_sound = self.health.check_write_ahead_log(&session.connection);
+        if is_sound.is_ok() && self.health.may_tidy_up() {
+            // An error leaves the write-ahead log to whoever opens the log next.
+            let _ = session.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
+        }
+        drop(session);
+        self.health.put_away();
+    }
+
+    /// Moves the write-ahead log into the file when there is much in it, after a look at it: SQLite would move what is damaged
+    /// too.
+    fn move_into_file(&self) {
+        if !wal::tells_extent() {
+            return;
+        }
+        let session = lock(&self.session);
+        let Some(session) = &*session else { return };
+        let mut moving = lock(&self.moving);
+        if moving.asked.elapsed() < ASK_PAUSE {
+            return;
+        }
+        moving.asked = Instant::now();
+        let Ok(Some(extent)) = wal::extent(&session.connection) else { return };
+        let due = extent.pending() >= moving.left + u64::from(CHECKPOINT_PAGES);
+        if due && self.health.check().is_ok() && self.health.check_write_ahead_log(&session.connection).is_ok() {
+            // What cannot be moved now stays where it is, and is tried again when more has come.
+            match wal::move_into_file(&session.connection) {
+                Ok(extent) => moving.left = extent.pending(),
+                Err(error) => drop(self.health.explain(error)),
+            }
         }
     }
 
@@ -160,7 +206,12 @@ impl Writer {
             queue.expected = ops.len() + queue.gathered.len();
             queue.patience = (began.elapsed() / PATIENCE_SHARE).min(MAX_PATIENCE);
         }
+        let committed = trouble.is_none();
         Answers { ops, trouble }.give();
+        if committed {
+            self.move_into_file();
+            self.examiner.when_due();
+        }
         true
     }
 
@@ -168,11 +219,17 @@ impl Writer {
         let mut session = lock(&self.session);
         let session = session.as_mut().ok_or_else(error::closed)?;
         self.health.check()?;
-        let terms = Terms { place: &self.health.place, clock: &*self.clock, dedup_window: self.dedup_window };
+        let terms = Terms {
+            place: &self.health.place,
+            clock: &*self.clock,
+            dedup_window: self.dedup_window,
+            heard: self.signal.last(),
+        };
         let mut opened = None;
         let more = |so_far| self.more(so_far, *opened.get_or_insert_with(Instant::now));
         let committed = commit::commit(session, ops, &terms, more).map_err(|trouble| self.health.note(trouble))?;
         if let Some(committed) = committed {
+            self.health.acknowledge(committed.last.cast_unsigned());
             // Before anybody is answered, so that who reads after an answer finds the log as long as it is.
             self.signal.advance(committed.last.cast_unsigned(), committed.next_due);
         }
@@ -196,6 +253,13 @@ impl Writer {
             queue.missing = 0;
         }
         mem::take(&mut queue.gathered)
+    }
+}
+
+impl Drop for Writer {
+    /// A log that was not closed is put away all the same, if nothing is wrong with it.
+    fn drop(&mut self) {
+        self.let_go();
     }
 }
 

@@ -8,10 +8,11 @@ use common::{BOUND, TestFile, all, append, event, open, read_all, record, sequen
 use stheno_core::backend::{Append, Backend, BackendErrorKind, Expect, Query, RecordError, RecordWrite};
 use stheno_sqlite::{SqliteBackend, once::rusqlite};
 
-/// The names of what is in a folder, without what SQLite keeps beside an open log.
+/// The names of what is in a folder, without what SQLite and Stheno keep beside an open log.
 fn files(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect();
+    let mut names: Vec<_> =
+        names.filter(|name| !["-wal", "-shm", "-acknowledged"].iter().any(|suffix| name.ends_with(suffix))).collect();
     names.sort();
     names
 }
@@ -154,7 +155,54 @@ async fn a_backup_of_a_damaged_log_fails_and_is_an_alarm() {
     assert_eq!(log.backup(&copy).await.unwrap_err().kind(), BackendErrorKind::Corrupt);
     let refused = log.append(Append::one(event("order.placed"))).await.unwrap_err();
     assert_eq!(refused.kind(), stheno_core::backend::AppendErrorKind::Backend(BackendErrorKind::Corrupt));
-    assert_eq!(files(file.directory.path()), ["stheno.db"]);
+    assert_eq!(files(file.directory.path()), ["stheno.db", "stheno.db-damaged"]);
+}
+
+#[tokio::test]
+async fn a_name_that_would_be_taken_for_a_part_of_a_log_is_refused() {
+    let file = TestFile::new();
+    let log = file.open().await;
+    append(&log, event("order.placed")).await;
+    let folder = file.directory.path();
+    for suffix in ["-wal", "-shm", "-journal", "-damaged", "-acknowledged"] {
+        for of in ["copy.db", "stheno.db", ""] {
+            let target = folder.join(format!("{of}{suffix}"));
+            let there = target.exists();
+            let refused = log.backup(&target).await.expect_err("it is refused");
+            assert_eq!(refused.kind(), BackendErrorKind::Other);
+            assert!(there || refused.to_string().contains("belongs to the log"), "{refused}");
+            assert_eq!(target.exists(), there, "{suffix}");
+        }
+        // What is left of another log beside the target would be taken for a part of the copy.
+        let left = folder.join(format!("copy.db{suffix}"));
+        fs::write(&left, "left").unwrap();
+        let refused = log.backup(&folder.join("copy.db")).await.expect_err("it is refused");
+        assert!(refused.to_string().contains(&left.display().to_string()), "{refused}");
+        assert!(!folder.join("copy.db").exists());
+        fs::remove_file(left).unwrap();
+    }
+    log.backup(&folder.join("copy.db")).await.unwrap();
+    let refused = SqliteBackend::open(stheno_sqlite::SqliteOptions::file(folder.join("other.db-wal"))).await;
+    assert_eq!(refused.expect_err("nor is a log called so").kind(), BackendErrorKind::Address);
+    assert_eq!(append(&log, event("order.placed")).await, 2, "the log goes on");
+}
+
+#[tokio::test]
+async fn the_log_itself_is_never_written_over_whatever_it_is_called() {
+    let file = TestFile::new();
+    let log = file.open().await;
+    append(&log, event("order.placed")).await;
+    let folder = file.directory.path();
+    let (link, hard) = (folder.join("link.db"), folder.join("hard.db"));
+    std::os::unix::fs::symlink(&file.path, &link).unwrap();
+    fs::hard_link(&file.path, &hard).unwrap();
+    let dots = folder.join("..").join(folder.file_name().unwrap()).join("stheno.db");
+    for target in [&file.path, &link, &hard, &dots] {
+        let refused = log.backup(target).await.expect_err("it is there");
+        assert!(refused.to_string().contains("there is such a file already"), "{refused}");
+    }
+    assert_eq!(append(&log, event("order.placed")).await, 2);
+    assert_eq!(read_all(&log, Query::all()).await.len(), 2);
 }
 
 #[tokio::test]

@@ -32,6 +32,22 @@ async fn memory(clock: &TestClock) -> Arc<SqliteBackend> {
 }
 
 #[tokio::test]
+async fn an_event_that_waits_is_found_by_its_id_until_it_is_in_the_log() {
+    let (file, clock) = (TestFile::new(), TestClock::new());
+    let log = SqliteBackend::open(file.options().clock(Arc::new(clock.clone()))).await.unwrap();
+    let mut event = later(&clock, "a", HOUR);
+    event.key = keyed("order.placed", "order:1").key;
+    schedule(&log, event.clone()).await;
+    let found = log.scheduled(&event.id).await.unwrap().expect("it waits");
+    assert_eq!((&found.id, &found.name, &found.key, &found.body), (&event.id, &event.name, &event.key, &event.body));
+    assert_eq!(found.not_before, event.not_before);
+    assert!(log.scheduled(&"b".parse().unwrap()).await.unwrap().is_none());
+    clock.advance(HOUR);
+    append(&log, with_id("order.placed", "b")).await;
+    assert!(log.scheduled(&event.id).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn an_event_is_not_in_the_log_before_its_time() {
     let clock = TestClock::new();
     let log = memory(&clock).await;

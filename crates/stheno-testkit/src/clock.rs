@@ -30,7 +30,15 @@ use tokio::sync::watch;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct ManualClock(watch::Sender<Timestamp>);
+pub struct ManualClock(watch::Sender<Shown>);
+
+/// What a clock shows.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    wall: Timestamp,
+    /// The time that goes on evenly: nothing sets it back.
+    steady: Timestamp,
+}
 
 impl ManualClock {
     /// A clock that shows the current time of the system.
@@ -40,17 +48,21 @@ impl ManualClock {
 
     /// A clock that shows a time.
     pub fn at(time: Timestamp) -> Self {
-        Self(watch::Sender::new(time))
+        Self(watch::Sender::new(Shown { wall: time, steady: time }))
     }
 
     /// Moves the time forward and wakes whoever slept until then.
     pub fn advance(&self, by: Duration) {
-        self.0.send_modify(|now| *now = now.plus(by));
+        self.0.send_modify(|now| (now.wall, now.steady) = (now.wall.plus(by), now.steady.plus(by)));
     }
 
-    /// Sets the time, also backwards, as it happens to a wall clock.
+    /// Sets the time, also backwards, as it happens to a wall clock. Backwards, nothing that waits in this process waits longer for
+    /// it; forwards, as much time has passed.
     pub fn set(&self, time: Timestamp) {
-        self.0.send_replace(time);
+        self.0.send_modify(|now| {
+            now.steady = now.steady.plus(time.since(now.wall));
+            now.wall = time;
+        });
     }
 }
 
@@ -63,13 +75,22 @@ impl Default for ManualClock {
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.borrow()
+        self.0.borrow().wall
     }
 
     async fn sleep_until(&self, time: Timestamp) {
         let mut now = self.0.subscribe();
         // The sender lives in `self`, so it cannot go while this waits.
-        let _ = now.wait_for(|now| *now >= time).await;
+        let _ = now.wait_for(|now| now.wall >= time).await;
+    }
+
+    fn steady(&self) -> Timestamp {
+        self.0.borrow().steady
+    }
+
+    async fn sleep_until_steady(&self, time: Timestamp) {
+        let mut now = self.0.subscribe();
+        let _ = now.wait_for(|now| now.steady >= time).await;
     }
 }
 
@@ -99,5 +120,15 @@ mod tests {
         let clock = ManualClock::new();
         clock.set(Timestamp::from_micros(5));
         assert_eq!(clock.now(), Timestamp::from_micros(5));
+    }
+
+    #[test]
+    fn what_waits_evenly_knows_nothing_of_a_step_back() {
+        let clock = ManualClock::at(Timestamp::from_micros(100));
+        clock.set(Timestamp::from_micros(40));
+        assert_eq!(clock.steady(), Timestamp::from_micros(100));
+        clock.advance(Duration::from_micros(10));
+        clock.set(Timestamp::from_micros(70));
+        assert_eq!((clock.now(), clock.steady()), (Timestamp::from_micros(70), Timestamp::from_micros(130)));
     }
 }

@@ -175,6 +175,44 @@ fn a_backup_is_a_log_that_the_storefront_opens_and_takes_the_place_of_no_file() 
 }
 
 #[test]
+fn a_backup_is_not_called_like_a_part_of_a_log() {
+    let storefront = Storefront::new();
+    storefront.run(&[]);
+    for target in ["copy.db-wal", "copy.db-shm", "copy.db-journal", "copy.db-damaged"] {
+        let refused = storefront.run(&["backup", target]);
+        assert!(refused.code == Some(64) && refused.stderr.contains("`copy.db`"), "{target}: {}", refused.stderr);
+        assert!(!storefront.folder().join(target).exists(), "{target}");
+    }
+}
+
+#[test]
+fn no_command_opens_a_log_that_was_found_damaged_until_the_sign_of_it_is_deleted() {
+    let storefront = Storefront::new();
+    let own = [("STHENO_URL", "sqlite://own.db")];
+    assert_eq!(storefront.run_with(&["log"], &own).code, Some(0));
+    let sign = storefront.folder().join("own.db-damaged");
+    fs::write(&sign, "damaged: file\nfound: a page of a test\n").unwrap();
+    let commands: [&[&str]; 7] = [
+        &["log"],
+        &["dead"],
+        &["why", "1", "stock.reserve"],
+        &["publish", "order.placed", r#"{"id":"order_1"}"#],
+        &["rewind", "stock.reserve", "0"],
+        &["backup", "copy.db"],
+        &["serve"],
+    ];
+    for words in commands {
+        let refused = storefront.run_with(words, &own);
+        assert_eq!(refused.code, Some(78), "{words:?}: {}", refused.stderr);
+        for part in ["a page of a test", "own.db-damaged", "restore a backup"] {
+            assert!(refused.stderr.contains(part), "{words:?}: {part}: {}", refused.stderr);
+        }
+    }
+    fs::remove_file(sign).unwrap();
+    assert_eq!(storefront.run_with(&["log"], &own).code, Some(0));
+}
+
+#[test]
 fn a_subscriber_that_is_misspelt_is_refused_with_the_nearest() {
     let storefront = Storefront::new();
     storefront.run(&[]);

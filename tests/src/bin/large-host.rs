@@ -55,7 +55,10 @@ fn handling(id: &str, takes: Duration, fails: bool, wanted: usize) -> (Subscribe
 
 #[tokio::main]
 async fn main() {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing_subscriber::filter::LevelFilter::ERROR).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
+        .init();
     let words: Vec<String> = env::args().skip(1).collect();
     let [url, plan, events] = &words[..] else { panic!("this process belongs to the test of memory") };
     let events = events.parse().expect("a number of events");

@@ -18,7 +18,7 @@ use crate::{
     event::recorded::EventId,
     pattern::PatternSet,
     runtime::{
-        alarm::Alarm,
+        alarm::{Alarm, Verdict},
         backfill, command,
         control::Control,
         host,
@@ -108,6 +108,7 @@ impl App {
             clock: self.clock,
             drain: self.drain,
             stop,
+            alarm: around.alarm,
             supervisors,
             tasks,
             control,
@@ -125,6 +126,7 @@ pub struct Running {
     clock: Arc<dyn Clock>,
     drain: Duration,
     stop: watch::Sender<bool>,
+    alarm: Arc<Alarm>,
     supervisors: Arc<Supervisors>,
     tasks: Vec<JoinHandle<()>>,
     control: Control,
@@ -266,7 +268,7 @@ impl Running {
     }
 
     async fn stop_or(self, at_once: impl Future<Output = ()>) -> Stopped {
-        let Self { stop, supervisors, tasks, control, drain, bus, .. } = self;
+        let Self { stop, supervisors, tasks, control, drain, bus, alarm, .. } = self;
         stop.send_replace(true);
         let mut at_once = std::pin::pin!(at_once);
         let all = async {
@@ -289,6 +291,15 @@ impl Running {
             () = &mut at_once => None,
         };
         tasks.iter().for_each(JoinHandle::abort);
+        if ended == Some(Stopped::Drained) {
+            ended = tokio::select! {
+                found = bus.backend().find_damage() => match found {
+                    Err(error) if alarm.judge(&error) == Verdict::Lasting => Some(Stopped::Failed),
+                    _ => ended,
+                },
+                () = &mut at_once => None,
+            };
+        }
         if let Some(stopped) = ended {
             // Nothing uses it any more.
             let closed = in_time(bus.backend().close(), at_once).await;

@@ -15,6 +15,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
+use crate::event::recorded::{EventId, NewEvent};
+
 pub use error::{AppendError, AppendErrorKind, BackendError, BackendErrorKind, RecordError};
 pub use info::{Abilities, LogInfo};
 pub use log::{Append, Appended, Direction, Page, Query, Tail};
@@ -55,6 +57,16 @@ pub trait Backend: Send + Sync + 'static {
     /// When the backend cannot be reached or its data cannot be read.
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError>;
 
+    /// The event of an id that waits for its time, so that another one under this id can be compared with it. `None` if no event
+    /// of this id waits, and if this backend cannot say.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn scheduled(&self, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+        let _ = id;
+        Ok(None)
+    }
+
     /// One record, unless it does not exist or has expired.
     ///
     /// # Errors
@@ -88,6 +100,15 @@ pub trait Backend: Send + Sync + 'static {
             to.display()
         );
         Err(BackendError::new(BackendErrorKind::Other, message))
+    }
+
+    /// Looks for damage of what is stored, for some seconds at most. A host asks this before it ends in order, so that it does not
+    /// end as if all were well on a log that is damaged. A backend whose server looks after its own files finds none.
+    ///
+    /// # Errors
+    /// [`BackendError`] of a kind that [does not pass](BackendErrorKind::may_pass) says what is damaged.
+    async fn find_damage(&self) -> Result<(), BackendError> {
+        Ok(())
     }
 
     /// Finishes what is under way and lets go of files and connections. Calls that come later fail as

@@ -163,6 +163,11 @@ impl fmt::Display for PublishError {
                 f,
                 "the body of `{name}` has {length} bytes and at most {limit} are allowed; publish a reference instead, or raise the limit"
             ),
+            PublishErrorKind::IdTaken { sequence: 0 } => write!(
+                f,
+                "`{name}` was not published: its id `{id}` is that of another event, which waits for its time; give each event an id \
+                 of its own, or leave the id out"
+            ),
             PublishErrorKind::IdTaken { sequence } => write!(
                 f,
                 "`{name}` was not published: its id `{id}` is that of another event, sequence {sequence}; give each event an id of \

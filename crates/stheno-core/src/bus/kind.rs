@@ -47,7 +47,7 @@ pub enum PublishErrorKind {
     },
     /// The log has another event under this id: its name or its body differs. This one was not stored.
     IdTaken {
-        /// The sequence of the other event.
+        /// The sequence of the other event; 0 while that one waits for its time.
         sequence: u64,
     },
     /// Nothing is wrong with this event: another one of the same call was refused, and this one was not sent.

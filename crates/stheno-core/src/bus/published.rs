@@ -25,6 +25,6 @@ pub enum Comparison {
     /// Name or body differ. Only what a handler publishes ([`Cx::publish`](crate::Cx::publish)) has this answer: there the first
     /// attempt's event stands. For everything else it is the error [`IdTaken`](crate::PublishErrorKind::IdTaken).
     Different,
-    /// The one before could not be read: the user may not, its time has not come, or it is gone. So it may be another event.
+    /// The one before could not be read: the user may not, or it is gone. So it may be another event.
     NotCompared,
 }

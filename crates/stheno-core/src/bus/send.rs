@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{
@@ -16,7 +17,8 @@ use crate::{
         outgoing::Outgoing,
         published::{Comparison, Published},
     },
-    event::recorded::{NewEvent, RecordedEvent},
+    event::recorded::{EventId, NewEvent},
+    name::EventName,
     runtime::join,
 };
 
@@ -128,7 +130,9 @@ async fn answered(bus: &Bus, event: NewEvent, appended: Appended, on_other: OnOt
         return Ok(Published { id: event.id, sequence, duplicate, comparison: None });
     }
     let comparison = compared(bus, &event, sequence).await;
-    if let (Comparison::Different, Some(sequence)) = (comparison, sequence) {
+    if comparison == Comparison::Different {
+        // The other event has none before its time.
+        let sequence = sequence.unwrap_or(0);
         if on_other == OnOther::Refuse {
             return Err(PublishError::of(PublishErrorKind::IdTaken { sequence }, Outgoing::checked(event)));
         }
@@ -140,18 +144,21 @@ async fn answered(bus: &Bus, event: NewEvent, appended: Appended, on_other: OnOt
     Ok(Published { id: event.id, sequence, duplicate, comparison: Some(comparison) })
 }
 
-/// Compares an event with the one that has its id already.
+/// Compares an event with the one that has its id already: in the log, or waiting for its time.
 async fn compared(bus: &Bus, event: &NewEvent, sequence: Option<u64>) -> Comparison {
     let refused = &bus.0.readable.0;
-    let Some(sequence) = sequence.filter(|_| !refused.load(Ordering::Relaxed)) else { return Comparison::NotCompared };
-    let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
-    match bus.backend().read(query).await {
-        Ok(page) => match page.events.first() {
-            Some(found) if found.id != event.id => Comparison::NotCompared,
-            Some(found) if is_same(event, found) => Comparison::Same,
-            Some(_) => Comparison::Different,
-            None => Comparison::NotCompared,
-        },
+    if refused.load(Ordering::Relaxed) {
+        return Comparison::NotCompared;
+    }
+    let found = match sequence {
+        Some(sequence) => stored(bus, sequence).await,
+        None => scheduled(bus, &event.id).await,
+    };
+    match found {
+        Ok(Some((id, ..))) if id != event.id => Comparison::NotCompared,
+        Ok(Some((_, name, body))) if is_same(event, &name, &body) => Comparison::Same,
+        Ok(Some(_)) => Comparison::Different,
+        Ok(None) => Comparison::NotCompared,
         Err(error) => {
             tracing::debug!(%error, sequence, "an event could not be compared with the one that has its id");
             if error.kind() == BackendErrorKind::Permission {
@@ -162,9 +169,23 @@ async fn compared(bus: &Bus, event: &NewEvent, sequence: Option<u64>) -> Compari
     }
 }
 
+type Found = Option<(EventId, EventName, Bytes)>;
+
+/// What an event of the log has that is compared.
+async fn stored(bus: &Bus, sequence: u64) -> Result<Found, BackendError> {
+    let query = Query::all().after(sequence.saturating_sub(1)).upto(sequence).limit(1);
+    let page = bus.backend().read(query).await?;
+    Ok(page.events.first().map(|event| (event.id.clone(), event.name.clone(), event.body.clone())))
+}
+
+/// The same of an event that waits for its time.
+async fn scheduled(bus: &Bus, id: &EventId) -> Result<Found, BackendError> {
+    Ok(bus.backend().scheduled(id).await?.map(|event| (event.id, event.name, event.body)))
+}
+
 /// Whether name and body are the same. A publisher in another language may write the same JSON in another way.
-fn is_same(event: &NewEvent, found: &RecordedEvent) -> bool {
+fn is_same(event: &NewEvent, name: &EventName, found: &Bytes) -> bool {
     let parse = |body: &[u8]| serde_json::from_slice::<Value>(body).ok();
-    let same_json = || parse(&event.body).is_some_and(|body| parse(&found.body) == Some(body));
-    event.name == found.name && (event.body == found.body || same_json())
+    let same_json = || parse(&event.body).is_some_and(|body| parse(found) == Some(body));
+    event.name == *name && (event.body == *found || same_json())
 }

@@ -55,9 +55,11 @@ impl Machine {
                         self.settled.release(sequence);
                     }
                     let doc = lane.doc(&id, self.run.number);
+                    self.outbox.has_record(&id);
                     lanes.push((id, doc));
                 }
-                _ => forget.push(id),
+                _ if self.outbox.delete_record(&id) => forget.push(id),
+                _ => {}
             }
         }
         self.trial.write();

@@ -172,9 +172,9 @@ impl Machine {
     /// Forgets an attempt that waits to be made alone: its lane is read back from the log later, and stays suspect.
     pub(crate) fn forget_alone(&mut self) {
         if let Some(attempt) = self.trial.take_back()
-            && let Some(lane) = self.lanes.get_mut(&attempt.lane)
+            && self.lanes.contains(&attempt.lane)
         {
-            lane.leave_to_the_log();
+            self.lanes.leave_to_the_log(&attempt.lane);
             self.lanes.turn_to(&attempt.lane, Doing::NeedsLoad);
         }
     }
@@ -211,8 +211,10 @@ impl Machine {
                 self.hold(&id, sequence);
                 if let Some(lane) = self.lanes.get_mut(&id) {
                     lane.queue(self.memory.keep(event));
-                    if matches!(lane.doing(), Doing::Resting(_)) {
-                        self.proceed(&id);
+                    match lane.doing() {
+                        Doing::Resting(_) => self.proceed(&id),
+                        Doing::Waiting(_) => self.lanes.keep(&id),
+                        _ => {}
                     }
                 }
             }
@@ -351,10 +353,8 @@ impl Machine {
     /// Says that a read failed; it is asked for again later.
     pub(crate) fn load_failed(&mut self, load: &Load, retry_at: Timestamp) {
         self.loading = self.loading.saturating_sub(1);
-        if let Some(lane) = self.lanes.get_mut(&load.lane)
-            && lane.doing() == Doing::Loading
-        {
-            lane.leave_to_the_log();
+        if self.lanes.get(&load.lane).is_some_and(|lane| lane.doing() == Doing::Loading) {
+            self.lanes.leave_to_the_log(&load.lane);
             self.index(&load.lane);
             self.lanes.turn_to(&load.lane, Doing::Waiting(retry_at));
         }
@@ -377,13 +377,8 @@ impl Machine {
         for sequence in lane.held() {
             self.settled.release(*sequence);
         }
-        match lane.indexed() {
-            Indexed::No => {}
-            Indexed::Pending => self.outbox.keep(id),
-            Indexed::Stored => {
-                self.outbox.change(id);
-                self.outbox.record_now();
-            }
+        if lane.indexed() != Indexed::No && self.outbox.end(id) {
+            self.outbox.record_now();
         }
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Outbox {
     lanes: VecDeque<LaneId>,
     /// Those of them that are not written yet.
     changed: HashSet<LaneId>,
+    /// Lanes that have a record, or will with the write under way.
+    recorded: HashSet<LaneId>,
     /// How many lanes have ever stood in the queue, and how many have left it.
     queued: u64,
     left: u64,
@@ -83,9 +85,25 @@ impl Outbox {
         }
     }
 
-    /// Says that the record of a lane need not change after all: there is none.
-    pub(crate) fn keep(&mut self, id: &LaneId) {
-        self.changed.remove(id);
+    /// Says that a lane is over: its record goes, if it has one. Whether it has.
+    pub(crate) fn end(&mut self, id: &LaneId) -> bool {
+        let has_record = self.recorded.contains(id);
+        if has_record {
+            self.change(id);
+        } else {
+            self.changed.remove(id);
+        }
+        has_record
+    }
+
+    /// Says that a lane has a record.
+    pub(crate) fn has_record(&mut self, id: &LaneId) {
+        self.recorded.insert(id.clone());
+    }
+
+    /// Says that a lane will have none. Whether it has one now.
+    pub(crate) fn delete_record(&mut self, id: &LaneId) -> bool {
+        self.recorded.remove(id)
     }
 
     /// Leaves a dead letter.

@@ -73,6 +73,7 @@ impl Machine {
                 Some(key) => LaneId::Key(key.clone()),
                 None => LaneId::Event(doc.from),
             };
+            machine.outbox.has_record(&id);
             if doc.run < state.run && doc.is_ahead_of(state.rewound) {
                 // A write that was to delete it did not come any more.
                 machine.outbox.change(&id);
@@ -134,12 +135,12 @@ impl Machine {
         let kept: Vec<LaneId> = self.lanes.iter().map(|(id, _)| id.clone()).collect();
         let mut held: Vec<u64> = self.outbox.letters().collect();
         for id in kept {
-            if let Some(lane) = self.lanes.get_mut(&id) {
-                held.extend(lane.held());
-                lane.leave_to_the_log();
-                if matches!(lane.doing(), Doing::Ready | Doing::Resting(_)) {
-                    self.lanes.turn_to(&id, Doing::NeedsLoad);
-                }
+            let Some(lane) = self.lanes.get(&id) else { continue };
+            held.extend(lane.held());
+            let goes_on = matches!(lane.doing(), Doing::Ready | Doing::Resting(_));
+            self.lanes.leave_to_the_log(&id);
+            if goes_on {
+                self.lanes.turn_to(&id, Doing::NeedsLoad);
             }
         }
         self.settled.restart(after, held);

@@ -133,10 +133,11 @@ impl Machine {
     fn wait(&mut self, attempt: &Attempt, waiting: Waiting, due: Timestamp) {
         self.lane_of(attempt);
         if let Some(lane) = self.lanes.get_mut(&attempt.lane) {
-            lane.fail(attempt.event.sequence, waiting);
+            lane.fail(self.memory.keep(&attempt.event), waiting);
         }
         self.index(&attempt.lane);
         self.lanes.turn_to(&attempt.lane, Doing::Waiting(due));
+        self.lanes.keep(&attempt.lane);
     }
 
     /// Leaves an event to an operator, and parks what follows it.

@@ -232,6 +232,7 @@ mod tests {
             Machine, Step,
             attempt::Load,
             doc::{LaneDoc, LaneState, StateDoc, Waiting},
+            lane_id::LaneId,
         },
         event::recorded::RecordedEvent,
         headers::Headers,
@@ -256,7 +257,8 @@ mod tests {
     /// After a crash: event 3 had failed once and was being tried again.
     fn restored() -> Machine {
         let mut before = Machine::fresh(Policy::default(), PatternSet::all(), 1, 5);
-        let state: StateDoc = before.take_commit(NOW.into()).map(|commit| commit.state).expect("it is begun");
+        let mut state: StateDoc = before.take_commit(NOW.into()).map(|commit| commit.state).expect("it is begun");
+        state.started = Some(vec![LaneId::Key(order()).mark()]);
         let waiting = Waiting {
             attempts: 1,
             due: NOW,

@@ -14,7 +14,7 @@ use crate::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
         RecordError, RecordName, RecordWrite, Revision, Tail,
     },
-    event::recorded::RecordedEvent,
+    event::recorded::{EventId, NewEvent, RecordedEvent},
     runtime::keys::Keys,
 };
 
@@ -103,6 +103,10 @@ impl Backend for Keyed {
         Ok(Box::new(KeyedTail { tail, keys: Arc::clone(&self.keys) }))
     }
 
+    async fn scheduled(&self, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+        self.log.scheduled(id).await
+    }
+
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
         self.log.get_record(name).await
     }
@@ -117,6 +121,10 @@ impl Backend for Keyed {
 
     async fn backup(&self, to: &Path) -> Result<(), BackendError> {
         self.log.backup(to).await
+    }
+
+    async fn find_damage(&self) -> Result<(), BackendError> {
+        self.log.find_damage().await
     }
 
     async fn close(&self) {

@@ -138,12 +138,13 @@ impl Operator {
         keyed(self.backend(), &keys).read(query).await
     }
 
-    /// Hands a dead letter, and what is parked behind it, back to the handler.
+    /// Hands a dead letter, and what is parked behind it, back to the handler; or an event that failed and waits for its next
+    /// attempt, which is made at once.
     ///
     /// # Errors
-    /// When it is no dead letter of the subscriber or one that cannot be read, or the backend cannot be read or written.
+    /// When it is neither, or a letter that cannot be read, or the backend cannot be read or written.
     pub async fn redrive(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
-        self.is_dead(subscriber, sequence).await?;
+        self.is_dead(subscriber, sequence, true).await?;
         self.ask(subscriber, &Command::Redrive { sequence }).await
     }
 
@@ -152,7 +153,7 @@ impl Operator {
     /// # Errors
     /// When it is no dead letter of the subscriber or one that cannot be read, or the backend cannot be read or written.
     pub async fn discard(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
-        self.is_dead(subscriber, sequence).await?;
+        self.is_dead(subscriber, sequence, false).await?;
         self.ask(subscriber, &Command::Discard { sequence }).await
     }
 
@@ -272,8 +273,9 @@ impl Operator {
         Ok(None)
     }
 
-    /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run.
-    async fn is_dead(&self, subscriber: &str, sequence: u64) -> Result<(), BackendError> {
+    /// An error that says what the event is instead, if it is no dead letter of a subscriber that has run. One that waits for its
+    /// next attempt will do, if `may_wait`.
+    async fn is_dead(&self, subscriber: &str, sequence: u64, may_wait: bool) -> Result<(), BackendError> {
         if let Some(record) = self.backend().get_record(&names::dead_letter(subscriber, sequence)).await? {
             // A host refuses what is asked about a letter that it cannot read.
             return store::parse::<DeadLetter>(&record).map(drop);
@@ -281,6 +283,7 @@ impl Operator {
         match self.why(subscriber, sequence).await? {
             // The one of an unknown subscriber is said when it is asked.
             Why::Dead(_) | Why::UnknownSubscriber { .. } => Ok(()),
+            Why::Retrying(_) if may_wait => Ok(()),
             other => {
                 let message = format!("{sequence} is no dead letter of `{subscriber}`: {other}");
                 Err(BackendError::new(crate::backend::BackendErrorKind::Other, message))

@@ -175,6 +175,16 @@ impl Now {
     pub(crate) fn of(clock: &dyn Clock) -> Self {
         Self { wall: clock.now(), steady: clock.steady() }
     }
+
+    /// What the wall clock shows at a time of the steady one. Less than a second between the two is no difference: they are never
+    /// read at once.
+    pub(crate) fn on_the_wall(self, steady: Timestamp) -> Timestamp {
+        let (ahead, behind) = (self.wall.since(self.steady), self.steady.since(self.wall));
+        match ahead.max(behind) >= Duration::from_secs(1) {
+            true => steady.plus(ahead).minus(behind),
+            false => steady,
+        }
+    }
 }
 
 /// The moment at which both clocks show a time.

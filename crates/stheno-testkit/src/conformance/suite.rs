@@ -121,7 +121,7 @@ macro_rules! conformance_suite {
                 a_conflict_says_what_was_expected_and_found,
                 of_many_events_it_is_said_what_became_of_each,
                 an_id_that_another_event_has_is_refused,
-                a_duplicate_that_cannot_be_compared_says_so,
+                a_duplicate_of_a_scheduled_event_is_compared,
                 a_later_attempt_keeps_what_the_first_has_published,
             }
             delivery::order {
@@ -131,6 +131,12 @@ macro_rules! conformance_suite {
                 a_subscriber_without_order_handles_a_key_side_by_side,
                 order_holds_while_an_event_is_tried_again,
                 a_hot_key_does_not_stop_the_others,
+            }
+            delivery::clocks {
+                a_clock_that_was_ahead_makes_no_wait_longer,
+                time_that_nobody_waited_is_not_used_up,
+                a_waiting_event_is_handed_back_when_an_operator_asks,
+                a_wait_beyond_the_time_for_retries_is_said,
             }
             delivery::retry {
                 every_failure_counts_as_an_attempt,

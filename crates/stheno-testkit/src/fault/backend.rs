@@ -8,9 +8,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use stheno_core::backend::{
-    Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, LogInfo, Page, Query, Record,
-    RecordError, RecordName, RecordWrite, Revision, Tail,
+use stheno_core::{
+    EventId, NewEvent,
+    backend::{
+        Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, LogInfo, Page, Query,
+        Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+    },
 };
 use tokio::sync::watch;
 
@@ -168,6 +171,10 @@ impl Backend for FaultyBackend {
         Ok(Box::new(FaultyTail { inner, switches: Arc::clone(&self.switches) }))
     }
 
+    async fn scheduled(&self, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+        self.inner.scheduled(id).await
+    }
+
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
         let answer = self.switches.pass(Call::GetRecord, std::slice::from_ref(name)).await?;
         answer.give(self.inner.get_record(name).await?)
@@ -187,6 +194,10 @@ impl Backend for FaultyBackend {
 
     async fn backup(&self, to: &Path) -> Result<(), BackendError> {
         self.inner.backup(to).await
+    }
+
+    async fn find_damage(&self) -> Result<(), BackendError> {
+        self.inner.find_damage().await
     }
 
     async fn close(&self) {

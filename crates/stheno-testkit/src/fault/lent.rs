@@ -10,9 +10,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use stheno_core::backend::{
-    Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, LogInfo, Page, Query, Record,
-    RecordError, RecordName, RecordWrite, Revision, Tail,
+use stheno_core::{
+    EventId, NewEvent,
+    backend::{
+        Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, LogInfo, Page, Query,
+        Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+    },
 };
 
 /// Lends a backend: closing this handle closes it for this handle only. An app that stops closes its backend, and a log in
@@ -63,6 +66,10 @@ impl Backend for Lent {
         Ok(Box::new(LentTail { inner, closed: Arc::clone(&self.closed) }))
     }
 
+    async fn scheduled(&self, id: &EventId) -> Result<Option<NewEvent>, BackendError> {
+        self.inner()?.scheduled(id).await
+    }
+
     async fn get_record(&self, name: &RecordName) -> Result<Option<Record>, BackendError> {
         self.inner()?.get_record(name).await
     }
@@ -77,6 +84,10 @@ impl Backend for Lent {
 
     async fn backup(&self, to: &Path) -> Result<(), BackendError> {
         self.inner()?.backup(to).await
+    }
+
+    async fn find_damage(&self) -> Result<(), BackendError> {
+        self.inner()?.find_damage().await
     }
 
     async fn close(&self) {

@@ -10,6 +10,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// What the events in memory may weigh of lanes that wait, in bytes. What is more is read from the log again.
+const KEPT: usize = 16 * 1024 * 1024;
+
 /// The lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
@@ -23,6 +26,8 @@ pub(crate) struct Lanes {
     /// Those that a record speaks for, and that are under way: loading, ready or running.
     busy: HashSet<LaneId>,
     tickets: u64,
+    /// What the events in memory weigh of those that wait.
+    kept: usize,
 }
 
 impl Lanes {
@@ -48,6 +53,7 @@ impl Lanes {
     pub(crate) fn remove(&mut self, id: &LaneId) -> Option<Lane> {
         let lane = self.all.remove(id)?;
         self.dequeue(id, lane.doing, lane.ticket);
+        self.kept -= lane.kept;
         Some(lane)
     }
 
@@ -62,6 +68,9 @@ impl Lanes {
         self.tickets += 1;
         let Some(lane) = self.all.get_mut(id) else { return };
         (lane.doing, lane.ticket) = (doing, self.tickets);
+        if !matches!(doing, Doing::Waiting(_) | Doing::NeedsLoad | Doing::Ready) {
+            self.kept -= std::mem::take(&mut lane.kept);
+        }
         let is_recorded = lane.indexed != Indexed::No;
         match doing {
             Doing::Ready => drop(self.ready.insert(self.tickets, id.clone())),
@@ -85,6 +94,26 @@ impl Lanes {
         }
         if !self.busy.is_empty() {
             self.busy.remove(id);
+        }
+    }
+
+    /// Keeps the events in memory of a lane that waits, if there is room for them, so that they need not be read again.
+    pub(crate) fn keep(&mut self, id: &LaneId) {
+        let Some(lane) = self.all.get_mut(id) else { return };
+        self.kept -= lane.kept;
+        lane.kept = lane.weight();
+        if self.kept + lane.kept > KEPT {
+            lane.kept = 0;
+            lane.leave_to_the_log();
+        }
+        self.kept += lane.kept;
+    }
+
+    /// Forgets the events in memory of a lane; the log has them.
+    pub(crate) fn leave_to_the_log(&mut self, id: &LaneId) {
+        if let Some(lane) = self.all.get_mut(id) {
+            self.kept -= std::mem::take(&mut lane.kept);
+            lane.leave_to_the_log();
         }
     }
 
@@ -229,5 +258,49 @@ mod tests {
         assert_eq!(soon(0, 9), [id(5)]);
         assert_eq!(soon(2, 9), [id(2), id(4), id(5)]);
         assert_eq!(soon(9, 3), [id(2), id(3), id(4), id(5)]);
+    }
+
+    fn event(sequence: u64, bytes: usize) -> std::sync::Arc<crate::event::recorded::RecordedEvent> {
+        let (name, now, body) = ("a".into(), at(0), vec![b' '; bytes]);
+        let headers = crate::headers::Headers::new();
+        std::sync::Arc::new(crate::event::recorded::RecordedEvent::from_stored(
+            sequence,
+            "i".into(),
+            name,
+            None,
+            None,
+            now,
+            now,
+            headers,
+            body.into(),
+        ))
+    }
+
+    #[test]
+    fn what_waits_stays_in_memory_while_there_is_room() {
+        let waiting = || crate::delivery::doc::Waiting {
+            attempts: 1,
+            due: at(9),
+            first_failed: at(0),
+            error: Vec::new(),
+            wait_ms: None,
+            waited_ms: None,
+        };
+        let mut lanes = lanes([Doing::Running, Doing::Running, Doing::Running]);
+        let is_kept = |lanes: &Lanes, number| lanes.get(&id(number)).is_some_and(|lane| lane.peek().is_some());
+        let fail = |lanes: &mut Lanes, number: u64| {
+            if let Some(lane) = lanes.get_mut(&id(number)) {
+                lane.fail(crate::delivery::memory::Memory::default().keep(&event(number, KEPT / 2)), waiting());
+            }
+            lanes.turn_to(&id(number), Doing::Waiting(at(9)));
+            lanes.keep(&id(number));
+        };
+        (1..=2).for_each(|number| fail(&mut lanes, number));
+        assert!(is_kept(&lanes, 1) && !is_kept(&lanes, 2), "the second one has no room");
+        lanes.remove(&id(1));
+        fail(&mut lanes, 3);
+        assert!(is_kept(&lanes, 3), "the first one is gone");
+        lanes.turn_to(&id(3), Doing::Running);
+        assert_eq!(lanes.kept, 0);
     }
 }

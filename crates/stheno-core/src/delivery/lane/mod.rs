@@ -106,6 +106,13 @@ pub(crate) struct Lane {
     failed: Option<Waiting>,
     /// Its events that hold the floor back.
     held: Vec<u64>,
+    /// What its events in memory weigh while it waits.
+    kept: usize,
+}
+
+/// What an event weighs in memory, in bytes.
+pub(crate) fn weight(event: &RecordedEvent) -> usize {
+    512 + event.size()
 }
 
 impl Lane {
@@ -149,6 +156,7 @@ impl Lane {
             indexed: Indexed::No,
             failed: None,
             held: Vec::new(),
+            kept: 0,
         }
     }
 
@@ -239,9 +247,11 @@ impl Lane {
     /// What to read back next of what the log has of this lane; nothing if it has all. What comes in from here on is queued
     /// behind what is read. `offered` is how far anybody was offered events.
     pub(crate) fn load(&mut self, id: &LaneId, offered: u64) -> Option<Load> {
+        if self.peek().is_some() {
+            return None;
+        }
         if self.backlog == Backlog::LeftToLog {
             self.live.clear();
-            self.loaded.clear();
             // Never further than events are known to exist: one that is stored after the read would be missed.
             let upto = match id {
                 LaneId::Key(_) if self.failed.is_some() => offered.max(self.from),
@@ -306,10 +316,16 @@ impl Lane {
         self.held.retain(|held| *held != sequence);
     }
 
-    /// The event at a sequence has failed, and is tried again.
-    pub(crate) fn fail(&mut self, sequence: u64, waiting: Waiting) {
+    /// An event has failed, and is tried again. It stays in memory, with what comes after it: see [`Lanes::keep`].
+    pub(crate) fn fail(&mut self, kept: Kept, waiting: Waiting) {
         self.failed = Some(waiting);
-        self.stand_still(sequence);
+        self.from = kept.event.sequence;
+        self.loaded.push_front(kept);
+    }
+
+    /// What its events in memory weigh.
+    fn weight(&self) -> usize {
+        self.loaded.iter().chain(&self.live).map(|kept| weight(&kept.event)).sum()
     }
 
     /// The event at a sequence is given up.
@@ -337,7 +353,7 @@ impl Lane {
     }
 
     /// Forgets the events in memory; the log has them.
-    pub(crate) fn leave_to_the_log(&mut self) {
+    fn leave_to_the_log(&mut self) {
         self.loaded.clear();
         self.live.clear();
         (self.backlog, self.reading) = (Backlog::LeftToLog, None);

@@ -203,7 +203,7 @@ impl Worker {
             position: self.machine.position(),
             floor: self.machine.recorded_floor(),
             idle,
-            next_due: self.machine.next_due(),
+            next_due: self.machine.next_due().map(|due| self.now().on_the_wall(due)),
             running: self.machine.running(),
             counts: self.machine.counts(),
             run: self.machine.run().number,

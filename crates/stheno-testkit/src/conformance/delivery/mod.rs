@@ -10,6 +10,7 @@
 
 pub mod batches;
 pub mod causing;
+pub mod clocks;
 pub mod dead_letters;
 pub mod faults;
 pub mod forgotten;

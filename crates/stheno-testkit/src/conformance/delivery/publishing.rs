@@ -131,15 +131,28 @@ pub async fn an_id_that_another_event_has_is_refused(harness: &dyn Harness) {
     assert_eq!(world.everything().await.len(), 5);
 }
 
-/// An event that cannot be compared is a duplicate that says so: its time has not come.
-pub async fn a_duplicate_that_cannot_be_compared_says_so(harness: &dyn Harness) {
+/// An event that waits for its time is compared too: the same one is a duplicate, and another one under its id is refused.
+pub async fn a_duplicate_of_a_scheduled_event_is_compared(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let bus = world.bus().await;
-    let later = || placed("a").id("later").delay(std::time::Duration::from_secs(3600));
-    let first = bus.publish(later()).await.expect("it is scheduled");
-    assert_eq!((first.duplicate, first.comparison), (false, None));
-    let again = bus.publish(later()).await.expect("it is known");
-    assert_eq!((again.duplicate, again.comparison), (true, Some(Comparison::NotCompared)));
+    let body = |number: u32| json!({ "id": "a", "number": number });
+    let later = |event: Outgoing| event.id("later").delay(std::time::Duration::from_secs(3600));
+    let first = bus.publish(later(Outgoing::raw(PLACED, &body(1)))).await.expect("it is scheduled");
+    assert_eq!((first.duplicate, first.sequence, first.comparison), (false, None, None));
+    for same in
+        [later(Outgoing::raw(PLACED, &body(1))), later(Outgoing::raw_bytes(PLACED, r#"{ "number": 1, "id": "a" }"#))]
+    {
+        let again = bus.publish(same).await.expect("it is known");
+        assert_eq!((again.duplicate, again.sequence, again.comparison), (true, None, Some(Comparison::Same)));
+    }
+    let now = Outgoing::raw(PLACED, &body(1)).id("later");
+    assert_eq!(bus.publish(now).await.expect("it is known").comparison, Some(Comparison::Same));
+    for other in [Outgoing::raw(PLACED, &body(2)), Outgoing::raw(CANCELED, &body(1))] {
+        let refused = bus.publish(later(other)).await.expect_err("it is another event");
+        assert_eq!(*refused.kind(), PublishErrorKind::IdTaken { sequence: 0 });
+        assert!(refused.to_string().contains("waits for its time"), "{refused}");
+    }
+    assert!(world.everything().await.is_empty());
     // A backend without the bus stores nothing under a known id, whatever the event is.
     let mut other = of_order("a", "{}");
     stored(&*world.log, other.clone()).await;

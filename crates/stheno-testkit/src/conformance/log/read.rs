@@ -119,7 +119,11 @@ pub async fn a_page_ends_with_the_event_that_fills_its_bytes(harness: &dyn Harne
         for (bytes, fit) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (5_000, 5)] {
             let sequences = |page: &Page| page.events.iter().map(|event| event.sequence).collect::<Vec<_>>();
             let page = read(&*world.log, query.clone().bytes(bytes)).await;
-            assert_eq!((sequences(&page), page.covered, page.end), (all[..fit].to_vec(), all[fit - 1], false), "{bytes}");
+            assert_eq!(
+                (sequences(&page), page.covered, page.end),
+                (all[..fit].to_vec(), all[fit - 1], false),
+                "{bytes}"
+            );
             let page = read(&*world.log, query.clone().backward().bytes(bytes)).await;
             let newest: Vec<_> = all.iter().rev().take(fit).copied().collect();
             assert_eq!((sequences(&page), page.covered, page.end), (newest.clone(), newest[fit - 1], false), "{bytes}");

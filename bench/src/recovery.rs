@@ -74,7 +74,7 @@ impl Subscriber for Handler {
 /// Where a log lies.
 enum Place {
     File(TempDir),
-    Nats(TempDir, Server),
+    Nats { _folder: TempDir, server: Server },
 }
 
 impl Place {
@@ -84,7 +84,7 @@ impl Place {
             "embedded" => Ok(Self::File(folder)),
             "nats" => {
                 let server = Server::start(folder.path(), Sync::Interval)?;
-                Ok(Self::Nats(folder, server))
+                Ok(Self::Nats { _folder: folder, server })
             }
             other => Err(format!("`{other}` is neither `embedded` nor `nats`").into()),
         }
@@ -93,7 +93,7 @@ impl Place {
     async fn open(&self) -> Fallible<Arc<dyn Backend>> {
         match self {
             Self::File(folder) => Ok(SqliteBackend::open(SqliteOptions::file(folder.path().join("log.db"))).await?),
-            Self::Nats(_, server) => Ok(NatsBackend::open(NatsOptions::server(server.url())).await?),
+            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::server(server.url())).await?),
         }
     }
 
@@ -101,7 +101,7 @@ impl Place {
     fn server(&self) -> u32 {
         match self {
             Self::File(_) => std::process::id(),
-            Self::Nats(_, server) => server.process(),
+            Self::Nats { server, .. } => server.process(),
         }
     }
 }
@@ -121,7 +121,7 @@ async fn fill(place: &Place, events: u64, stored: Stored) -> Fallible<()> {
     let bus = Bus::new(Arc::clone(&backend), Arc::new(catalogs));
     let order = |number: u64| format!("order_01H8X4Q2V5Z7{number:010}");
     match (stored, place) {
-        (Stored::Bare, Place::Nats(_, server)) => {
+        (Stored::Bare, Place::Nats { server, .. }) => {
             let client = async_nats::jetstream::new(async_nats::connect(server.url()).await?);
             let mut acks = Vec::new();
             for number in 0..events {

@@ -16,8 +16,8 @@ use crate::{
 
 /// After how long the server forgets a consumer that nobody asks any more, or whose reader has gone.
 pub(crate) const FORGET: Duration = Duration::from_secs(30);
-/// Bytes that are asked for at once; a single message is always less.
-const BYTES: usize = 8 * 1024 * 1024;
+/// What subjects take of a message beside its payload, at most.
+const SUBJECTS: usize = 16 * 1024;
 
 /// Where reading begins.
 #[derive(Debug, Clone, Copy)]
@@ -98,15 +98,16 @@ impl Fetch {
         self.pending
     }
 
-    /// Up to so many of the messages that are left, at least one if any is.
-    pub(crate) async fn next(&mut self, most: usize) -> Result<Vec<Stored>, Trouble> {
+    /// Up to so many of the messages that are left and about so many bytes of them, at least one if any is left.
+    pub(crate) async fn next(&mut self, most: usize, bytes: usize) -> Result<Vec<Stored>, Trouble> {
         let wanted = u64::try_from(most).unwrap_or(u64::MAX).min(self.pending);
         let mut found = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0).min(4_096));
         if wanted == 0 {
             return Ok(found);
         }
         let expires = u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX);
-        let bytes = BYTES.max(2 * self.api.link.max_payload());
+        // A single message is never more than this.
+        let bytes = bytes.max(self.api.link.max_payload() + SUBJECTS);
         let body = json!({ "batch": wanted, "max_bytes": bytes, "expires": expires });
         self.asked += 1;
         let inbox = format!("{}.{}", self.inbox, self.asked);

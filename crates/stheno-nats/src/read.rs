@@ -83,6 +83,36 @@ enum Next {
     End,
 }
 
+/// What is asked for at once.
+struct Most {
+    messages: usize,
+    bytes: usize,
+}
+
+/// The last events so far of what is read backwards, oldest first.
+#[derive(Default)]
+struct Last {
+    events: VecDeque<Arc<RecordedEvent>>,
+    bytes: usize,
+    /// Whether older ones did not fit.
+    is_cut: bool,
+}
+
+impl Last {
+    /// Adds an event, and lets go of the oldest that no longer fit into a page.
+    fn push(&mut self, event: Arc<RecordedEvent>, query: &Query) {
+        self.bytes += event.size();
+        self.events.push_back(event);
+        while self.events.len() > 1
+            && let Some(oldest) = self.events.front().map(|oldest| oldest.size())
+            && (self.events.len() > query.limit || self.bytes - oldest >= query.bytes)
+        {
+            self.events.pop_front();
+            (self.bytes, self.is_cut) = (self.bytes - oldest, true);
+        }
+    }
+}
+
 struct Reader<'a> {
     log: &'a Arc<Log>,
     query: &'a Query,
@@ -136,10 +166,13 @@ impl Reader<'_> {
 
     async fn forward(&mut self, span: Span) -> Result<Page, Trouble> {
         let mut reading = self.begin(span.low, self.query.limit).await?;
-        let mut events = Vec::new();
+        let (mut events, mut bytes) = (Vec::new(), 0);
         let mut covered = span.low - 1;
-        while events.len() < self.query.limit && covered < span.high {
-            let most = (self.query.limit - events.len()).min(span.room(covered));
+        while events.len() < self.query.limit && covered < span.high && !self.is_large(bytes, events.len()) {
+            let most = Most {
+                messages: (self.query.limit - events.len()).min(span.room(covered)),
+                bytes: self.query.bytes.saturating_sub(bytes),
+            };
             let Next::Messages(messages) = self.next(&mut reading, covered + 1, most, span.high).await? else {
                 return Ok(Page::new(events, span.high, true));
             };
@@ -147,11 +180,23 @@ impl Reader<'_> {
                 if stored.sequence > span.high {
                     return Ok(Page::new(events, span.high, true));
                 }
+                // The last of them may be beyond what the page holds: the next page begins there.
+                if self.is_large(bytes, events.len()) {
+                    break;
+                }
                 covered = stored.sequence;
-                events.extend(self.event(stored));
+                if let Some(event) = self.event(stored) {
+                    bytes += event.size();
+                    events.push(event);
+                }
             }
         }
         Ok(Page::new(events, covered, covered >= span.high))
+    }
+
+    /// Whether so many events with so many bytes are all that a page holds.
+    fn is_large(&self, bytes: usize, events: usize) -> bool {
+        bytes >= self.query.bytes && events > 0
     }
 
     async fn backward(&mut self, span: Span) -> Result<Page, Trouble> {
@@ -174,9 +219,9 @@ impl Reader<'_> {
         }
         loop {
             let low = high.saturating_sub(reach - 1).max(span.low);
-            let found = self.last_of(Span { low, high }).await?;
+            let Last { events: found, is_cut, .. } = self.last_of(Span { low, high }).await?;
             let end = low == span.low;
-            if found.len() == self.query.limit {
+            if is_cut || found.len() == self.query.limit {
                 let covered = found.front().map_or(low, |event| event.sequence);
                 return Ok(Page::new(found.into_iter().rev().collect(), covered, end && covered == span.low));
             }
@@ -208,12 +253,13 @@ impl Reader<'_> {
     }
 
     /// The last events of a span, as many as a page holds, oldest first.
-    async fn last_of(&mut self, span: Span) -> Result<VecDeque<Arc<RecordedEvent>>, Trouble> {
+    async fn last_of(&mut self, span: Span) -> Result<Last, Trouble> {
         let mut reading = self.begin(span.low, span.room(span.low - 1)).await?;
-        let mut found = VecDeque::new();
+        let mut found = Last::default();
         let mut covered = span.low - 1;
         while covered < span.high {
-            let next = self.next(&mut reading, covered + 1, span.room(covered), span.high).await?;
+            let most = Most { messages: span.room(covered), bytes: self.query.bytes };
+            let next = self.next(&mut reading, covered + 1, most, span.high).await?;
             let Next::Messages(messages) = next else { return Ok(found) };
             for stored in messages {
                 if stored.sequence > span.high {
@@ -221,10 +267,7 @@ impl Reader<'_> {
                 }
                 covered = stored.sequence;
                 if let Some(event) = self.event(stored) {
-                    if found.len() == self.query.limit {
-                        found.pop_front();
-                    }
-                    found.push_back(event);
+                    found.push(event, self.query);
                 }
             }
         }
@@ -261,7 +304,7 @@ impl Reader<'_> {
     }
 
     /// The next messages, at least one if there is any up to `high`.
-    async fn next(&self, source: &mut Source, from: u64, most: usize, high: u64) -> Result<Next, Trouble> {
+    async fn next(&self, source: &mut Source, from: u64, most: Most, high: u64) -> Result<Next, Trouble> {
         if let Source::Leader { left, newest } = source {
             if newest.is_some_and(|newest| newest < from) {
                 return Ok(Next::End);
@@ -274,7 +317,7 @@ impl Reader<'_> {
             *source = self.consumer(from).await?;
         }
         let Source::Consumer(fetch) = source else { return Err(Trouble::Unanswered) };
-        match fetch.next(most).await? {
+        match fetch.next(most.messages, most.bytes).await? {
             messages if !messages.is_empty() => Ok(Next::Messages(messages)),
             // The server of a consumer may be behind the leader: what it has not got yet is asked for again.
             _ => match span::first_of(self.log, from, &self.filters.subjects).await? {

@@ -11,6 +11,8 @@ use crate::{
 
 /// Messages asked for at once.
 const CHUNK: usize = 1_000;
+/// Bytes asked for at once.
+const BYTES: usize = 8 * 1024 * 1024;
 
 /// The newest message of each subject that a filter matches.
 ///
@@ -23,7 +25,7 @@ pub(crate) async fn newest(log: &Log, stream: &str, filter: &str) -> Result<Vec<
     let mut found = Newest::default();
     // What is written meanwhile takes the place of what was listed, so everything is read.
     while reading.pending() > 0 {
-        reading.next(CHUNK).await?.into_iter().for_each(|message| found.take(message));
+        reading.next(CHUNK, BYTES).await?.into_iter().for_each(|message| found.take(message));
     }
     if found.reached < last.sequence { Err(Trouble::NoResponders) } else { Ok(found.all()) }
 }

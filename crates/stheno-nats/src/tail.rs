@@ -23,8 +23,6 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long nothing has to come before it is looked whether the log has moved by what this tail does not read.
 const QUIET: Duration = Duration::from_millis(30);
-/// Bytes of bodies in a page, about: what comes later is in the next.
-const PAGE_BYTES: usize = 8 * 1024 * 1024;
 /// How often the same event may be found missing before the consumer is made anew.
 const MISSING: u32 = 2;
 
@@ -70,9 +68,9 @@ impl NatsTail {
             && self.query.until.is_none_or(|until| event.stored < until)
     }
 
-    /// Takes a message into a page.
+    /// Takes a message into a page. Gives what it takes there.
     fn take(&mut self, stored: Stored, events: &mut Vec<Arc<RecordedEvent>>) -> usize {
-        let (sequence, bytes) = (stored.sequence, stored.body.len());
+        let sequence = stored.sequence;
         let subject = stored.subject.as_str();
         if let Some(why) = self.log.subjects.no_event(subject) {
             let to = self.log.subjects.published();
@@ -96,16 +94,20 @@ impl NatsTail {
         // What is no event, or none yet, moves no position: it would stand beyond the end of the log.
         if let Some(event) = self.decoder.event(stored) {
             self.covered = self.covered.max(sequence);
-            events.extend(Some(event).filter(|event| self.wanted(event)));
+            if self.wanted(&event) {
+                let bytes = event.size();
+                events.push(event);
+                return bytes;
+            }
         }
-        bytes
+        0
     }
 
     /// A message and what has come with it. Nothing is awaited here, so that no page is lost to a wait that is given up.
     fn page(&mut self, first: Stored) -> Page {
         let mut events = Vec::new();
         let mut bytes = self.take(first, &mut events);
-        while events.len() < self.query.limit && bytes < PAGE_BYTES {
+        while events.len() < self.query.limit && (bytes < self.query.bytes || events.is_empty()) {
             let Some(ordered) = &mut self.ordered else { break };
             match ordered.at_hand() {
                 Some(Heard::Message(stored)) => bytes += self.take(stored, &mut events),

@@ -28,8 +28,6 @@ const LOOK_FACTOR: usize = 4;
 const MIN_LOOK: usize = 256;
 /// Most names the index is asked about one by one; a pattern of more names is looked for row by row.
 const MAX_SEEKS: usize = 256;
-/// A page ends when its bodies have this many bytes, so that large events do not fill the memory.
-const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Reads the page that a query begins with, from one snapshot of the log.
 pub(crate) fn page(session: &mut Session, query: &Query) -> rusqlite::Result<Page> {
@@ -97,6 +95,7 @@ struct PageReader<'r> {
     decoder: Decoder<'r>,
     limit: usize,
     events: Vec<Arc<RecordedEvent>>,
+    /// What the events take.
     bytes: usize,
 }
 
@@ -221,11 +220,11 @@ impl PageReader<'_> {
 
     /// Takes one event, unless the page is full.
     fn take(&mut self, row: &Row<'_>) -> rusqlite::Result<bool> {
-        if self.events.len() >= self.limit || self.bytes >= PAGE_BYTES {
+        if self.events.len() >= self.limit || (self.bytes >= self.query.bytes && !self.events.is_empty()) {
             return Ok(false);
         }
         let event = self.decoder.event(row)?;
-        self.bytes += event.body.len();
+        self.bytes += event.size();
         self.events.push(Arc::new(event));
         Ok(true)
     }

@@ -91,13 +91,19 @@ pub struct Query {
     pub direction: Direction,
     /// At most this many events in one page.
     pub limit: usize,
+    /// A page ends with the event that makes it this large, as [`RecordedEvent::size`] counts. So it has at least one event,
+    /// however large that is, and takes no more memory than this and one event.
+    pub bytes: usize,
 }
 
 impl Query {
     /// Events a page holds unless the query says otherwise.
     pub const DEFAULT_LIMIT: usize = 512;
+    /// Bytes a page holds unless the query says otherwise.
+    pub const DEFAULT_BYTES: usize = 8 * 1024 * 1024;
 
-    /// Everything that matches, forwards from the beginning, in pages of [`Query::DEFAULT_LIMIT`].
+    /// Everything that matches, forwards from the beginning, in pages of [`Query::DEFAULT_LIMIT`] events or
+    /// [`Query::DEFAULT_BYTES`] bytes.
     pub fn new(patterns: PatternSet) -> Self {
         Self {
             patterns,
@@ -109,6 +115,7 @@ impl Query {
             until: None,
             direction: Direction::Forward,
             limit: Self::DEFAULT_LIMIT,
+            bytes: Self::DEFAULT_BYTES,
         }
     }
 
@@ -170,6 +177,30 @@ impl Query {
     #[must_use]
     pub fn limit(mut self, events: usize) -> Self {
         self.limit = events.max(1);
+        self
+    }
+
+    /// Lets a page end with the event that makes it this large.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use stheno::{NewEvent, backend::{Append, Backend, Query}};
+    ///
+    /// let log = stheno::sqlite::SqliteBackend::memory()?;
+    /// for _ in 0..3 {
+    ///     log.append(Append::one(NewEvent::new("image.stored".parse()?, vec![b'x'; 600]))).await?;
+    /// }
+    /// let page = log.read(Query::all().bytes(1_000)).await?;
+    /// assert_eq!((page.events.len(), page.covered, page.end), (2, 2, false));
+    /// let page = log.read(Query::all().bytes(1)).await?;
+    /// assert_eq!(page.events.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
         self
     }
 }

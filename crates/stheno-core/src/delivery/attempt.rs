@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::{delivery::lane_id::LaneId, event::recorded::RecordedEvent, key::Key};
+use crate::{
+    delivery::{lane_id::LaneId, memory::Taken},
+    event::recorded::RecordedEvent,
+    key::Key,
+};
 
 /// One attempt at one event.
 #[derive(Debug)]
@@ -14,11 +18,13 @@ pub(crate) struct Attempt {
     /// Whether it is counted as under way.
     pub(super) suspended: bool,
     pub(super) alone: bool,
+    /// The memory its event takes, unless it is over at once.
+    pub(super) taken: Option<Taken>,
 }
 
 impl Attempt {
     pub(super) fn new(lane: LaneId, event: Arc<RecordedEvent>, number: u32) -> Self {
-        Self { lane, event, number, suspended: false, alone: false }
+        Self { lane, event, number, suspended: false, alone: false, taken: None }
     }
 
     pub(crate) fn event(&self) -> &Arc<RecordedEvent> {

@@ -9,6 +9,7 @@ use crate::{
         doc::{Counts, Former},
         lane::{Doing, Indexed, LANE_QUEUE, Lane, Lanes, Next, Room},
         lane_id::LaneId,
+        memory::{Kept, Memory},
         outbox::Outbox,
         reservation::{RESERVE, Reservation},
         settled::{Met, Settled},
@@ -48,6 +49,7 @@ pub(crate) struct Machine {
     pub(super) settled: Settled,
     pub(super) reservation: Reservation,
     pub(super) lanes: Lanes,
+    pub(super) memory: Memory,
     pub(super) trial: Trial,
     pub(super) outbox: Outbox,
     pub(super) running: usize,
@@ -103,7 +105,13 @@ impl Machine {
             && !self.trial.is_on()
             && self.running < self.policy.concurrency
             && self.settled.held() < HELD
+            && self.memory.has_room()
             && self.outbox.has_room()
+    }
+
+    /// Whether it may have more events in memory.
+    pub(crate) fn has_memory(&self) -> bool {
+        self.memory.has_room()
     }
 
     /// Whether it stands still, because an operator or the configuration says so.
@@ -184,7 +192,10 @@ impl Machine {
         }
         let id = LaneId::of(event, self.policy.ordered);
         let suspect = self.trial.suspects(&id, sequence);
-        let room = self.lanes.get(&id).map(|lane| lane.room(sequence));
+        let room = match self.lanes.get(&id).map(|lane| lane.room(sequence)) {
+            Some(Room::Free) if !self.memory.may_queue(event) => Some(Room::Full),
+            room => room,
+        };
         match room {
             Some(Room::Settled) => {}
             // The log has it: the lane reads it back when its turn comes.
@@ -199,7 +210,7 @@ impl Machine {
             Some(Room::Free) => {
                 self.hold(&id, sequence);
                 if let Some(lane) = self.lanes.get_mut(&id) {
-                    lane.queue(event);
+                    lane.queue(self.memory.keep(event));
                     match lane.doing() {
                         Doing::Resting(_) => self.proceed(&id),
                         Doing::Waiting(_) => self.lanes.keep(&id),
@@ -208,7 +219,7 @@ impl Machine {
                 }
             }
             None if suspect => {
-                self.lanes.insert(id.clone(), Lane::ready(event));
+                self.lanes.insert(id.clone(), Lane::ready(self.memory.keep(event)));
                 self.hold(&id, sequence);
             }
             None => return Offer::Start(self.give(Attempt::new(id, Arc::clone(event), 1))),
@@ -234,6 +245,7 @@ impl Machine {
         self.given = None;
         attempt.suspended = true;
         self.running += 1;
+        attempt.taken.get_or_insert_with(|| self.memory.take(attempt.event.size()));
         if !self.lanes.contains(&attempt.lane) {
             self.lanes.insert(attempt.lane.clone(), Lane::running(sequence));
             self.hold(&attempt.lane.clone(), sequence);
@@ -262,6 +274,7 @@ impl Machine {
         let in_memory = self.policy.concurrency + READY;
         while self.loading < self.policy.concurrency
             && self.lanes.ready() < in_memory
+            && (self.memory.has_room() || !(self.is_busy() || self.lanes.ready() > 0))
             && let Some(id) = self.lanes.first_unread().cloned()
         {
             let is_recorded = self.lanes.get(&id).is_some_and(|lane| lane.indexed() != Indexed::No);
@@ -273,6 +286,9 @@ impl Machine {
             match self.lanes.get_mut(&id).and_then(|lane| lane.load(&id, offered)) {
                 Some(load) => {
                     self.loading += 1;
+                    if let Some(lane) = self.lanes.get_mut(&id) {
+                        lane.expect(self.memory.expect(load.limit));
+                    }
                     self.lanes.turn_to(&id, Doing::Loading);
                     return Some(Step::Load(load));
                 }
@@ -326,7 +342,7 @@ impl Machine {
             return;
         }
         let first = events.first().map(|event| event.sequence);
-        lane.loaded(events, covered);
+        lane.loaded(self.memory.keep_all(&events), covered);
         if load.known.is_some_and(|known| covered >= known && first != Some(known)) {
             self.gone(&load.lane, now);
         } else {
@@ -387,10 +403,10 @@ impl Machine {
 
     fn begin(&mut self, id: LaneId) -> Option<Attempt> {
         let lane = self.lanes.get_mut(&id)?;
-        let event = lane.begin()?;
+        let Kept { event, taken } = lane.begin()?;
         let number = lane.failed().map_or(1, |failed| failed.attempts + 1);
         self.lanes.turn_to(&id, Doing::Running);
-        Some(Attempt::new(id, event, number))
+        Some(Attempt { taken: Some(taken), ..Attempt::new(id, event, number) })
     }
 
     fn give(&mut self, attempt: Attempt) -> Attempt {

@@ -5,7 +5,7 @@
 //!
 //! Reading order: `doc` (what is kept in records), `lane_id` and `names` (under which names), `attempt` (what the machine gives out).
 //! Then its organs, each of which keeps one promise: `settled` (how far the subscriber is), `reservation` (what may be started),
-//! `lane` (the events of one key, and which key goes next), `trial` (who may have ended the process), `outbox` (what waits to be
+//! `memory` (how many bytes of events there are), `lane` (the events of one key, and which key goes next), `trial` (who may have ended the process), `outbox` (what waits to be
 //! written). Then the machine: `machine` (taking events in and giving attempts out), `settle` (what follows from an attempt),
 //! `commit` (what is written, all or nothing), `restore` (how a new holder goes on). Beside it `why` (why a handler did not act).
 
@@ -15,6 +15,7 @@ pub mod doc;
 pub(crate) mod lane;
 pub(crate) mod lane_id;
 pub(crate) mod machine;
+pub(crate) mod memory;
 pub(crate) mod names;
 pub(crate) mod outbox;
 pub(crate) mod reservation;
@@ -29,3 +30,4 @@ mod model;
 
 pub(crate) use attempt::{Attempt, Offer, Step};
 pub(crate) use machine::Machine;
+pub(crate) use memory::LOAD_BYTES;

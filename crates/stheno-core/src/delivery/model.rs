@@ -7,11 +7,12 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use proptest::prelude::*;
 
 use crate::{
     delivery::{
-        Attempt, Machine, Offer, Step,
+        Attempt, LOAD_BYTES, Machine, Offer, Step,
         attempt::Load,
         commit::Commit,
         doc::{DeadLetter, DeadReason, LaneDoc, LaneState, StateDoc},
@@ -113,11 +114,15 @@ fn actions() -> Vec<Action> {
     actions
 }
 
+static LARGE: [u8; 12 * 1024 * 1024] = [0; 12 * 1024 * 1024];
+
 fn event(sequence: u64, key: Option<&str>) -> Arc<RecordedEvent> {
     let now = Timestamp::from_micros(0);
     let key = key.map(|key| format!("order:{key}").into());
     let (id, name) = (sequence.to_string().into(), "order.placed".into());
-    Arc::new(RecordedEvent::from_stored(sequence, id, name, key, None, now, now, Headers::new(), "{}".into()))
+    // Every fifth is so large that three fill the memory; they share one body, and are not read.
+    let body = if sequence.is_multiple_of(5) { Bytes::from_static(&LARGE) } else { "{}".into() };
+    Arc::new(RecordedEvent::from_stored(sequence, id, name, key, None, now, now, Headers::new(), body))
 }
 
 /// What a backend would hold.
@@ -280,8 +285,15 @@ impl World {
         let matching = self.log.iter().filter(|event| event.sequence > load.after && event.sequence <= load.upto);
         let mut events: Vec<_> =
             matching.filter(|event| load.key.is_none() || event.key == load.key).cloned().collect();
-        let full = events.len() > load.limit;
-        events.truncate(load.limit);
+        let mut bytes = 0;
+        let fits = events.iter().take_while(|event| {
+            let fits = bytes < LOAD_BYTES;
+            bytes += event.size();
+            fits
+        });
+        let fit = fits.count().min(load.limit);
+        let full = events.len() > fit;
+        events.truncate(fit);
         let covered = if full { events.last().map_or(load.after, |event| event.sequence) } else { load.upto };
         self.machine.loaded(&load, events, covered, self.now);
     }
@@ -453,6 +465,7 @@ proptest! {
         let missing: BTreeSet<u64> = world.log.iter().map(|event| event.sequence).filter(|s| !world.handled.contains_key(s)).collect();
         prop_assert!(missing.is_empty(), "not handled after redrive: {:?}", missing);
         prop_assert!(world.store.dead.is_empty() && world.store.lanes.is_empty(), "{:?}", world.store);
+        prop_assert_eq!(world.machine.memory.used(), 0, "nothing is in memory any more");
         prop_assert_eq!(world.store.state.as_ref().map(|state| state.floor), Some(world.log.len() as u64));
     }
 }
@@ -475,6 +488,31 @@ fn one_hot_key_does_not_stop_the_others() {
     world.finish();
     assert!(world.handled.values().all(|times| *times == 1));
     assert_eq!(world.handled.len(), keys.len());
+}
+
+#[test]
+fn what_is_under_way_and_what_queues_is_bounded_in_bytes() {
+    // One key with large events, and then others: 5, 10 and so on are large.
+    let keys: Vec<_> =
+        (1..=400).map(|sequence| Some(if sequence < 200 { 0 } else { (sequence % 200) as u8 })).collect();
+    let large = Policy { concurrency: 100, ..policy(true) };
+    let mut world = World::new(&keys, large);
+    let most = 2 * LARGE.len() + 32 * 1024 * 1024;
+    for _ in 0..4_000 {
+        world.begin_write();
+        world.end_write();
+        world.offer(Waits);
+        world.step(Waits);
+        world.load();
+        assert!(world.machine.memory.used() <= most, "{} bytes", world.machine.memory.used());
+        if !world.machine.wants_intake() && !world.pending.is_empty() {
+            let attempt = world.pending.remove(0);
+            world.end(attempt, Handled);
+        }
+    }
+    world.finish();
+    assert_eq!(world.handled.len(), keys.len());
+    assert!(world.handled.values().all(|times| *times == 1));
 }
 
 #[test]

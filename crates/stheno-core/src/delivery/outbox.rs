@@ -11,11 +11,12 @@ use crate::{
     },
 };
 
-/// What one write holds at most of each kind: with the state and a lease it fits an atomic batch of 1,000. Few in this
-/// crate's own tests, so that they see writes that are split.
+/// What one write holds at most of each kind but lanes. Few in this crate's own tests, so that they see writes that are split.
 pub(crate) const PER_WRITE: usize = if cfg!(test) { 2 } else { 160 };
+/// What it holds at most in all: with the state and a lease it fits an atomic batch of 1,000.
+const IN_ALL: usize = if cfg!(test) { 6 } else { 960 };
 /// Records that may wait. With more, nothing new is begun: a crash repeats what was not written.
-const ROOM: usize = if cfg!(test) { 6 } else { 512 };
+const ROOM: usize = if cfg!(test) { 6 } else { 768 };
 /// Letters to be taken away that one write looks at.
 const LOOKED_AT: usize = 4_096;
 /// Notes that wait at most; of more, the oldest are forgotten.
@@ -210,9 +211,11 @@ impl Outbox {
             parcel.lanes.extend(Some(with_letter(&letter)).filter(|id| self.changed.remove(id)));
             parcel.dead.push(letter);
         }
+        let others = [self.undead.len(), self.notes.len(), self.commands.len()].map(|waiting| waiting.min(PER_WRITE));
+        let most = IN_ALL.saturating_sub(parcel.dead.len() + others.iter().sum::<usize>());
         // What is left may wait for a letter that comes later.
         while self.dead.is_empty()
-            && parcel.lanes.len() < PER_WRITE
+            && parcel.lanes.len() < most
             && let Some(id) = self.lanes.pop_front()
         {
             self.left += 1;

@@ -151,7 +151,7 @@ impl Machine {
     fn wait(&mut self, attempt: &Attempt, waiting: Waiting, due: Timestamp) {
         self.lane_of(attempt);
         if let Some(lane) = self.lanes.get_mut(&attempt.lane) {
-            lane.fail(&attempt.event, waiting);
+            lane.fail(self.memory.keep(&attempt.event), waiting);
         }
         self.index(&attempt.lane);
         self.lanes.turn_to(&attempt.lane, Doing::Waiting(due));

@@ -236,6 +236,11 @@ impl RecordedEvent {
         }
     }
 
+    /// The bytes of its body and its headers: what decides how much memory it takes.
+    pub fn size(&self) -> usize {
+        self.body.len() + self.headers.size()
+    }
+
     /// The body as the payload of the event.
     ///
     /// # Errors

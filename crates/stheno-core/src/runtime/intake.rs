@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::Deref,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -11,12 +12,12 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     time::Instant,
 };
 
 use crate::{
-    backend::{Backend, BackendError, Query, Tail},
+    backend::{Backend, BackendError, Page, Query, Tail},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
@@ -28,18 +29,25 @@ use crate::{
 
 /// Events that are asked for at once.
 pub(super) const BATCH: usize = 1024;
+/// Bytes that are asked for at once: a batch ends with the event that makes it so large.
+const BATCH_BYTES: usize = 2 * 1024 * 1024;
+/// Fewer events than this in a full batch are large. A reader that goes on has many bytes under way, so such events are
+/// asked for page by page.
+const FEW: usize = BATCH / 16;
 /// What the ring holds, by the weight of batches: a subscriber that is further behind reads on its own.
 const RING: usize = 32 * BATCH;
 /// The shared reader stays this far ahead of the fastest subscriber, and no further.
 const AHEAD: usize = 12 * BATCH;
-/// Bytes of a body that weigh as much as an event.
-const HEAVY: usize = 2 * 1024;
+/// Bytes of events that weigh as much as one event: the ring keeps 32 MiB of them at most.
+const HEAVY: usize = 1024;
 /// How long the shared reader waits for those who still need what the ring is about to lose. It lets subscribers that
 /// are about as fast stay together, and one that is slow holds the others up for no longer than this before it reads on
 /// its own.
 const WAIT: Duration = Duration::from_millis(20);
 /// Batches that wait for one subscriber.
 const QUEUE: usize = 4;
+/// What they may take, in KiB, with the one that is being offered. One that takes more waits alone.
+const QUEUE_KIB: u32 = 4 * 1024;
 /// The wait after a read that failed.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -49,15 +57,27 @@ pub(crate) struct Batch {
     pub(crate) after: u64,
     pub(crate) covered: u64,
     pub(crate) events: Vec<Arc<RecordedEvent>>,
-    /// What it takes to keep it: about the number of its events, more when their bodies are large.
+    /// What it takes to keep it: about the number of its events, more when they are large.
     weight: usize,
+    /// What its events take.
+    pub(super) bytes: usize,
 }
 
 impl Batch {
     pub(super) fn new(after: u64, covered: u64, events: Vec<Arc<RecordedEvent>>) -> Self {
-        let bytes: usize = events.iter().map(|event| event.body.len()).sum();
+        let bytes: usize = events.iter().map(|event| event.size()).sum();
         let weight = 1 + events.len() + bytes / HEAVY;
-        Self { after, covered, events, weight }
+        Self { after, covered, events, weight, bytes }
+    }
+
+    /// Whether it holds as much as was asked for.
+    pub(super) fn is_full(&self) -> bool {
+        self.events.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+
+    /// Whether it is full of few large events.
+    pub(super) fn is_of_large_events(&self) -> bool {
+        self.is_full() && self.events.len() < FEW
     }
 }
 
@@ -140,7 +160,7 @@ impl SharedIntake {
 
     /// Reads from a position until somebody is further.
     async fn read_from(&self, start: u64, moved: &mut watch::Receiver<u64>) -> Result<(), BackendError> {
-        let mut tail = self.backend.tail(Query::new(self.patterns.clone()).after(start).limit(BATCH)).await?;
+        let mut tail = self.backend.tail(asked(&self.patterns, start)).await?;
         let mut covered = start;
         loop {
             moved.mark_unchanged();
@@ -221,7 +241,8 @@ impl SharedIntake {
         Feed { batches, task }
     }
 
-    async fn run_feed(self: Arc<Self>, patterns: PatternSet, from: u64, batches: mpsc::Sender<Arc<Batch>>) {
+    async fn run_feed(self: Arc<Self>, patterns: PatternSet, from: u64, batches: mpsc::Sender<Fed>) {
+        let queue = Arc::new(Semaphore::new(QUEUE_KIB as usize));
         let mut position = from;
         let mut place = Place::new(&self.places, from);
         let mut grown = self.grown.subscribe();
@@ -264,7 +285,13 @@ impl SharedIntake {
                 continue;
             }
             position = batch.covered;
-            if batches.send(batch).await.is_err() {
+            let kib = u32::try_from(batch.bytes / 1024).unwrap_or(u32::MAX).clamp(1, QUEUE_KIB);
+            let room = tokio::select! {
+                // The semaphore is never closed.
+                room = Arc::clone(&queue).acquire_many_owned(kib) => room.ok(),
+                () = batches.closed() => return,
+            };
+            if batches.send(Fed { batch, _room: room }).await.is_err() {
                 return;
             }
         }
@@ -276,18 +303,16 @@ impl SharedIntake {
         patterns: &PatternSet,
         after: u64,
     ) -> Result<Arc<Batch>, BackendError> {
+        let batch = |after, page: Page| Batch::new(after, page.covered.max(after), page.events);
         let read = |after| async move {
-            let page = match self.tail_of(patterns, after).await? {
-                Some(mut tail) => {
-                    let page = tail.next().await?;
-                    if page.covered > after {
-                        self.pages.keep_tail(patterns, page.covered, tail);
-                    }
-                    page
-                }
-                None => self.backend.read(Query::new(patterns.clone()).after(after).limit(BATCH)).await?,
+            let Some(mut tail) = self.tail_of(patterns, after).await? else {
+                return Ok(batch(after, self.backend.read(asked(patterns, after)).await?));
             };
-            Ok(Batch::new(after, page.covered.max(after), page.events))
+            let batch = batch(after, tail.next().await?);
+            if batch.covered > after && !batch.is_of_large_events() {
+                self.pages.keep_tail(patterns, batch.covered, tail);
+            }
+            Ok(batch)
         };
         behind.page(patterns, after, read).await
     }
@@ -300,8 +325,13 @@ impl SharedIntake {
         if !self.pages.much_follows(patterns, after) {
             return Ok(None);
         }
-        self.backend.tail(Query::new(patterns.clone()).after(after).limit(BATCH)).await.map(Some)
+        self.backend.tail(asked(patterns, after)).await.map(Some)
     }
+}
+
+/// What follows a position, a batch at a time.
+fn asked(patterns: &PatternSet, after: u64) -> Query {
+    Query::new(patterns.clone()).after(after).limit(BATCH).bytes(BATCH_BYTES)
 }
 
 impl Ring {
@@ -313,10 +343,24 @@ impl Ring {
     }
 }
 
+/// A batch for one subscriber. As long as it is there, it takes room among those that wait.
+#[derive(Debug)]
+pub(crate) struct Fed {
+    batch: Arc<Batch>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Deref for Fed {
+    type Target = Batch;
+    fn deref(&self) -> &Batch {
+        &self.batch
+    }
+}
+
 /// The events of one subscriber. Dropping it stops the reading.
 #[derive(Debug)]
 pub(crate) struct Feed {
-    pub(crate) batches: mpsc::Receiver<Arc<Batch>>,
+    pub(crate) batches: mpsc::Receiver<Fed>,
     task: tokio::task::JoinHandle<()>,
 }
 

@@ -16,6 +16,8 @@ use crate::{
 
 /// Pages that are kept for those who come a little later.
 const KEPT: usize = 16;
+/// What these may take in all; of large events fewer pages are kept.
+const KEPT_BYTES: usize = 16 * 1024 * 1024;
 /// Readers that are kept to go on where a page ended.
 const TAILS: usize = 4;
 
@@ -38,6 +40,13 @@ struct Kept {
     after: u64,
     /// Who comes first fills it. When that fails, or is given up, the next one tries.
     batch: OnceCell<Arc<Batch>>,
+}
+
+impl Shelf {
+    /// What the pages take.
+    fn bytes(&self) -> usize {
+        self.pages.iter().filter_map(|kept| kept.batch.get()).map(|batch| batch.bytes).sum()
+    }
 }
 
 impl Kept {
@@ -70,17 +79,17 @@ impl Pages {
             return Arc::clone(kept);
         }
         let kept = Arc::new(Kept { patterns: patterns.clone(), after, batch: OnceCell::new() });
-        if shelf.pages.len() == KEPT {
+        while shelf.pages.len() >= KEPT || shelf.bytes() >= KEPT_BYTES {
             shelf.pages.pop_front();
         }
         shelf.pages.push_back(Arc::clone(&kept));
         kept
     }
 
-    /// Whether a page ends at a position that was so full that there is much more to come.
+    /// Whether a page ends at a position that was so full that there is much more to come, and of more than a few events.
     pub(super) fn much_follows(&self, patterns: &PatternSet, after: u64) -> bool {
         self.shelf().pages.iter().any(|kept| {
-            let ends = |batch: &Arc<Batch>| batch.covered == after && batch.events.len() >= BATCH;
+            let ends = |batch: &Arc<Batch>| batch.covered == after && batch.is_full() && !batch.is_of_large_events();
             kept.batch.get().is_some_and(ends) && kept.patterns == *patterns
         })
     }

@@ -68,6 +68,8 @@ macro_rules! conformance_suite {
                 the_newest_event_of_a_key_is_one_backward_read,
                 events_without_a_key_are_found_by_that,
                 large_bodies_do_not_get_lost_between_pages,
+                a_page_ends_with_the_event_that_fills_its_bytes,
+                an_event_larger_than_a_page_comes_alone,
             }
             log::model {
                 reading_gives_what_a_plain_filter_gives,
@@ -80,6 +82,7 @@ macro_rules! conformance_suite {
                 a_wait_that_is_given_up_loses_nothing,
                 a_tail_moves_over_events_it_does_not_match,
                 a_tail_of_a_key_gives_its_events_alone,
+                a_tail_ends_its_pages_when_they_are_full,
             }
             log::records {
                 a_record_is_what_was_last_written,

@@ -169,6 +169,14 @@ pub(crate) async fn read(log: &dyn Backend, query: Query) -> Page {
     log.read(query).await.expect("the log can be read")
 }
 
+/// A page ends with the event that fills its bytes, so all before the last one did not.
+#[track_caller]
+pub(crate) fn assert_ends_when_it_is_full(events: &[Arc<RecordedEvent>], bytes: usize) {
+    let sizes: Vec<_> = events.iter().map(|event| event.size()).collect();
+    let before_the_last = sizes.iter().rev().skip(1).sum::<usize>();
+    assert!(before_the_last < bytes.max(1), "a page of {bytes} bytes goes on when it is full: {sizes:?}");
+}
+
 /// Every event of a query that reads forwards, page by page.
 pub(crate) async fn everything(log: &dyn Backend, query: Query) -> Vec<Arc<RecordedEvent>> {
     let mut all = Vec::new();

@@ -290,7 +290,7 @@ mod tests {
         let is_kept = |lanes: &Lanes, number| lanes.get(&id(number)).is_some_and(|lane| lane.peek().is_some());
         let fail = |lanes: &mut Lanes, number: u64| {
             if let Some(lane) = lanes.get_mut(&id(number)) {
-                lane.fail(&event(number, KEPT / 2), waiting());
+                lane.fail(crate::delivery::memory::Memory::default().keep(&event(number, KEPT / 2)), waiting());
             }
             lanes.turn_to(&id(number), Doing::Waiting(at(9)));
             lanes.keep(&id(number));

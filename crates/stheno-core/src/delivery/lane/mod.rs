@@ -14,6 +14,7 @@ use crate::{
         attempt::Load,
         doc::{LaneDoc, LaneState, Waiting},
         lane_id::LaneId,
+        memory::{Kept, Taken},
     },
     event::recorded::RecordedEvent,
     time::Timestamp,
@@ -94,9 +95,11 @@ pub(crate) struct Lane {
     /// Where its events end, if no order is kept any more: later ones of the key are not its own.
     upto: Option<u64>,
     /// Events read back from the log, older than the live ones.
-    loaded: VecDeque<Arc<RecordedEvent>>,
+    loaded: VecDeque<Kept>,
     /// Events taken from the live intake.
-    live: VecDeque<Arc<RecordedEvent>>,
+    live: VecDeque<Kept>,
+    /// The memory that what is being read is expected to take.
+    reading: Option<Taken>,
     backlog: Backlog,
     indexed: Indexed,
     /// What is known of earlier failures of the event at `from`.
@@ -109,7 +112,7 @@ pub(crate) struct Lane {
 
 /// What an event weighs in memory, in bytes.
 pub(crate) fn weight(event: &RecordedEvent) -> usize {
-    512 + event.body.len()
+    512 + event.size()
 }
 
 impl Lane {
@@ -119,9 +122,9 @@ impl Lane {
     }
 
     /// A lane whose event waits in memory to be started.
-    pub(crate) fn ready(event: &Arc<RecordedEvent>) -> Self {
-        let mut lane = Self::doing_at(Doing::Ready, event.sequence);
-        lane.live.push_back(Arc::clone(event));
+    pub(crate) fn ready(kept: Kept) -> Self {
+        let mut lane = Self::doing_at(Doing::Ready, kept.event.sequence);
+        lane.live.push_back(kept);
         lane
     }
 
@@ -148,6 +151,7 @@ impl Lane {
             upto: None,
             loaded: VecDeque::new(),
             live: VecDeque::new(),
+            reading: None,
             backlog: Backlog::Joined { read_upto: 0 },
             indexed: Indexed::No,
             failed: None,
@@ -202,8 +206,8 @@ impl Lane {
         }
     }
 
-    pub(crate) fn queue(&mut self, event: &Arc<RecordedEvent>) {
-        self.live.push_back(Arc::clone(event));
+    pub(crate) fn queue(&mut self, kept: Kept) {
+        self.live.push_back(kept);
     }
 
     /// Keeps in mind that an event of it holds the floor back.
@@ -265,9 +269,14 @@ impl Lane {
         Some(Load { lane: id.clone(), key: id.key().cloned(), after: covered, upto, limit, known })
     }
 
+    /// Says what memory the read under way is expected to take.
+    pub(crate) fn expect(&mut self, taken: Taken) {
+        self.reading = Some(taken);
+    }
+
     /// Takes what was read back, and how far that goes.
-    pub(crate) fn loaded(&mut self, events: Vec<Arc<RecordedEvent>>, covered: u64) {
-        self.loaded = events.into();
+    pub(crate) fn loaded(&mut self, events: Vec<Kept>, covered: u64) {
+        (self.loaded, self.reading) = (events.into(), None);
         if let Backlog::ReadingBack { upto, .. } = self.backlog {
             self.read_so_far(covered, upto);
         }
@@ -282,17 +291,18 @@ impl Lane {
 
     /// The next event in memory. Live ones wait until everything older has been read back.
     pub(crate) fn peek(&self) -> Option<&Arc<RecordedEvent>> {
-        self.loaded.front().or_else(|| self.live.front().filter(|_| !self.reads_back()))
+        let next = self.loaded.front().or_else(|| self.live.front().filter(|_| !self.reads_back()));
+        next.map(|kept| &kept.event)
     }
 
     /// Takes the event that [`Lane::peek`] shows; it is the first that is not settled.
-    pub(crate) fn begin(&mut self) -> Option<Arc<RecordedEvent>> {
-        let event = match self.loaded.pop_front() {
+    pub(crate) fn begin(&mut self) -> Option<Kept> {
+        let kept = match self.loaded.pop_front() {
             None if !self.reads_back() => self.live.pop_front(),
             loaded => loaded,
         }?;
-        self.from = event.sequence;
-        Some(event)
+        self.from = kept.event.sequence;
+        Some(kept)
     }
 
     fn reads_back(&self) -> bool {
@@ -307,15 +317,15 @@ impl Lane {
     }
 
     /// An event has failed, and is tried again. It stays in memory, with what comes after it: see [`Lanes::keep`].
-    pub(crate) fn fail(&mut self, event: &Arc<RecordedEvent>, waiting: Waiting) {
+    pub(crate) fn fail(&mut self, kept: Kept, waiting: Waiting) {
         self.failed = Some(waiting);
-        self.from = event.sequence;
-        self.loaded.push_front(Arc::clone(event));
+        self.from = kept.event.sequence;
+        self.loaded.push_front(kept);
     }
 
     /// What its events in memory weigh.
     fn weight(&self) -> usize {
-        self.loaded.iter().chain(&self.live).map(|event| weight(event)).sum()
+        self.loaded.iter().chain(&self.live).map(|kept| weight(&kept.event)).sum()
     }
 
     /// The event at a sequence is given up.
@@ -346,7 +356,7 @@ impl Lane {
     fn leave_to_the_log(&mut self) {
         self.loaded.clear();
         self.live.clear();
-        self.backlog = Backlog::LeftToLog;
+        (self.backlog, self.reading) = (Backlog::LeftToLog, None);
     }
 
     /// Leaves what comes in to the log from here on; what is in memory is handled.

@@ -31,7 +31,7 @@ use crate::{
         attempts::{Attempts, Ended},
         backfill::Missed,
         command::Asked,
-        intake::{Batch, Feed, SharedIntake},
+        intake::{Fed, Feed, SharedIntake},
         keys::Keys,
         lease::Lease,
         progress::Progress,
@@ -107,7 +107,7 @@ pub(crate) struct Worker {
     pub(crate) batching: Option<Batching>,
     pub(crate) feed: Feed,
     /// The batch that is being offered, and how far it was.
-    pub(crate) current: Option<(Arc<Batch>, usize)>,
+    pub(crate) current: Option<(Fed, usize)>,
     pub(crate) writing: Option<Writing>,
     /// When the last write began.
     pub(crate) wrote_at: Instant,
@@ -129,7 +129,7 @@ pub(crate) struct Writing {
 
 /// What a worker waits for.
 enum Woken {
-    Intake(Option<Arc<Batch>>),
+    Intake(Option<Fed>),
     Ended(Option<Ended>),
     Loaded(Vec<(Load, Read)>),
     Wrote(Result<Vec<Revision>, RecordError>),

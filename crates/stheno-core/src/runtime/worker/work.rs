@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Page, Query},
-    delivery::{Attempt, Offer, Step, attempt::Load, settle::Outcome},
+    delivery::{Attempt, LOAD_BYTES, Offer, Step, attempt::Load, settle::Outcome},
     event::recorded::RecordedEvent,
     failure::Failure,
     pattern::PatternSet,
@@ -188,6 +188,8 @@ impl Worker {
     /// Calls the handler with what has been gathered, if there is enough or it has waited long enough, and again with the parts of
     /// calls that failed.
     pub(super) fn flush_batch(&mut self, now: bool) {
+        // Without memory for more events it would not fill.
+        let now = now || !self.machine.has_memory();
         while let Some(batching) = &mut self.batching
             && let Some(group) = batching.next_group(self.attempts.len(), now)
         {
@@ -239,7 +241,7 @@ impl Worker {
 
 /// What a read asks the log for. What has no key is asked for by its sequence, whatever its name.
 fn query(load: &Load, patterns: &PatternSet) -> Query {
-    let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit);
+    let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit).bytes(LOAD_BYTES);
     match &load.key {
         Some(key) => Query { patterns: patterns.clone(), ..query.key(key.clone()) },
         None => query,

@@ -11,7 +11,7 @@ use crate::{
     conformance::{
         Harness,
         orders::{name, order_key},
-        world::{World, append, read},
+        world::{World, append, assert_ends_when_it_is_full, read},
     },
     random::Random,
 };
@@ -43,7 +43,7 @@ const PATTERNS: [&str; 12] = [
 ];
 
 /// Whatever is asked, reading gives what a plain filter over the whole log gives: pattern, key, sequence, time, both
-/// directions, in pages of any size.
+/// directions, in pages of any size, in events and in bytes.
 pub async fn reading_gives_what_a_plain_filter_gives(harness: &dyn Harness) {
     let world = World::new(harness).await;
     let mut random = Random::seeded("reading_gives_what_a_plain_filter_gives");
@@ -76,6 +76,9 @@ async fn fill(log: &dyn Backend, random: &mut Random) {
 fn an_event(random: &mut Random) -> NewEvent {
     let mut event = NewEvent::new(name(random.pick(&NAMES).expect("there are names")), "{}");
     event.key = (!random.one_in(4)).then(|| a_key(random));
+    if random.one_in(8) {
+        event.body = vec![b' '; usize::try_from(random.below(20_000)).unwrap_or(0)].into();
+    }
     event
 }
 
@@ -91,7 +94,8 @@ fn a_query(random: &mut Random, events: &[Arc<RecordedEvent>]) -> Query {
     let patterns = (0..=random.below(3)).map(|_| random.pick(&PATTERNS).expect("there are patterns"));
     let patterns: Vec<_> = patterns.map(|pattern| Pattern::new(pattern).expect("a legal pattern")).collect();
     let limit = [1, 2, 7, 64, 1_000][usize::try_from(random.below(5)).unwrap_or(0)];
-    let mut query = Query::new(PatternSet::new(patterns)).limit(limit);
+    let bytes = [1, 30, 5_000, 40_000, Query::DEFAULT_BYTES][usize::try_from(random.below(5)).unwrap_or(0)];
+    let mut query = Query::new(PatternSet::new(patterns)).limit(limit).bytes(bytes);
     if random.one_in(2) {
         query = query.key(a_key(random));
     }
@@ -138,6 +142,8 @@ async fn every_page(log: &dyn Backend, query: &Query) -> Vec<u64> {
     loop {
         let page = read(log, next.clone()).await;
         assert!(page.events.len() <= query.limit, "{next:?} gives {} events", page.events.len());
+        assert!(page.end || !page.events.is_empty(), "{next:?} gives an empty page: {page:?}");
+        assert_ends_when_it_is_full(&page.events, query.bytes);
         let sequences = page.events.iter().map(|event| event.sequence);
         match query.direction {
             Direction::Forward => {

@@ -2,13 +2,13 @@
 
 use stheno_core::{
     PatternSet,
-    backend::{Append, Query},
+    backend::{Append, Page, Query},
 };
 
 use crate::conformance::{
     Harness,
     orders::{CANCELED, PLACED, of_order, order_key, plain, stored},
-    world::{World, append, everything, read},
+    world::{World, append, assert_ends_when_it_is_full, everything, read},
 };
 
 /// An empty log reads as one empty page that is the end, in either direction.
@@ -100,4 +100,76 @@ pub async fn large_bodies_do_not_get_lost_between_pages(harness: &dyn Harness) {
     let events = everything(&*world.log, Query::new(patterns)).await;
     assert_eq!(events.len(), 20);
     assert!(events.iter().all(|event| event.body.len() == length));
+}
+
+/// A page ends with the event that fills its bytes, in either direction: it covers just that far, and is not the end while
+/// something is left.
+pub async fn a_page_ends_with_the_event_that_fills_its_bytes(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let mut all = Vec::new();
+    for index in 0..12 {
+        all.push(stored(&*world.log, of_order("a", "x".repeat(1_000))).await);
+        if index % 3 == 0 {
+            stored(&*world.log, plain("between")).await;
+        }
+    }
+    let of_order = Query::all().key(order_key("a"));
+    let of_name = Query::new(PatternSet::parse([PLACED]).expect("a legal pattern"));
+    for query in [of_order, of_name] {
+        for (bytes, fit) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (5_000, 5)] {
+            let sequences = |page: &Page| page.events.iter().map(|event| event.sequence).collect::<Vec<_>>();
+            let page = read(&*world.log, query.clone().bytes(bytes)).await;
+            assert_eq!(
+                (sequences(&page), page.covered, page.end),
+                (all[..fit].to_vec(), all[fit - 1], false),
+                "{bytes}"
+            );
+            let page = read(&*world.log, query.clone().backward().bytes(bytes)).await;
+            let newest: Vec<_> = all.iter().rev().take(fit).copied().collect();
+            assert_eq!((sequences(&page), page.covered, page.end), (newest.clone(), newest[fit - 1], false), "{bytes}");
+            let found = everything(&*world.log, query.clone().bytes(bytes)).await;
+            assert_eq!(found.iter().map(|event| event.sequence).collect::<Vec<_>>(), all, "{bytes}");
+        }
+        let page = read(&*world.log, query.clone().bytes(12_001)).await;
+        assert!(page.events.len() == 12 && page.end, "it holds everything: {page:?}");
+    }
+}
+
+/// An event that is larger than a page comes alone, and what stands around it comes as ever.
+pub async fn an_event_larger_than_a_page_comes_alone(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let largest = world.log.abilities().max_body.min(1024 * 1024);
+    let mut all = Vec::new();
+    for length in [10, 10, largest, 10, largest, largest, 10] {
+        all.push(stored(&*world.log, of_order(1, "x".repeat(length))).await);
+    }
+    for query in [Query::all(), Query::all().key(order_key(1))] {
+        let mut found = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = read(&*world.log, query.clone().after(after).bytes(1_000)).await;
+            assert_ends_when_it_is_full(&page.events, 1_000);
+            assert!(page.end || !page.events.is_empty());
+            found.extend(page.events.iter().map(|event| event.sequence));
+            if page.end {
+                break;
+            }
+            assert_eq!(Some(&page.covered), found.last());
+            after = page.covered;
+        }
+        assert_eq!(found, all);
+        let mut found = Vec::new();
+        let mut upto = u64::MAX - 1;
+        loop {
+            let page = read(&*world.log, query.clone().upto(upto).backward().bytes(1_000)).await;
+            assert_ends_when_it_is_full(&page.events, 1_000);
+            found.extend(page.events.iter().map(|event| event.sequence));
+            if page.end {
+                break;
+            }
+            upto = page.covered - 1;
+        }
+        found.reverse();
+        assert_eq!(found, all);
+    }
 }

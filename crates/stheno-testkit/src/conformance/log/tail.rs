@@ -13,7 +13,7 @@ use stheno_core::{
 use crate::conformance::{
     Harness,
     orders::{CANCELED, name, of_order, order_key, plain, stored},
-    world::{World, append, bounded, take},
+    world::{World, append, assert_ends_when_it_is_full, bounded, take},
 };
 
 /// What was there and what comes while it is read is given once each, in order, from wherever a tail begins.
@@ -157,4 +157,35 @@ pub async fn a_tail_of_a_key_gives_its_events_alone(harness: &dyn Harness) {
     }
     let given: Vec<_> = take(&mut *tail, own.len()).await.iter().map(|event| event.sequence).collect();
     assert_eq!(given, own);
+}
+
+/// A tail's pages end with the event that fills their bytes, without gap or repeat: of what was there, and of what comes.
+pub async fn a_tail_ends_its_pages_when_they_are_full(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let largest = world.log.abilities().max_body.min(256 * 1024);
+    let lengths = [10, 3_000, 3_000, largest, 10, 5_000, largest, largest, 10, 3_000];
+    let store = async || {
+        for (index, length) in lengths.into_iter().enumerate() {
+            stored(&*world.log, of_order(index % 2, "x".repeat(length))).await;
+        }
+    };
+    store().await;
+    for bytes in [1, 10_000, 300_000] {
+        let mut tail = world.log.tail(Query::all().bytes(bytes)).await.expect("a tail");
+        store().await;
+        let all: Vec<_> = world.everything().await.iter().map(|event| event.sequence).collect();
+        let mut given: Vec<u64> = Vec::new();
+        bounded("all are given", async {
+            while given.len() < all.len() {
+                let page = tail.next().await.expect("the tail goes on");
+                assert_ends_when_it_is_full(&page.events, bytes);
+                given.extend(page.events.iter().map(|event| event.sequence));
+                assert!(given.last().is_none_or(|last| page.covered >= *last), "{page:?}");
+                let beyond = all.get(given.len());
+                assert!(beyond.is_none_or(|next| page.covered < *next), "it covers what it has not given: {page:?}");
+            }
+        })
+        .await;
+        assert_eq!(given, all, "{bytes}");
+    }
 }

@@ -140,7 +140,7 @@ async fn a_new_id_that_is_taken_back_and_comes_again_sells_nothing_twice() {
         let running = App::new(file.open().await).subscribe(selling).start().await.unwrap();
         for _ in 0..3 {
             published += 1;
-            running.bus().publish(OrderPlaced::new(&format!("order_{published}"))).await.unwrap();
+            running.bus().publish(OrderPlaced::new(format!("order_{published}"))).await.unwrap();
         }
         settle(&running).await;
         assert_eq!(running.stop().await, Stopped::Drained);

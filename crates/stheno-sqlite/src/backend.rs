@@ -144,7 +144,7 @@ impl SqliteBackend {
         let log_id: String = connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)?;
         // Before the log is looked at, since other processes go on.
         let beside = path.as_ref().map(|path| Beside::of(path));
-        let acknowledged = beside.as_ref().and_then(|beside| beside.acknowledged(&log_id));
+        let acknowledged = beside.as_ref().and_then(|beside| beside.noted(&log_id));
         let last = span::last_sequence(&connection).map_err(explain)?.cast_unsigned();
         if let (Some(beside), Some(acknowledged)) = (&beside, acknowledged) {
             health::refuse_lost_end(&place, beside, acknowledged, last, options.sync)?;

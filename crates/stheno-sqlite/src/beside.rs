@@ -84,6 +84,14 @@ impl Damage {
     }
 }
 
+/// What publishers were told of before a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) last: u64,
+    /// Whether that was of this very file, and not of one that was copied, or that a backup has replaced.
+    pub(crate) here: bool,
+}
+
 /// The files beside a log.
 #[derive(Debug)]
 pub(crate) struct Beside {
@@ -144,9 +152,26 @@ impl Beside {
 
     /// The last event that publishers were told of before a crash, of this log in this very file.
     pub(crate) fn acknowledged(&self, log_id: &str) -> Option<u64> {
+        self.noted(log_id).filter(|noted| noted.here).map(|noted| noted.last)
+    }
+
+    /// The last event of this log that publishers were told of before a crash.
+    pub(crate) fn noted(&self, log_id: &str) -> Option<Noted> {
         let text = fs::read_to_string(&self.acknowledged).ok()?;
         let (of, last) = text.trim_end().rsplit_once(' ')?;
-        (of == self.line_of(log_id)?).then(|| last.parse().ok())?
+        let (of_log, _) = of.rsplit_once(' ')?;
+        let here = of == self.line_of(log_id)?;
+        (of_log == log_id).then(|| Some(Noted { last: last.parse().ok()?, here }))?
+    }
+
+    /// What a log has left that is gone: its file is missing or empty, and others of it are here. A log that is made in its place
+    /// would destroy what they have.
+    pub(crate) fn left_behind(&self) -> Option<PathBuf> {
+        let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        if length(&self.real) > 0 {
+            return None;
+        }
+        [suffixed(&self.real, "-wal"), self.acknowledged.clone()].into_iter().find(|path| length(path) > 0)
     }
 
     /// Notes that publishers are about to be told of events up to this one. Survives the process, and is not written through
@@ -255,7 +280,24 @@ mod tests {
         fs::write(folder.path().join("b"), "a backup").unwrap();
         fs::rename(folder.path().join("b"), folder.path().join("a")).unwrap();
         assert_eq!(beside.acknowledged("log"), None, "another file is in its place");
+        assert_eq!(beside.noted("log"), Some(Noted { last: 12, here: false }));
         fs::write(folder.path().join("a-acknowledged"), "log 1").unwrap();
         assert_eq!(beside.acknowledged("log"), None, "cut short");
+    }
+
+    #[test]
+    fn what_a_log_has_left_is_noticed() {
+        let (folder, beside) = log();
+        let wal = folder.path().join("a-wal");
+        fs::write(&wal, "").unwrap();
+        assert_eq!(beside.left_behind(), None);
+        fs::write(&wal, "events").unwrap();
+        assert_eq!(beside.left_behind(), None, "the file is there");
+        fs::write(folder.path().join("a"), "").unwrap();
+        assert_eq!(beside.left_behind(), Some(wal.clone()));
+        fs::remove_file(folder.path().join("a")).unwrap();
+        assert_eq!(beside.left_behind(), Some(wal.clone()));
+        fs::remove_file(&wal).unwrap();
+        assert_eq!(beside.left_behind(), None);
     }
 }

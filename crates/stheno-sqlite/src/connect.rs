@@ -50,6 +50,9 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
                 let whole = (damage.part == Part::WriteAhead).then(|| end_of_file_alone(&path)).flatten();
                 return Err(Trouble::refused_for(&shown, &damage, &beside, whole));
             }
+            if let Some(left) = beside.left_behind() {
+                return Err(Trouble::left_behind(&shown, &left));
+            }
             let mut is_ours = false;
             match open_file(&path, options, &mut is_ours) {
                 Ok(connection) => Ok(Opened { connection, path: Some(path) }),

@@ -1,6 +1,6 @@
 //! What SQLite's errors mean to a caller: a kind and a sentence that says what to do.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rusqlite::{Error, ErrorCode, ffi};
 use stheno_core::backend::{AppendError, BackendError, BackendErrorKind, RecordError};
@@ -55,6 +55,17 @@ impl Trouble {
              lost and what to do; found: {found}"
         );
         Self::of_damage(Damaged::WriteAhead, message)
+    }
+
+    /// A log whose file is missing or empty, while another file of it is here.
+    pub(crate) fn left_behind(place: &str, left: &Path) -> Self {
+        let message = format!(
+            "the file {place} is missing or empty, and {} has what is left of the log that was there; nothing was changed; put the \
+             file back, or restore a backup; to begin a new log here, move the files away that begin as {place} does (`-wal`, \
+             `-shm`, `-acknowledged`)",
+            left.display()
+        );
+        Self::new(BackendErrorKind::Corrupt, message)
     }
 
     /// A log that is not opened, because damage was found and no operator has dealt with it. `whole` is the last event of the

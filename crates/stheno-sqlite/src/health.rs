@@ -7,10 +7,10 @@
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
-use stheno_core::Timestamp;
+use stheno_core::{Timestamp, shown::shown};
 
 use crate::{
-    beside::{Beside, Damage, Part},
+    beside::{Beside, Damage, Noted, Part},
     connect,
     error::{self, Trouble},
     options::{SqliteOptions, SyncMode},
@@ -24,14 +24,25 @@ use crate::{
 pub(crate) fn refuse_lost_end(
     place: &str,
     beside: &Beside,
-    acknowledged: u64,
+    acknowledged: Noted,
     last: u64,
     sync: SyncMode,
 ) -> Result<(), Trouble> {
+    let Noted { last: acknowledged, here } = acknowledged;
     if acknowledged <= last {
         return Ok(());
     }
     let lost = last + 1;
+    if !here {
+        // A backup that was put in its place ends earlier, and so may a copy that lacks a part.
+        tracing::warn!(
+            place = %shown(place),
+            "the events {lost} to {acknowledged} were acknowledged and are not in this file, which is not the one they were written \
+             to: if it is a backup, publish them again, with the same ids; if it is a copy, its `-wal` file is missing or was cut"
+        );
+        beside.forget_acknowledged();
+        return Ok(());
+    }
     if sync == SyncMode::Normal {
         // That is what was chosen: a power failure may take the newest events.
         tracing::warn!(

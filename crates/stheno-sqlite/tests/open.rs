@@ -225,3 +225,23 @@ fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
+
+#[tokio::test]
+async fn what_is_left_of_a_log_whose_file_is_gone_is_not_destroyed() {
+    for emptied in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stheno.db");
+        let wal = folder.path().join("stheno.db-wal");
+        std::fs::write(&wal, "events that were acknowledged").unwrap();
+        if emptied {
+            std::fs::write(&path, "").unwrap();
+        }
+        let refused = SqliteBackend::open(SqliteOptions::file(&path)).await.err().expect("it is refused");
+        let said = refused.to_string();
+        assert!(refused.kind() == BackendErrorKind::Corrupt && said.contains("put the file back"), "{said}");
+        assert_eq!(std::fs::read_to_string(&wal).unwrap(), "events that were acknowledged");
+        assert_eq!(path.exists(), emptied, "nothing was made");
+        std::fs::remove_file(&wal).unwrap();
+        SqliteBackend::open(SqliteOptions::file(&path)).await.expect("a new log").close().await;
+    }
+}

@@ -9,7 +9,7 @@ pub(crate) const RESERVE: u64 = 1_024;
 /// Sequences that one write reserves ahead at least.
 const LEAST: u64 = 32;
 /// Lanes with a record that one write says may be started, besides those that are under way.
-pub(crate) const LANES: usize = 512;
+pub(crate) const LANES: usize = 1_024;
 
 /// What the record allows to be started.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::{
         Harness,
         orders::placed,
         probe::Calls,
-        world::{World, next_due, publish, run_out, settle, start},
+        world::{World, publish, run_out, settle, start},
     },
 };
 
@@ -99,7 +99,7 @@ pub async fn a_waiting_event_is_handed_back_when_an_operator_asks(harness: &dyn 
     calls.until_len(3).await;
     settle(&running).await;
     assert_eq!(calls.sequences(), [sequence, sequence, behind]);
-    assert_eq!(next_due(&running), None);
+    assert_eq!(running.operator().why(ID, sequence).await.expect("it can be read"), Why::Handled);
 }
 
 /// A handler that asks for a longer wait than there is time is told so in the dead letter.

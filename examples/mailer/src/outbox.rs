@@ -87,11 +87,13 @@ mod tests {
     async fn a_mail_that_comes_twice_is_one_file() {
         let folder = tempfile::tempdir().unwrap();
         let outbox = Outbox::open(folder.path()).unwrap();
-        for key in ["first", "first", "second"] {
-            outbox.deliver(&mail(key)).await.unwrap();
+        // Composed once: a mail has the second in which it was.
+        let (first, second) = (mail("first"), mail("second"));
+        for mail in [&first, &first, &second] {
+            outbox.deliver(mail).await.unwrap();
         }
         assert_eq!(files(folder.path()).len(), 2);
-        assert_eq!(fs::read(outbox.path_of(&mail("first"))).unwrap(), mail("first").bytes());
+        assert_eq!(fs::read(outbox.path_of(&first)).unwrap(), first.bytes());
     }
 
     #[test]

@@ -76,7 +76,7 @@ enum Action {
     EndWrite,
     Wait(u64),
     /// Somebody sets the clock, by so many seconds.
-    SetClock(i64),
+    SetTime(i64),
     /// An operator hands the dead letter of this number back, counted around.
     Redrive(usize),
     Crash,
@@ -110,7 +110,7 @@ fn actions() -> Vec<Action> {
             Action::Wait(number * 80),
         ]);
     }
-    actions.extend([Action::LoadFails, Action::SetClock(7_200), Action::SetClock(-7_200), Action::Crash, Action::Stop]);
+    actions.extend([Action::LoadFails, Action::SetTime(7_200), Action::SetTime(-7_200), Action::Crash, Action::Stop]);
     actions
 }
 
@@ -367,7 +367,7 @@ impl World {
         self.now = Now { wall: self.now.wall.plus(time), steady: self.now.steady.plus(time) };
     }
 
-    fn set_clock(&mut self, seconds: i64) {
+    fn set_time(&mut self, seconds: i64) {
         let by = Duration::from_secs(seconds.unsigned_abs());
         self.now.wall = if seconds < 0 { self.now.wall.minus(by) } else { self.now.wall.plus(by) };
     }
@@ -440,7 +440,7 @@ proptest! {
                 Action::BeginWrite => world.begin_write(),
                 Action::EndWrite => world.end_write(),
                 Action::Wait(millis) => world.wait(Duration::from_millis(millis)),
-                Action::SetClock(seconds) => world.set_clock(seconds),
+                Action::SetTime(seconds) => world.set_time(seconds),
                 Action::Redrive(number) => world.redrive(number),
                 Action::Crash => world.crash(),
                 Action::Stop => world.stop(),

@@ -180,23 +180,13 @@ impl Query {
         self
     }
 
-    /// Lets a page end with the event that makes it this large.
+    /// Lets a page end with the event that makes it this large, in bytes; it has at least one event.
     ///
     /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use stheno::{NewEvent, backend::{Append, Backend, Query}};
+    /// use stheno_core::backend::Query;
     ///
-    /// let log = stheno::sqlite::SqliteBackend::memory()?;
-    /// for _ in 0..3 {
-    ///     log.append(Append::one(NewEvent::new("image.stored".parse()?, vec![b'x'; 600]))).await?;
-    /// }
-    /// let page = log.read(Query::all().bytes(1_000)).await?;
-    /// assert_eq!((page.events.len(), page.covered, page.end), (2, 2, false));
-    /// let page = log.read(Query::all().bytes(1)).await?;
-    /// assert_eq!(page.events.len(), 1);
-    /// # Ok(())
-    /// # }
+    /// let query = Query::all().limit(100).bytes(64 * 1024);
+    /// assert_eq!((query.limit, query.bytes), (100, 65_536));
     /// ```
     #[must_use]
     pub fn bytes(mut self, bytes: usize) -> Self {

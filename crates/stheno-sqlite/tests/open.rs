@@ -236,7 +236,7 @@ async fn what_is_left_of_a_log_whose_file_is_gone_is_not_destroyed() {
         if emptied {
             std::fs::write(&path, "").unwrap();
         }
-        let refused = SqliteBackend::open(SqliteOptions::file(&path)).await.err().expect("it is refused");
+        let refused = SqliteBackend::open(SqliteOptions::file(&path)).await.unwrap_err();
         let said = refused.to_string();
         assert!(refused.kind() == BackendErrorKind::Corrupt && said.contains("put the file back"), "{said}");
         assert_eq!(std::fs::read_to_string(&wal).unwrap(), "events that were acknowledged");

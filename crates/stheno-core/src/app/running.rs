@@ -74,8 +74,9 @@ impl App {
             .await
             .map_err(StartError::Backend)?;
         let mut begun = Vec::new();
+        let own = checked.subscribers.iter().map(|subscriber| &*subscriber.id).collect();
         for subscriber in &checked.subscribers {
-            let after = register(&around, subscriber).await.map_err(StartError::Backend)?;
+            let after = register(&around, subscriber, &own).await.map_err(StartError::Backend)?;
             // The counter of unknown names is the app's own, and nobody asks where it began.
             let after = after.filter(|_| &*subscriber.id != unknown::SUBSCRIBER && subscriber.handed_over.is_none());
             begun.extend(after.map(|after| (subscriber.id.to_string(), after)));

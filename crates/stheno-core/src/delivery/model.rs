@@ -1,4 +1,6 @@
 //! The machine against a model: random logs, outcomes, commits, crashes; then everything is brought to its end and counted.
+//!
+//! It is long, and stays in one file: the world that the machine runs in has no meaning without the questions that are put to it.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

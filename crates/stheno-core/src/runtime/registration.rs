@@ -26,8 +26,12 @@ use crate::{
 const PER_WRITE: usize = 400;
 
 /// Notes where a subscriber begins that has never run, so that nothing published from now on is missed. Says after which
-/// sequence, if it has never run.
-pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Result<Option<u64>, BackendError> {
+/// sequence, if it has never run. `own` are the ids of the app's subscribers.
+pub(crate) async fn register(
+    around: &Surroundings,
+    subscriber: &Enabled,
+    own: &BTreeSet<&str>,
+) -> Result<Option<u64>, BackendError> {
     let backend = &around.backend;
     let name = names::state(&subscriber.id);
     if backend.get_record(&name).await?.is_some() {
@@ -40,7 +44,7 @@ pub(crate) async fn register(around: &Surroundings, subscriber: &Enabled) -> Res
     }
     let mut state = first_state(subscriber, &backend.info().await?, around.clock.now());
     let began = state.began;
-    if let Some((id, moved)) = moved_to(backend, &subscriber.id).await?
+    if let Some((id, moved)) = moved_to(backend, &subscriber.id, own).await?
         && moved.log == state.log
     {
         tracing::warn!(
@@ -91,11 +95,17 @@ pub(crate) fn first_state(subscriber: &Enabled, info: &LogInfo, now: Timestamp) 
     }
 }
 
-/// The subscriber that has adopted what was recorded under an id, and its state.
-async fn moved_to(backend: &Arc<dyn Backend>, id: &str) -> Result<Option<(String, StateDoc)>, BackendError> {
+/// The subscriber of another app, or of an earlier release, that has adopted what was recorded under an id, and its state. One of
+/// this app is refused ([`taken_twice`]).
+async fn moved_to(
+    backend: &Arc<dyn Backend>,
+    id: &str,
+    own: &BTreeSet<&str>,
+) -> Result<Option<(String, StateDoc)>, BackendError> {
     for record in backend.list_records(names::SPECS).await? {
         let Some(other) = record.name.as_str().strip_prefix(names::SPECS) else { continue };
-        if let Some(state) = store::state(backend, other).await?
+        if !own.contains(other)
+            && let Some(state) = store::state(backend, other).await?
             && state.former.iter().any(|former| former.id == id)
         {
             return Ok(Some((other.to_owned(), state)));

@@ -89,7 +89,7 @@ impl Cx {
     #[expect(clippy::panic, reason = "only tests call it")]
     pub fn test(name: &str) -> Self {
         let name = EventName::new(name).unwrap_or_else(|error| panic!("{error}"));
-        let backend = Arc::new(crate::runtime::no_log::NoLog);
+        let backend = Arc::new(crate::runtime::log::no_log::NoLog);
         let scope = Scope {
             subscriber: "test".into(),
             log: "test".into(),

@@ -28,7 +28,7 @@ use crate::{
     catalog::set::Catalog,
     plugin::{Plugin, config::Config},
     resources::Resources,
-    runtime::lease::LEASE,
+    runtime::subscription::lease::LEASE,
     said::Said,
     subscriber::definition::SubscriberDef,
     time::{Clock, SystemClock},

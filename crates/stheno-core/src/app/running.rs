@@ -19,18 +19,19 @@ use crate::{
     pattern::PatternSet,
     runtime::{
         alarm::{Alarm, Verdict},
-        backfill, command,
         control::Control,
         host,
-        intake::SharedIntake,
-        keyed::keyed,
-        keys::Keys,
+        log::{intake::SharedIntake, keyed::keyed, keys::Keys},
         operator::Operator,
         progress::Progress,
-        registration::{register, taken_twice},
-        supervisors::Supervisors,
+        subscription::{
+            backfill, commanded,
+            enabled::{Company as _, Enabled},
+            registration::{register, taken_twice},
+            supervisors::Supervisors,
+            surroundings::{End, Surroundings},
+        },
         unknown,
-        worker::{End, Surroundings},
     },
     time::{Clock, Timestamp},
 };
@@ -70,7 +71,7 @@ impl App {
             stopping,
             drain: self.drain,
         };
-        host::publish(&self.backend, &checked.subscribers, checked.bus.catalogs())
+        host::publish(&self.backend, checked.subscribers.iter().map(Enabled::spec), checked.bus.catalogs())
             .await
             .map_err(StartError::Backend)?;
         let mut begun = Vec::new();
@@ -92,9 +93,9 @@ impl App {
         let holder = EventId::random().to_string();
         let supervisors = Supervisors::new(checked.bus.clone(), around.clone(), Handle::current(), holder, self.lease);
         for subscriber in checked.subscribers {
-            supervisors.begin(subscriber);
+            Arc::clone(&supervisors).begin(subscriber);
         }
-        tasks.push(control.handle().spawn(command::watch(
+        tasks.push(control.handle().spawn(commanded::watch(
             Arc::clone(&self.backend),
             Arc::clone(&around.alarm),
             asked,

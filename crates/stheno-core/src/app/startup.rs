@@ -12,7 +12,7 @@ use crate::{
     pattern::PatternSet,
     plugin::{Plugin, Setup, config::Config, discovery},
     resources::Resources,
-    runtime::{supervisor::Enabled, unknown},
+    runtime::{subscription::enabled::Enabled, unknown},
     shown::shown,
     subscriber::{
         definition::{SubscriberDef, id_problem},

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     catalog::set::Catalogs,
     plugin::Plugin,
-    runtime::{supervisor::Enabled, unknown},
+    runtime::{subscription::enabled::Enabled, unknown},
     subscriber::{definition::SubscriberDef, policy::Policy},
 };
 

@@ -11,9 +11,8 @@ use crate::{
     name::EventName,
     pattern::Pattern,
     runtime::{
-        keys::{RecordedRules, RecordedSource},
+        rules::{RecordedRules, RecordedSource},
         store,
-        supervisor::Enabled,
     },
 };
 
@@ -59,16 +58,16 @@ pub(crate) async fn knows(backend: &Arc<dyn Backend>, name: &EventName) -> Resul
     Ok(false)
 }
 
+/// Records what a host has: its subscribers, each by what it says of itself, and its catalogs.
 pub(crate) async fn publish(
     backend: &Arc<dyn Backend>,
-    subscribers: &[Enabled],
+    subscribers: impl Iterator<Item = RecordWrite>,
     catalogs: &Catalogs,
 ) -> Result<(), BackendError> {
     // What a newer version wrote must not be written over either.
     for prefix in [names::SPECS, names::CATALOGS] {
         backend.list_records(prefix).await?.iter().try_for_each(store::refuse_newer)?;
     }
-    let writes = subscribers.iter().map(spec);
     let known = catalogs.iter().map(|catalog| {
         let keyed = catalog.events().iter().filter(|event| event.key != KeyRule::NONE);
         let spec = CatalogSpec {
@@ -79,24 +78,13 @@ pub(crate) async fn publish(
         };
         RecordWrite::put(names::catalog(catalog.name()), json(&spec))
     });
-    for chunk in writes.chain(known).collect::<Vec<_>>().chunks(400) {
+    for chunk in subscribers.chain(known).collect::<Vec<_>>().chunks(400) {
         match backend.write_records(chunk.to_vec()).await {
             Ok(_) | Err(RecordError::Conflict { .. }) => {}
             Err(RecordError::Backend(error)) => return Err(error),
         }
     }
     Ok(())
-}
-
-/// What a host says of a subscriber.
-pub(crate) fn spec(subscriber: &Enabled) -> RecordWrite {
-    let spec = SubscriberSpec {
-        id: subscriber.id.to_string(),
-        patterns: subscriber.patterns.iter().map(ToString::to_string).collect(),
-        ordered: subscriber.policy.ordered,
-        policy: subscriber.policy.to_string(),
-    };
-    RecordWrite::put(names::spec(&subscriber.id), json(&spec))
 }
 
 /// Whether a subscriber keeps the order of a key; as long as nobody says otherwise, it does.

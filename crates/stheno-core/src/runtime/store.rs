@@ -112,10 +112,10 @@ mod tests {
     use crate::{
         backend::RecordName,
         runtime::{
-            backfill::Missed,
-            command::Command,
             host::{CatalogSpec, SubscriberSpec},
-            lease::LeaseDoc,
+            missed::Missed,
+            operator::command::Command,
+            subscription::lease::LeaseDoc,
             unknown::UnknownName,
         },
     };

@@ -1,67 +1,17 @@
 //! Which key an event has that was stored without one: by the catalogs of this host, or by what other hosts have recorded
 //! of theirs. A host that no longer has a catalog keeps the order that was begun with it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
-
-use serde::{Deserialize, Serialize};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::{
     backend::{Backend, BackendError},
-    catalog::{
-        key_rule::{KeyRule, KeySource},
-        set::Catalogs,
-    },
+    catalog::set::Catalogs,
     delivery::names,
     key::Key,
     name::EventName,
     pattern::Pattern,
-    runtime::{host::CatalogSpec, store},
+    runtime::{host::CatalogSpec, rules::RecordedSource, store},
 };
-
-/// The key rules of a catalog as a host records them: for a name, or a pattern of names, where its key comes from.
-pub type RecordedRules = BTreeMap<String, Vec<RecordedSource>>;
-
-/// [`KeySource`] in a record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum RecordedSource {
-    /// [`KeySource::Body`].
-    Body {
-        /// The kind of the key.
-        kind: String,
-        /// The pointer.
-        pointer: String,
-    },
-    /// [`KeySource::Token`].
-    Token {
-        /// The kind of the key.
-        kind: String,
-        /// Which token.
-        token: usize,
-    },
-}
-
-impl RecordedSource {
-    /// What a host records of a rule.
-    pub(crate) fn of(rule: KeyRule) -> Vec<Self> {
-        let recorded = |source: &KeySource| match *source {
-            KeySource::Body { kind, pointer } => Self::Body { kind: kind.to_owned(), pointer: pointer.to_owned() },
-            KeySource::Token { kind, index } => Self::Token { kind: kind.to_owned(), token: index },
-        };
-        rule.sources().iter().map(recorded).collect()
-    }
-
-    fn key(&self, name: &EventName, body: &[u8]) -> Option<Key> {
-        match self {
-            Self::Body { kind, pointer } => KeySource::at(kind, pointer, body),
-            Self::Token { kind, token } => KeySource::in_name(kind, *token, name),
-        }
-    }
-}
 
 /// Finds the keys of events that were stored without one.
 #[derive(Debug, Default)]

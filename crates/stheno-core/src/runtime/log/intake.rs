@@ -18,28 +18,21 @@ use tokio::{
 
 use crate::{
     backend::{Backend, BackendError, Page, Query, Tail},
-    event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
         alarm::{Alarm, Verdict},
-        pages::{Behind, Pages},
-        places::{Place, Places},
+        log::{
+            batch::{BATCH, BATCH_BYTES, Batch},
+            pages::{Behind, Pages},
+            places::{Place, Places},
+        },
     },
 };
 
-/// Events that are asked for at once.
-pub(super) const BATCH: usize = 1024;
-/// Bytes that are asked for at once: a batch ends with the event that makes it so large.
-const BATCH_BYTES: usize = 2 * 1024 * 1024;
-/// Fewer events than this in a full batch are large. A reader that goes on has many bytes under way, so such events are
-/// asked for page by page.
-const FEW: usize = BATCH / 16;
 /// What the ring holds, by the weight of batches: a subscriber that is further behind reads on its own.
 const RING: usize = 32 * BATCH;
 /// The shared reader stays this far ahead of the fastest subscriber, and no further.
 const AHEAD: usize = 12 * BATCH;
-/// Bytes of events that weigh as much as one event: the ring keeps 32 MiB of them at most.
-const HEAVY: usize = 1024;
 /// How long the shared reader waits for those who still need what the ring is about to lose. It lets subscribers that
 /// are about as fast stay together, and one that is slow holds the others up for no longer than this before it reads on
 /// its own.
@@ -50,36 +43,6 @@ const QUEUE: usize = 4;
 const QUEUE_KIB: u32 = 4 * 1024;
 /// The wait after a read that failed.
 const RETRY: Duration = Duration::from_millis(500);
-
-/// Events of the log: all that match with `after < sequence <= covered`.
-#[derive(Debug)]
-pub(crate) struct Batch {
-    pub(crate) after: u64,
-    pub(crate) covered: u64,
-    pub(crate) events: Vec<Arc<RecordedEvent>>,
-    /// What it takes to keep it: about the number of its events, more when they are large.
-    weight: usize,
-    /// What its events take.
-    pub(super) bytes: usize,
-}
-
-impl Batch {
-    pub(super) fn new(after: u64, covered: u64, events: Vec<Arc<RecordedEvent>>) -> Self {
-        let bytes: usize = events.iter().map(|event| event.size()).sum();
-        let weight = 1 + events.len() + bytes / HEAVY;
-        Self { after, covered, events, weight, bytes }
-    }
-
-    /// Whether it holds as much as was asked for.
-    pub(super) fn is_full(&self) -> bool {
-        self.events.len() >= BATCH || self.bytes >= BATCH_BYTES
-    }
-
-    /// Whether it is full of few large events.
-    pub(super) fn is_of_large_events(&self) -> bool {
-        self.is_full() && self.events.len() < FEW
-    }
-}
 
 /// The shared reader and what it has read lately.
 pub(crate) struct SharedIntake {

@@ -21,36 +21,26 @@ use crate::{
         doc::{LaneDoc, StateDoc},
     },
     marker::Identity,
-    pattern::PatternSet,
     runtime::{
         alarm::Verdict,
-        attempts::Attempts,
-        backfill::{self, HandedOver, Joining},
-        command::{self, Asked},
-        lease::{Claim, Lease},
+        operator::command::{self, Asked},
         progress::Progress,
         store,
-        supervisors::Supervisors,
-        worker::{End, Surroundings, Worker, batching::Batching},
+        subscription::{
+            attempts::Attempts,
+            backfill::{self, Joining},
+            batching::Batching,
+            enabled::{Company, Enabled, HandedOver},
+            lease::{Claim, Lease},
+            surroundings::{End, Surroundings},
+            worker::Worker,
+        },
     },
-    subscriber::{handler::Handler, policy::Policy},
     time::Now,
 };
 
 /// The wait before the next try when the backend does not answer.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// A subscriber whose handler is built.
-pub(crate) struct Enabled {
-    pub(crate) id: Arc<str>,
-    pub(crate) was: Option<String>,
-    pub(crate) patterns: PatternSet,
-    /// It takes only these of them, which another subscriber has passed over.
-    pub(crate) handed_over: Option<HandedOver>,
-    pub(crate) batch: bool,
-    pub(crate) policy: Policy,
-    pub(crate) handler: Arc<dyn Handler>,
-}
 
 pub(crate) struct Supervisor {
     pub(crate) subscriber: Enabled,
@@ -64,7 +54,7 @@ pub(crate) struct Supervisor {
     pub(crate) seen: Arc<AtomicU64>,
     pub(crate) progress: watch::Sender<Progress>,
     /// All of this process: one that hands over what this one passed over joins them.
-    pub(crate) all: Arc<Supervisors>,
+    pub(crate) company: Arc<dyn Company>,
 }
 
 /// A subscriber that was taken over.
@@ -105,7 +95,7 @@ impl Supervisor {
                     }
                 },
             };
-            held.beside.drain(..).for_each(|subscriber| self.all.begin(subscriber));
+            held.beside.drain(..).for_each(|subscriber| Arc::clone(&self.company).begin(subscriber));
             let lease = Arc::clone(&held.lease);
             let keeper = self
                 .around
@@ -202,7 +192,9 @@ impl Supervisor {
                     let other = another_log(id, &state, &recorded.lanes, &info);
                     if other.is_none() {
                         say_what_is_gone(id, &state, &info);
-                        joining = backfill::found(&self.all, &self.subscriber, lease.epoch, &state, &info).await?;
+                        joining =
+                            backfill::found(&self.around, &*self.company, &self.subscriber, lease.epoch, &state, &info)
+                                .await?;
                     }
                     let (policy, patterns) = (policy.clone(), patterns.clone());
                     let mut machine =

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     delivery::{Attempt, settle::Outcome},
     failure::Verdict,
-    runtime::attempts::FailedWhole,
+    runtime::subscription::{attempts::FailedWhole, group::Group},
     subscriber::policy::Policy,
 };
 
@@ -43,14 +43,6 @@ pub(crate) struct Batching {
     pauses_until: Option<Instant>,
 }
 
-/// Events for one call.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) attempts: Vec<Attempt>,
-    /// How many of their calls before this failed together with others.
-    pub(crate) earlier: u32,
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Remembered {
     /// With how many events it is called at most, itself included.
@@ -75,17 +67,17 @@ impl Batching {
     }
 
     /// Whether no event waits here for its call.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.gathered.is_empty() && self.groups.is_empty() && self.parts.is_empty()
     }
 
-    pub(super) fn gather(&mut self, attempt: Attempt) {
+    pub(crate) fn gather(&mut self, attempt: Attempt) {
         self.gathered.push(attempt);
         self.since.get_or_insert_with(Instant::now);
     }
 
     /// When there is something to call at the latest, if so many calls are under way.
-    pub(super) fn next_call(&self, under_way: usize) -> Option<Instant> {
+    pub(crate) fn next_call(&self, under_way: usize) -> Option<Instant> {
         if under_way >= self.calls {
             return None;
         }
@@ -95,7 +87,7 @@ impl Batching {
     }
 
     /// What to call next, if so many calls are under way. `at_once` waits for no batch to become full, and makes no pause.
-    pub(super) fn next_group(&mut self, under_way: usize, at_once: bool) -> Option<Group> {
+    pub(crate) fn next_group(&mut self, under_way: usize, at_once: bool) -> Option<Group> {
         if under_way >= self.calls {
             return None;
         }
@@ -131,13 +123,13 @@ impl Batching {
     }
 
     /// A call did not fail as a whole.
-    pub(super) fn went_well(&mut self) {
+    pub(crate) fn went_well(&mut self) {
         self.failed_in_a_row = 0;
         self.pauses_until = None;
     }
 
     /// An event needs no further call.
-    pub(super) fn forget(&mut self, sequence: u64) {
+    pub(crate) fn forget(&mut self, sequence: u64) {
         self.remembered.remove(&sequence);
     }
 
@@ -145,7 +137,7 @@ impl Batching {
     ///
     /// An event that was called alone has failed. Others are called again in groups of at most half as many; whatever the failure
     /// says, it says it of the whole. If it says when to try again, the machine keeps them until then.
-    pub(super) fn failed(&mut self, whole: FailedWhole) -> Vec<(Attempt, Outcome)> {
+    pub(crate) fn failed(&mut self, whole: FailedWhole) -> Vec<(Attempt, Outcome)> {
         let FailedWhole { attempts, called, earlier, failure } = whole;
         let pause = PAUSE.saturating_mul(1 << self.failed_in_a_row.min(10)).min(PAUSE_CAP);
         self.failed_in_a_row = self.failed_in_a_row.saturating_add(1);
@@ -180,20 +172,5 @@ impl Batching {
         if self.remembered.len() > REMEMBERED {
             self.remembered.pop_first();
         }
-    }
-}
-
-impl Group {
-    /// The same in groups of at most so many, in their order.
-    fn in_parts(self, together: usize) -> Vec<Self> {
-        let Self { attempts, earlier } = self;
-        let mut parts: Vec<Self> = Vec::with_capacity(attempts.len().div_ceil(together.max(1)));
-        for attempt in attempts {
-            match parts.last_mut() {
-                Some(part) if part.attempts.len() < together => part.attempts.push(attempt),
-                _ => parts.push(Self { attempts: vec![attempt], earlier }),
-            }
-        }
-        parts
     }
 }

@@ -10,7 +10,10 @@ use crate::{
     delivery::commit::Commit,
     runtime::{
         alarm::Verdict,
-        worker::{End, Worker, Writing},
+        subscription::{
+            surroundings::End,
+            worker::{Worker, Writing},
+        },
     },
 };
 

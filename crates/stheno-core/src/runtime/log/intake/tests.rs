@@ -10,8 +10,9 @@ use crate::{
     backend::{
         Abilities, Append, AppendError, Appended, LogInfo, Page, Record, RecordError, RecordName, RecordWrite, Revision,
     },
+    event::recorded::RecordedEvent,
     headers::Headers,
-    runtime::no_log::NoLog,
+    runtime::log::{batch::HEAVY, no_log::NoLog},
     time::Timestamp,
 };
 

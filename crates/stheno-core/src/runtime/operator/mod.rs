@@ -1,5 +1,7 @@
 //! What an operator can see and do: subscribers, dead letters, redrive, rewind, pause, and why a handler did not act.
 
+pub(crate) mod command;
+
 use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
@@ -15,11 +17,10 @@ use crate::{
     },
     event::recorded::RecordedEvent,
     runtime::{
-        backfill,
-        command::{Command, ask},
         host,
-        keyed::keyed,
-        keys::Keys,
+        log::{keyed::keyed, keys::Keys},
+        missed,
+        operator::command::{Command, ask},
         store,
         unknown::{self, UnknownName},
     },
@@ -264,7 +265,7 @@ impl Operator {
 
     /// Whether a subscriber passed an event over, and under which id it is handed over if it is.
     async fn missed_by(&self, subscriber: &str, event: &RecordedEvent) -> Result<Option<Option<String>>, BackendError> {
-        for (id, _, missed) in backfill::list(self.backend(), subscriber).await? {
+        for (id, _, missed) in missed::list(self.backend(), subscriber).await? {
             if missed.has(event) {
                 let runs = self.backend().get_record(&names::state(&id)).await?.is_some();
                 return Ok(Some(runs.then_some(id)));

@@ -15,7 +15,7 @@ use crate::{
         RecordError, RecordName, RecordWrite, Revision, Tail,
     },
     event::recorded::{EventId, NewEvent, RecordedEvent},
-    runtime::keys::Keys,
+    runtime::log::keys::Keys,
 };
 
 /// What delivery reads instead of a log that other programs append to.

@@ -7,9 +7,9 @@ use crate::{
     delivery::{doc::DeadLetter, names},
     runtime::{
         alarm::Verdict,
-        command::{Asked, Command},
+        operator::command::{Asked, Command},
         store,
-        worker::Worker,
+        subscription::worker::Worker,
     },
 };
 

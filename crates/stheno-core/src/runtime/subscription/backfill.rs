@@ -8,15 +8,20 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     backend::{Backend, BackendError, Expect, LogInfo, Query, RecordError, RecordName, RecordWrite},
     delivery::{commit::json, doc::StateDoc, names},
-    event::recorded::RecordedEvent,
-    marker::{Identity, Run},
-    pattern::PatternSet,
-    runtime::{host, lease::Lease, registration::first_state, store, supervisor::Enabled, supervisors::Supervisors},
+    marker::Identity,
+    runtime::{
+        missed::{self, Missed},
+        store,
+        subscription::{
+            enabled::{Company, Enabled},
+            lease::Lease,
+            registration::first_state,
+            surroundings::Surroundings,
+        },
+    },
     shown::shown_long,
 };
 
@@ -24,71 +29,6 @@ use crate::{
 const COUNTED: usize = 256;
 /// Records that one write deletes.
 const PER_WRITE: usize = 400;
-
-/// Events that a subscriber passed over before its patterns were widened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Missed {
-    /// What it took before; these events it has had.
-    pub before: PatternSet,
-    /// What it takes since.
-    pub since: PatternSet,
-    /// It began after this sequence.
-    pub after: u64,
-    /// It had read up to here,
-    pub floor: u64,
-    /// and these ranges above, both ends included.
-    pub done: Vec<(u64, u64)>,
-    /// The run in which it passed them over,
-    #[serde(default)]
-    pub run: u32,
-    /// and the epoch in which that began.
-    #[serde(default)]
-    pub run_epoch: u64,
-}
-
-/// What a subscriber passed over, handed over by another beside it.
-#[derive(Debug)]
-pub(crate) struct HandedOver {
-    pub(crate) missed: Arc<Missed>,
-    /// The subscriber that passed it over. Effects are remembered as its own.
-    pub(crate) of: Identity,
-}
-
-impl Missed {
-    /// What a subscriber passes over that goes on from a state with other patterns; nothing, if it takes no more than it did.
-    fn by(state: &StateDoc, patterns: &PatternSet) -> Option<(Self, PatternSet)> {
-        let covered = |pattern| state.patterns.iter().any(|before| before.covers(pattern));
-        let wider = PatternSet::new(patterns.iter().filter(|pattern| !covered(pattern)).cloned());
-        let missed = Self {
-            before: state.patterns.clone(),
-            since: patterns.clone(),
-            after: state.began,
-            floor: state.floor,
-            done: state.done.clone(),
-            run: state.run,
-            run_epoch: state.run_epoch,
-        };
-        (!wider.is_empty()).then_some((missed, wider))
-    }
-
-    /// The run in which they were passed over.
-    pub(crate) fn run(&self) -> Run {
-        Run { number: self.run, epoch: self.run_epoch }
-    }
-
-    /// Whether it is one of these events.
-    pub(crate) fn has(&self, event: &RecordedEvent) -> bool {
-        let read = event.sequence <= self.floor
-            || self.done.iter().any(|(first, last)| (*first..=*last).contains(&event.sequence));
-        read && event.sequence > self.after && !self.before.matches(&event.name) && self.since.matches(&event.name)
-    }
-
-    /// The last sequence that one of them can have.
-    pub(crate) fn end(&self) -> u64 {
-        self.done.last().map_or(self.floor, |(_, last)| *last)
-    }
-}
 
 /// Subscribers that a take-over begins beside its own, and what it has to write for them.
 #[derive(Default)]
@@ -100,13 +40,14 @@ pub(crate) struct Joining {
 /// What was passed over and this process does not hand over yet: noticed by this take-over, or by one of another host after
 /// this one had started.
 pub(crate) async fn found(
-    supervisors: &Supervisors,
+    around: &Surroundings,
+    company: &dyn Company,
     subscriber: &Enabled,
     epoch: u64,
     state: &StateDoc,
     info: &LogInfo,
 ) -> Result<Joining, BackendError> {
-    let backend = &supervisors.around.backend;
+    let backend = &around.backend;
     let mut joining = Joining::default();
     let mut handed_over = Vec::new();
     if let Some(missed) = passed_over(backend, subscriber, state).await? {
@@ -117,10 +58,10 @@ pub(crate) async fn found(
     if !subscriber.policy.backfill || subscriber.handed_over.is_some() {
         return Ok(joining);
     }
-    for (id, _, missed) in list(backend, &subscriber.id).await? {
+    for (id, _, missed) in missed::list(backend, &subscriber.id).await? {
         // The intake reads what this process takes. What a release took that had other patterns, the next start hands over.
         let is_read = missed.since.iter().all(|pattern| subscriber.patterns.iter().any(|taken| taken.covers(pattern)));
-        if is_read && !supervisors.has_begun(&id) && !is_through(backend, &id, &missed).await? {
+        if is_read && !company.has_begun(&id) && !is_through(backend, &id, &missed).await? {
             handed_over.push((id, missed));
         }
     }
@@ -128,10 +69,10 @@ pub(crate) async fn found(
     for (id, missed) in handed_over {
         let beside = subscriber.handing_over(id, missed, of.clone());
         if store::state(backend, &beside.id).await?.is_none() {
-            let state = first_state(&beside, info, supervisors.around.clock.now());
+            let state = first_state(&beside, info, around.clock.now());
             joining.writes.push(RecordWrite::put(names::state(&beside.id), json(&state)).expect(Expect::Absent));
         }
-        joining.writes.push(host::spec(&beside));
+        joining.writes.push(beside.spec());
         joining.subscribers.push(beside);
     }
     Ok(joining)
@@ -180,7 +121,7 @@ pub(crate) async fn beside(backend: &Arc<dyn Backend>, enabled: Vec<Enabled>) ->
         if subscriber.policy.backfill {
             let former = store::state(backend, &subscriber.id).await?.map(|state| state.former).unwrap_or_default();
             let of = Identity { id: Arc::clone(&subscriber.id), former };
-            for (id, record, missed) in list(backend, &subscriber.id).await? {
+            for (id, record, missed) in missed::list(backend, &subscriber.id).await? {
                 match is_through(backend, &id, &missed).await? {
                     false => all.push(subscriber.handing_over(id, missed, of.clone())),
                     true if Lease::is_free(backend, &id).await? => forget(backend, &id, record).await?,
@@ -192,35 +133,6 @@ pub(crate) async fn beside(backend: &Arc<dyn Backend>, enabled: Vec<Enabled>) ->
         all.push(subscriber);
     }
     Ok(all)
-}
-
-impl Enabled {
-    /// The same handler under another id, for what its subscriber passed over.
-    fn handing_over(&self, id: String, missed: Missed, of: Identity) -> Self {
-        Self {
-            id: id.into(),
-            was: None,
-            patterns: missed.since.clone(),
-            handed_over: Some(HandedOver { missed: Arc::new(missed), of }),
-            policy: self.policy.clone(),
-            batch: self.batch,
-            handler: Arc::clone(&self.handler),
-        }
-    }
-}
-
-/// What a subscriber passed over, each with the id under which it is handed over.
-pub(crate) async fn list(
-    backend: &Arc<dyn Backend>,
-    subscriber: &str,
-) -> Result<Vec<(String, RecordName, Missed)>, BackendError> {
-    let prefix = names::all_missed(subscriber);
-    let records = backend.list_records(&prefix).await?;
-    let missed = records.iter().map(|record| {
-        let epoch = record.name.as_str().trim_start_matches(&prefix).parse().unwrap_or_default();
-        Ok((names::backfill(subscriber, epoch), record.name.clone(), store::parse(record)?))
-    });
-    missed.collect()
 }
 
 /// Whether everything that was passed over is handled, and nothing waits, is parked or is dead.

@@ -16,7 +16,7 @@ use crate::{
     event::{input::BatchMarks, recorded::RecordedEvent},
     failure::Failure,
     marker::Run,
-    runtime::worker::batching::Group,
+    runtime::subscription::group::Group,
     subscriber::handler::{Handler, Running},
 };
 

@@ -10,8 +10,11 @@ use crate::{
     pattern::PatternSet,
     runtime::{
         alarm::Verdict,
-        attempts::{Begun, Ended, FailedWhole},
-        worker::{End, SHARE, TURN, Worker},
+        subscription::{
+            attempts::{Begun, Ended, FailedWhole},
+            surroundings::End,
+            worker::{SHARE, TURN, Worker},
+        },
     },
     shown::shown_chain,
     time::Now,

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::{
     backend::{BackendError, Tail},
     pattern::PatternSet,
-    runtime::intake::{BATCH, Batch},
+    runtime::log::batch::{BATCH, Batch},
 };
 
 /// Pages that are kept for those who come a little later.

@@ -13,10 +13,12 @@ use crate::{
         names,
     },
     runtime::{
-        lease::{Claim, LEASE, Lease},
         store,
-        supervisor::Enabled,
-        worker::Surroundings,
+        subscription::{
+            enabled::Enabled,
+            lease::{Claim, LEASE, Lease},
+            surroundings::Surroundings,
+        },
     },
     subscriber::policy::Start,
     time::Timestamp,

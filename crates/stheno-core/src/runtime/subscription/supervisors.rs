@@ -15,10 +15,13 @@ use tokio::{
 use crate::{
     bus::Bus,
     runtime::{
-        command::Asked,
+        operator::command::Asked,
         progress::Progress,
-        supervisor::{Enabled, Supervisor},
-        worker::{End, Surroundings},
+        subscription::{
+            enabled::{Company, Enabled},
+            supervisor::Supervisor,
+            surroundings::{End, Surroundings},
+        },
     },
 };
 
@@ -52,36 +55,6 @@ impl Supervisors {
         Arc::new(Self { bus, around, handlers, holder, lease_time, members: Mutex::default() })
     }
 
-    /// Begins to run a subscriber, unless this process has begun it already.
-    pub(crate) fn begin(self: &Arc<Self>, subscriber: Enabled) {
-        let mut members = self.members();
-        let id = subscriber.id.to_string();
-        if members.commands.contains_key(&id) {
-            return;
-        }
-        let (commands, commanded) = mpsc::unbounded_channel();
-        let (progress, receiver) = watch::channel(Progress::default());
-        members.commands.insert(id.clone(), commands);
-        members.progress.push((id, receiver));
-        let supervisor = Supervisor {
-            subscriber,
-            bus: self.bus.clone(),
-            around: self.around.clone(),
-            handlers: self.handlers.clone(),
-            holder: self.holder.clone(),
-            lease_time: self.lease_time,
-            seen: Arc::default(),
-            progress,
-            all: Arc::clone(self),
-        };
-        members.tasks.spawn_on(supervisor.run(commanded), &self.around.control);
-    }
-
-    /// Whether this process has begun a subscriber.
-    pub(crate) fn has_begun(&self, id: &str) -> bool {
-        self.members().commands.contains_key(id)
-    }
-
     /// Where commands for a subscriber go that this process runs.
     pub(crate) fn commands_of(&self, id: &str) -> Option<mpsc::UnboundedSender<Asked>> {
         self.members().commands.get(id).cloned()
@@ -106,5 +79,35 @@ impl Supervisors {
 
     fn members(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Company for Supervisors {
+    fn has_begun(&self, id: &str) -> bool {
+        self.members().commands.contains_key(id)
+    }
+
+    fn begin(self: Arc<Self>, subscriber: Enabled) {
+        let mut members = self.members();
+        let id = subscriber.id.to_string();
+        if members.commands.contains_key(&id) {
+            return;
+        }
+        let (commands, commanded) = mpsc::unbounded_channel();
+        let (progress, receiver) = watch::channel(Progress::default());
+        members.commands.insert(id.clone(), commands);
+        members.progress.push((id, receiver));
+        let supervisor = Supervisor {
+            subscriber,
+            bus: self.bus.clone(),
+            around: self.around.clone(),
+            handlers: self.handlers.clone(),
+            holder: self.holder.clone(),
+            lease_time: self.lease_time,
+            seen: Arc::default(),
+            progress,
+            company: Arc::clone(&self) as Arc<dyn Company>,
+        };
+        members.tasks.spawn_on(supervisor.run(commanded), &self.around.control);
     }
 }

@@ -1,9 +1,8 @@
 //! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
 //!
-//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `batching`
-//! (which of them become one call), `record` (what is done is written), `steer` (what an operator asks).
+//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `record`
+//! (what is done is written), `steer` (what an operator asks).
 
-pub(crate) mod batching;
 mod record;
 mod steer;
 mod work;
@@ -16,26 +15,27 @@ use std::{
 };
 
 use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    sync::{OwnedSemaphorePermit, mpsc, watch},
     task::{JoinError, JoinHandle},
 };
 
 use crate::{
-    backend::{Backend, RecordError, Revision},
+    backend::{RecordError, Revision},
     delivery::{Machine, attempt::Load, commit::Commit},
     event::recorded::RecordedEvent,
     pattern::PatternSet,
     runtime::{
-        alarm::Alarm,
-        attempts::{Attempts, Ended},
-        backfill::Missed,
-        command::Asked,
-        intake::{Fed, Feed, SharedIntake},
-        keys::Keys,
-        lease::Lease,
+        log::intake::{Fed, Feed},
+        missed::Missed,
+        operator::command::Asked,
         progress::Progress,
-        worker::{batching::Batching, record::written},
+        subscription::{
+            attempts::{Attempts, Ended},
+            batching::Batching,
+            lease::Lease,
+            surroundings::{End, Surroundings},
+            worker::record::written,
+        },
     },
     time::{Clock, Now, Timestamp},
 };
@@ -52,42 +52,8 @@ const PASSED_OVER: Duration = Duration::from_secs(1);
 /// The wait after a read of a lane that failed.
 const LOAD_RETRY: Duration = Duration::from_secs(1);
 
-/// What a worker needs from outside; the same for every worker of a process.
-#[derive(Clone)]
-pub(crate) struct Surroundings {
-    pub(crate) backend: Arc<dyn Backend>,
-    /// What the backend finds the keys of events by that were stored without one.
-    pub(crate) keys: Arc<Keys>,
-    pub(crate) control: Handle,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) intake: Arc<SharedIntake>,
-    pub(crate) alarm: Arc<Alarm>,
-    /// One suspect is tried at a time in the whole process, so that the one to blame is known.
-    pub(crate) alone: Arc<Semaphore>,
-    pub(crate) stopping: watch::Receiver<bool>,
-    /// How long what is under way may take after the stop.
-    pub(crate) drain: Duration,
-}
-
 /// What a lane's events are, and how far they were read; nothing if the read failed.
 pub(crate) type Read = Option<(Vec<Arc<RecordedEvent>>, u64)>;
-
-/// Why a worker ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// It was asked to stop, and has handed over.
-    Stopped,
-    /// It was asked to stop, and what was still under way at the drain deadline was cut off before it handed over.
-    Cut,
-    /// The lease went to somebody else.
-    LostLease,
-    /// A store outside of the log has seen a later holder: there is one, or the log was restored to an earlier state.
-    Outrun,
-    /// The log is not the one it was, is damaged, or was written by a newer version.
-    LogUnusable,
-    /// It panicked, or the runtime of the handlers is gone.
-    Broken,
-}
 
 pub(crate) struct Worker {
     pub(crate) id: Arc<str>,

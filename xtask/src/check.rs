@@ -5,14 +5,19 @@ use std::{env, fs};
 use crate::{
     beside, cluster, features, lowest, nats, node, python,
     run::{Done, cargo, run, target},
+    suite,
 };
 
-/// Every test of the workspace.
+/// Every test of the workspace; with words of the caller's own, what `cargo test` makes of them.
 pub(crate) fn test(words: &[&str]) -> Done {
     let (python, server, node) = (python::python()?, nats::server()?, node::node()?);
-    let mut command = cargo(&["test", "--workspace", "--all-features"]);
-    command.env(python::VARIABLE, python).env(nats::VARIABLE, server);
-    run(command.args(words).env(node::VARIABLE, node.program).env(node::PACKAGES_VARIABLE, node.packages))
+    let command = |words: &[&str]| {
+        let mut command = cargo(&["test", "--workspace", "--all-features"]);
+        command.args(words).env(python::VARIABLE, &python).env(nats::VARIABLE, &server);
+        command.env(node::VARIABLE, &node.program).env(node::PACKAGES_VARIABLE, &node.packages);
+        command
+    };
+    if words.is_empty() { suite::every_test(command) } else { run(&mut command(words)) }
 }
 
 /// Everything CI runs.

@@ -1,10 +1,11 @@
 //! Every feature set that somebody may build: none, each alone, and all together.
 
-use std::process::Command;
-
 use serde_json::Value;
 
-use crate::run::{Done, cargo, root, run};
+use crate::{
+    metadata::metadata,
+    run::{Done, cargo, run},
+};
 
 /// A package and its features.
 struct Package {
@@ -29,11 +30,7 @@ pub(crate) fn each() -> Done {
 
 /// The packages of the workspace that have features.
 fn packages() -> Result<Vec<Package>, String> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root());
-    let output = command.output().map_err(|error| format!("`cargo metadata` could not be started: {error}"))?;
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).map_err(|error| format!("`cargo metadata` cannot be read: {error}"))?;
+    let metadata = metadata()?;
     let listed = metadata["packages"].as_array().ok_or("`cargo metadata` lists no packages")?;
     let package = |package: &Value| {
         let features = package["features"].as_object()?.keys().filter(|feature| *feature != "default");

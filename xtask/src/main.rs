@@ -7,19 +7,22 @@ mod check;
 mod cluster;
 mod features;
 mod lowest;
+mod metadata;
 mod nats;
 mod node;
 mod older;
 mod peers;
 mod python;
 mod run;
+mod suite;
 
 use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  test              every test of the workspace, all set-up included; further words go to `cargo test`
+  test              every test of the workspace, all set-up included, several programs at a time; with further words, what
+                    `cargo test` makes of them
   ci                what has to pass before a change lands: formatting, clippy, rustdoc, the main job, every test
   features          checks and tests every package with no features and with each of its features alone
   lowest            tests the embedded backend with the oldest rusqlite it allows

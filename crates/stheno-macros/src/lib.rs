@@ -41,6 +41,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `timeout = "60s"`: how long one attempt may take.
 /// - `concurrency = 4`: most attempts under way at once.
 /// - `unordered`: events of one key side by side and in any order.
+/// - `blocking`: the handler blocks its thread; each attempt begins on one of its own.
 /// - `start = "new"` or `"beginning"`: where it begins when it has never run.
 /// - `batch = 500`, `linger = "200ms"`: most events in one call, and how long a batch waits to become full. Only for `Batch`.
 /// - `classify = f`: turns the handler's error into a `Failure` with `fn f(error: E) -> Failure`.

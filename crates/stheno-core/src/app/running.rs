@@ -23,10 +23,12 @@ use crate::{
         host,
         log::{intake::SharedIntake, keyed::keyed, keys::Keys},
         operator::Operator,
+        pool::Pool,
         progress::Progress,
         subscription::{
             backfill, commanded,
             enabled::{Company as _, Enabled},
+            holding,
             registration::{register, taken_twice},
             supervisors::Supervisors,
             surroundings::{End, Surroundings},
@@ -64,6 +66,7 @@ impl App {
             backend: Arc::clone(&log),
             keys,
             control: control.handle().clone(),
+            handlers: Pool::new(Handle::current(), control.handle()),
             clock: Arc::clone(&self.clock),
             intake: SharedIntake::new(log, wanted, Arc::clone(&alarm)),
             alarm,
@@ -91,7 +94,7 @@ impl App {
         let operator = Operator::with_wake(checked.bus.clone(), Arc::clone(&asked));
         let mut tasks = vec![control.handle().spawn(Arc::clone(&around.intake).read())];
         let holder = EventId::random().to_string();
-        let supervisors = Supervisors::new(checked.bus.clone(), around.clone(), Handle::current(), holder, self.lease);
+        let supervisors = Supervisors::new(checked.bus.clone(), around.clone(), holder, self.lease);
         for subscriber in checked.subscribers {
             Arc::clone(&supervisors).begin(subscriber);
         }
@@ -101,6 +104,8 @@ impl App {
             asked,
             Arc::clone(&supervisors),
         )));
+        let watched = Arc::clone(&supervisors);
+        tasks.push(control.handle().spawn(holding::watch(Arc::clone(&self.backend), move || watched.watched())));
         Ok(Running {
             bus: checked.bus,
             operator,

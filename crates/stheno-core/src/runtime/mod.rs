@@ -10,6 +10,7 @@ pub mod host;
 pub mod log;
 pub mod missed;
 pub mod operator;
+pub(crate) mod pool;
 pub mod progress;
 pub mod rules;
 pub(crate) mod store;

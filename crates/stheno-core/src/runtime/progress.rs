@@ -26,4 +26,6 @@ pub struct Progress {
     pub run: u32,
     /// Whether it stands still.
     pub paused: bool,
+    /// Attempts that take longer than their time-out and cannot be cut, because they hold their thread.
+    pub overdue: usize,
 }

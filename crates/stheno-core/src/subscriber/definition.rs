@@ -193,6 +193,14 @@ impl SubscriberDef {
         self
     }
 
+    /// Says that the handler blocks its thread, by waiting or by computing: each attempt begins on a thread of its own, so that
+    /// other keys of the subscriber go on beside it. Other subscribers go on in any case.
+    #[must_use]
+    pub fn blocking(mut self) -> Self {
+        self.policy.blocking = true;
+        self
+    }
+
     /// Where it begins when it has never run.
     #[must_use]
     pub fn start(mut self, start: Start) -> Self {

@@ -49,6 +49,8 @@ pub struct Policy {
     pub linger: Duration,
     /// How often an event may end the process while it is tried alone, before it becomes a dead letter.
     pub crash_limit: NonZeroU32,
+    /// Whether the handler blocks its thread, so that each attempt begins on one of its own.
+    pub blocking: bool,
 }
 
 impl Policy {
@@ -128,6 +130,7 @@ impl Default for Policy {
             batch: Self::BATCH,
             linger: Self::LINGER,
             crash_limit: Self::CRASH_LIMIT,
+            blocking: false,
         }
     }
 }
@@ -143,6 +146,9 @@ impl fmt::Display for Policy {
         write!(f, "; timeout {}; {} at once", time(self.timeout), self.concurrency)?;
         if !self.ordered {
             f.write_str("; unordered")?;
+        }
+        if self.blocking {
+            f.write_str("; blocking")?;
         }
         if self.paused {
             f.write_str("; paused")?;
@@ -168,11 +174,12 @@ pub(crate) struct PolicyPatch {
     batch: Option<usize>,
     linger: Option<Written>,
     crash_limit: Option<NonZeroU32>,
+    blocking: Option<bool>,
 }
 
 impl PolicyPatch {
     /// The keys a table may have.
-    pub(crate) const KEYS: [&'static str; 13] = [
+    pub(crate) const KEYS: [&'static str; 14] = [
         "attempts",
         "retry_initial",
         "retry_cap",
@@ -186,6 +193,7 @@ impl PolicyPatch {
         "batch",
         "linger",
         "crash_limit",
+        "blocking",
     ];
 
     /// Whether it says something of batches.
@@ -212,6 +220,7 @@ impl PolicyPatch {
         policy.backfill = self.backfill.unwrap_or(policy.backfill);
         policy.batch = self.batch.unwrap_or(policy.batch);
         policy.crash_limit = self.crash_limit.unwrap_or(policy.crash_limit);
+        policy.blocking = self.blocking.unwrap_or(policy.blocking);
     }
 }
 

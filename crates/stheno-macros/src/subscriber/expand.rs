@@ -106,6 +106,9 @@ fn setters(options: &Options) -> TokenStream {
     if options.unordered.is_some() {
         setters.extend(quote!(.unordered()));
     }
+    if options.blocking.is_some() {
+        setters.extend(quote!(.blocking()));
+    }
     if let Some(start) = options.start.map(|variant| format_ident!("{variant}")) {
         setters.extend(quote!(.start(::stheno::Start::#start)));
     }

@@ -14,7 +14,7 @@ use crate::{
     duration, names,
 };
 
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 14] = [
     "id",
     "was",
     "attempts",
@@ -24,6 +24,7 @@ const OPTIONS: [&str; 13] = [
     "timeout",
     "concurrency",
     "unordered",
+    "blocking",
     "start",
     "batch",
     "linger",
@@ -45,6 +46,7 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) concurrency: Option<usize>,
     pub(crate) unordered: Option<()>,
+    pub(crate) blocking: Option<()>,
     /// A variant of core's `Start`.
     pub(crate) start: Option<&'static str>,
     pub(crate) batch: Option<usize>,
@@ -108,6 +110,7 @@ impl Options {
             "timeout" => set_once(&mut self.timeout, &name, some_time(input)?),
             "concurrency" => set_once(&mut self.concurrency, &name, at_least_one(input)?),
             "unordered" => set_once(&mut self.unordered, &name, ()),
+            "blocking" => set_once(&mut self.blocking, &name, ()),
             "start" => set_once(&mut self.start, &name, start(input)?),
             "batch" => {
                 self.batching = Some(name.clone());

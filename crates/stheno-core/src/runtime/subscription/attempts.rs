@@ -2,13 +2,12 @@
 
 use std::{
     collections::HashMap,
+    future::{Future as _, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll, Waker},
     time::Duration,
 };
-
-use tokio::task::{Id, JoinSet};
 
 use crate::{
     cx::{Cx, Scope},
@@ -16,7 +15,16 @@ use crate::{
     event::{input::BatchMarks, recorded::RecordedEvent},
     failure::Failure,
     marker::Run,
-    runtime::subscription::group::Group,
+    runtime::{
+        pool::{
+            Pool,
+            tasks::{Cut, Tasks},
+        },
+        subscription::{
+            group::Group,
+            polls::{Place, Polls},
+        },
+    },
     subscriber::handler::{Handler, Running},
 };
 
@@ -48,8 +56,11 @@ pub(crate) struct Attempts {
     handler: Arc<dyn Handler>,
     scope: Arc<Scope>,
     timeout: Duration,
-    running: JoinSet<Result<(), Failure>>,
-    under_way: HashMap<Id, UnderWay>,
+    running: Tasks<Result<(), Failure>>,
+    under_way: HashMap<u64, UnderWay>,
+    polls: Arc<Polls>,
+    /// Where polls are made in place.
+    here: Arc<Place>,
 }
 
 struct UnderWay {
@@ -80,8 +91,15 @@ pub(crate) struct Waits {
 }
 
 impl Attempts {
-    pub(crate) fn new(handler: Arc<dyn Handler>, scope: Arc<Scope>, timeout: Duration) -> Self {
-        Self { handler, scope, timeout, running: JoinSet::new(), under_way: HashMap::new() }
+    pub(crate) fn new(
+        handler: Arc<dyn Handler>,
+        scope: Arc<Scope>,
+        timeout: Duration,
+        pool: &Arc<Pool>,
+        polls: Arc<Polls>,
+    ) -> Self {
+        let (running, here) = (Tasks::new(pool), polls.place());
+        Self { handler, scope, timeout, running, under_way: HashMap::new(), polls, here }
     }
 
     /// Attempts from here on belong to another run.
@@ -102,18 +120,40 @@ impl Attempts {
     /// Begins an attempt where it stands. Most handlers that do not wait are over with this.
     pub(crate) fn begin(&self, attempt: Attempt) -> Begun {
         let cx = Cx::new(Arc::clone(attempt.event()), attempt.number(), Arc::clone(&self.scope));
-        let first = catch_unwind(AssertUnwindSafe(|| {
+        let poll = || {
             let mut running = self.handler.call(attempt.event(), cx.clone())?;
             // If it has to wait, its own task polls it again and wakes it from then on.
             let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             Ok((running, polled))
-        }));
+        };
+        let first = self.here.poll(attempt.event().sequence, || catch_unwind(AssertUnwindSafe(poll)));
         match first {
             Ok(Ok((_, Poll::Ready(result)))) => Begun::Ended(attempt, outcome(result, &cx)),
             Ok(Ok((running, Poll::Pending))) => Begun::Waits(Waits { attempt, running, cx }),
             Ok(Err(undecodable)) => Begun::Ended(attempt, Outcome::Failed(Failure::undecodable(undecodable))),
             Err(panic) => Begun::Ended(attempt, Outcome::Failed(Failure::panicked(&*panic))),
         }
+    }
+
+    /// Whether attempts are begun on threads of their own now, and not in place.
+    pub(crate) fn are_apart(&self) -> bool {
+        self.polls.are_apart()
+    }
+
+    /// An attempt that was begun in place took so long.
+    pub(crate) fn took_in_place(&self, time: Duration) {
+        self.polls.took_in_place(time);
+    }
+
+    /// Begins an attempt on a thread of its own.
+    pub(crate) fn begin_apart(&mut self, attempt: Attempt) {
+        let cx = Cx::new(Arc::clone(attempt.event()), attempt.number(), Arc::clone(&self.scope));
+        let (handler, event, for_handler) = (Arc::clone(&self.handler), Arc::clone(attempt.event()), cx.clone());
+        let running = async move {
+            let running = handler.call(&event, for_handler).map_err(Failure::undecodable)?;
+            running.await
+        };
+        self.spawn(vec![attempt], Box::pin(running), cx, None);
     }
 
     /// Gives an attempt that waits a task of its own.
@@ -145,18 +185,22 @@ impl Attempts {
 
     fn spawn(&mut self, attempts: Vec<Attempt>, running: Running, cx: Cx, batch: Option<Called>) {
         let timeout = self.timeout;
-        let bounded = async move {
+        let mut bounded = Box::pin(async move {
+            // A poll that holds its thread is not cut: its key stays shut until the thread is given back.
             let ended = tokio::time::timeout(timeout, running).await;
             ended.unwrap_or_else(|_| Err(Failure::timed_out(timeout)))
-        };
-        let task = self.running.spawn(bounded);
-        self.under_way.insert(task.id(), UnderWay { attempts, cx, batch });
+        });
+        let sequence = attempts.first().map_or(0, |attempt| attempt.event().sequence);
+        let (polls, place) = (Arc::clone(&self.polls), self.polls.place());
+        let watched = poll_fn(move |context| place.poll_apart(&polls, sequence, || bounded.as_mut().poll(context)));
+        let id = self.running.spawn(watched);
+        self.under_way.insert(id, UnderWay { attempts, cx, batch });
     }
 
     /// Ends every call where it waits. One that never gives its thread back is not waited for. Says whether all have ended.
     pub(crate) async fn cut(&mut self) -> bool {
-        self.running.abort_all();
-        let ended = async { while self.running.join_next().await.is_some() {} };
+        self.running.cancel();
+        let ended = async { while self.running.next_end().await.is_some() {} };
         // Whether they ended or not: nobody asks for their outcome any more.
         let all = tokio::time::timeout(CUT, ended).await.is_ok();
         self.under_way.clear();
@@ -166,18 +210,11 @@ impl Attempts {
     /// The next call that ends. Cancelling this loses nothing.
     pub(crate) async fn next_end(&mut self) -> Option<Ended> {
         loop {
-            let (id, result) = match self.running.join_next_with_id().await? {
-                Ok((id, result)) => (id, result),
-                Err(error) => {
-                    let id = error.id();
-                    let panic = error.try_into_panic();
-                    (
-                        id,
-                        Err(panic
-                            .map_or_else(|error| Failure::new(error.to_string()), |panic| Failure::panicked(&*panic))),
-                    )
-                }
-            };
+            let (id, result) = self.running.next_end().await?;
+            let result = result.unwrap_or_else(|cut| match cut {
+                Cut::Panicked(panic) => Err(Failure::panicked(&*panic)),
+                Cut::Cancelled => Err(Failure::new("the attempt was cut")),
+            });
             if let Some(ended) = self.under_way.remove(&id) {
                 return Some(ended.end(result));
             }

@@ -6,11 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     backend::{BackendError, BackendErrorKind, LogInfo, RecordError, Revision},
@@ -20,10 +16,12 @@ use crate::{
         Machine,
         doc::{LaneDoc, StateDoc},
     },
+    failure::Failure,
     marker::Identity,
     runtime::{
         alarm::Verdict,
         operator::command::{self, Asked},
+        pool::tasks::{Cut, Tasks},
         progress::Progress,
         store,
         subscription::{
@@ -32,6 +30,7 @@ use crate::{
             batching::Batching,
             enabled::{Company, Enabled, HandedOver},
             lease::{Claim, Lease},
+            polls::Polls,
             surroundings::{End, Surroundings},
             worker::Worker,
         },
@@ -46,13 +45,12 @@ pub(crate) struct Supervisor {
     pub(crate) subscriber: Enabled,
     pub(crate) bus: Bus,
     pub(crate) around: Surroundings,
-    /// Where handlers run.
-    pub(crate) handlers: Handle,
     pub(crate) holder: String,
     pub(crate) lease_time: Duration,
     /// The highest epoch that a store outside of the log has seen.
     pub(crate) seen: Arc<AtomicU64>,
     pub(crate) progress: watch::Sender<Progress>,
+    pub(crate) polls: Arc<Polls>,
     /// All of this process: one that hands over what this one passed over joins them.
     pub(crate) company: Arc<dyn Company>,
 }
@@ -102,19 +100,15 @@ impl Supervisor {
                 .control
                 .spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend), Arc::clone(&self.around.alarm)));
             let mut worker = self.worker(held, commands);
-            // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
-            // app that is dropped ends as in a crash, with the handlers under way.
-            let mut running = JoinSet::new();
-            running.spawn_on(
-                async move {
-                    let end = worker.run().await;
-                    let is_over = end == End::LogUnusable && worker.attempts.cut().await;
-                    (end, is_over, worker.commands)
-                },
-                &self.handlers,
-            );
-            // One task was spawned, so there is one to join.
-            let Some(ended) = running.join_next().await else { return End::Broken };
+            // A set ends its tasks when it is dropped: an app that is dropped ends as in a crash, with the handlers under way.
+            let mut running = Tasks::new(&self.around.handlers);
+            running.spawn(async move {
+                let end = worker.run().await;
+                let is_over = end == End::LogUnusable && worker.attempts.cut().await;
+                (end, is_over, worker.commands)
+            });
+            // One task was spawned, so there is one that ends.
+            let Some((_, ended)) = running.next_end().await else { return End::Broken };
             lease.lose();
             keeper.abort();
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
@@ -135,8 +129,12 @@ impl Supervisor {
                     return end;
                 }
                 // The app's runtime is gone, or the worker has a defect: the next holder goes on.
-                Err(error) => {
-                    tracing::error!(subscriber = &*self.subscriber.id, %error, "the worker ended");
+                Err(cut) => {
+                    let error = match cut {
+                        Cut::Panicked(panic) => Failure::panicked(&*panic).chain().join(": "),
+                        Cut::Cancelled => "cancelled".to_owned(),
+                    };
+                    tracing::error!(subscriber = &*self.subscriber.id, error, "the worker ended");
                     return End::Broken;
                 }
             }
@@ -263,7 +261,13 @@ impl Supervisor {
             id: Arc::clone(id),
             patterns: patterns.clone(),
             missed: handed_over.as_ref().map(|handed_over| Arc::clone(&handed_over.missed)),
-            attempts: Attempts::new(Arc::clone(handler), Arc::new(scope), policy.timeout),
+            attempts: Attempts::new(
+                Arc::clone(handler),
+                Arc::new(scope),
+                policy.timeout,
+                &self.around.handlers,
+                Arc::clone(&self.polls),
+            ),
             lease,
             asked,
             commands,

@@ -7,7 +7,6 @@ use std::{
 };
 
 use tokio::{
-    runtime::Handle,
     sync::{mpsc, watch},
     task::{JoinError, JoinSet},
 };
@@ -19,6 +18,8 @@ use crate::{
         progress::Progress,
         subscription::{
             enabled::{Company, Enabled},
+            holding::Watched,
+            polls::Polls,
             supervisor::Supervisor,
             surroundings::{End, Surroundings},
         },
@@ -29,8 +30,6 @@ use crate::{
 pub(crate) struct Supervisors {
     pub(crate) bus: Bus,
     pub(crate) around: Surroundings,
-    /// Where handlers run.
-    pub(crate) handlers: Handle,
     pub(crate) holder: String,
     pub(crate) lease_time: Duration,
     members: Mutex<Members>,
@@ -42,22 +41,22 @@ struct Members {
     progress: Vec<(String, watch::Receiver<Progress>)>,
     commands: HashMap<String, mpsc::UnboundedSender<Asked>>,
     tasks: JoinSet<End>,
+    watched: Vec<Arc<Watched>>,
 }
 
 impl Supervisors {
-    pub(crate) fn new(
-        bus: Bus,
-        around: Surroundings,
-        handlers: Handle,
-        holder: String,
-        lease_time: Duration,
-    ) -> Arc<Self> {
-        Arc::new(Self { bus, around, handlers, holder, lease_time, members: Mutex::default() })
+    pub(crate) fn new(bus: Bus, around: Surroundings, holder: String, lease_time: Duration) -> Arc<Self> {
+        Arc::new(Self { bus, around, holder, lease_time, members: Mutex::default() })
     }
 
     /// Where commands for a subscriber go that this process runs.
     pub(crate) fn commands_of(&self, id: &str) -> Option<mpsc::UnboundedSender<Asked>> {
         self.members().commands.get(id).cloned()
+    }
+
+    /// What is watched of each subscriber.
+    pub(crate) fn watched(&self) -> Vec<Arc<Watched>> {
+        self.members().watched.clone()
     }
 
     /// How far each subscriber is, by id.
@@ -95,17 +94,24 @@ impl Company for Supervisors {
         }
         let (commands, commanded) = mpsc::unbounded_channel();
         let (progress, receiver) = watch::channel(Progress::default());
+        let polls = Polls::new(subscriber.policy.blocking);
+        members.watched.push(Arc::new(Watched {
+            id: id.clone(),
+            polls: Arc::clone(&polls),
+            progress: progress.clone(),
+            timeout: subscriber.policy.timeout,
+        }));
         members.commands.insert(id.clone(), commands);
         members.progress.push((id, receiver));
         let supervisor = Supervisor {
             subscriber,
             bus: self.bus.clone(),
             around: self.around.clone(),
-            handlers: self.handlers.clone(),
             holder: self.holder.clone(),
             lease_time: self.lease_time,
             seen: Arc::default(),
             progress,
+            polls,
             company: Arc::clone(&self) as Arc<dyn Company>,
         };
         members.tasks.spawn_on(supervisor.run(commanded), &self.around.control);

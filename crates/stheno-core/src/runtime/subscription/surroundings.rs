@@ -12,6 +12,7 @@ use crate::{
     runtime::{
         alarm::Alarm,
         log::{intake::SharedIntake, keys::Keys},
+        pool::Pool,
     },
     time::Clock,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Surroundings {
     /// What the backend finds the keys of events by that were stored without one.
     pub(crate) keys: Arc<Keys>,
     pub(crate) control: Handle,
+    /// Where handlers run.
+    pub(crate) handlers: Arc<Pool>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) intake: Arc<SharedIntake>,
     pub(crate) alarm: Arc<Alarm>,

@@ -168,8 +168,11 @@ impl Worker {
             counts: self.machine.counts(),
             run: self.machine.run().number,
             paused: self.machine.is_paused(),
+            overdue: 0,
         };
         self.progress.send_if_modified(|progress| {
+            // Who looks after that is not held up itself.
+            let now = Progress { overdue: progress.overdue, ..now };
             let changed = *progress != now;
             *progress = now;
             changed

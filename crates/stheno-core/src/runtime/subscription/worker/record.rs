@@ -78,7 +78,7 @@ impl Worker {
     /// Lets what is under way come to its end, records it and hands over.
     pub(super) async fn drain(&mut self) -> End {
         let deadline = tokio::time::Instant::now() + self.around.drain;
-        let mut end = End::Stopped;
+        let (mut end, mut over) = (End::Stopped, true);
         // An app that is dropped is as one that crashes: nobody has asked for a stop.
         let mut said = !*self.around.stopping.borrow();
         if let Err(end) = self.begin_gathered() {
@@ -98,7 +98,7 @@ impl Worker {
                 () = tokio::time::sleep_until(deadline) => {
                     tracing::warn!(subscriber = &*self.id, under_way = self.attempts.len(), "the drain deadline has passed; what is under way is handled again after the next start");
                     // Before the lease is free: another process must not begin what is still ending here.
-                    self.attempts.cut().await;
+                    over = self.attempts.cut().await;
                     end = End::Cut;
                     break;
                 }
@@ -111,7 +111,13 @@ impl Worker {
                 return end;
             }
         }
-        match self.hand_over(deadline).await {
+        if !over {
+            tracing::warn!(
+                subscriber = &*self.id,
+                "a handler holds its thread and could not be cut; the lease is not given back and runs out, so that no other host begins at that key before"
+            );
+        }
+        match self.hand_over(deadline, over).await {
             End::Stopped => end,
             other => other,
         }
@@ -141,23 +147,24 @@ impl Worker {
         true
     }
 
-    /// Writes the last state together with the release of the lease, again and again until the deadline.
-    async fn hand_over(&mut self, deadline: tokio::time::Instant) -> End {
+    /// Writes the last state together with the release of the lease, again and again until the deadline. Without the release, if
+    /// not everything is `over`.
+    async fn hand_over(&mut self, deadline: tokio::time::Instant, over: bool) -> End {
         let deadline = deadline.max(tokio::time::Instant::now() + HAND_OVER_LEAST);
-        let handed_over = tokio::time::timeout_at(deadline, self.write_what_is_left()).await;
+        let handed_over = tokio::time::timeout_at(deadline, self.write_what_is_left(over)).await;
         handed_over.unwrap_or_else(|_| {
             tracing::warn!(subscriber = &*self.id, "the hand-over was not recorded before the drain deadline; the next holder waits for the lease to run out, and what was not recorded is handled again");
             End::Cut
         })
     }
 
-    async fn write_what_is_left(&mut self) -> End {
+    async fn write_what_is_left(&mut self, over: bool) -> End {
         self.machine.record_now();
         loop {
             if self.writing.is_none() {
                 let Some(commit) = self.machine.take_commit(self.now()) else { return End::Stopped };
                 let commit = commit.clean();
-                if !self.machine.has_to_record() {
+                if over && !self.machine.has_to_record() {
                     return self.write_last(commit).await;
                 }
                 let writes = commit.writes(&self.id, self.guard);

@@ -1,6 +1,6 @@
 //! Steps of the machine and live events become attempts; attempts become settled.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Backend, BackendError, BackendErrorKind, Page, Query},
@@ -114,7 +114,15 @@ impl Worker {
             }
             return Ok(());
         }
-        match self.attempts.begin(attempt) {
+        if self.attempts.are_apart() {
+            self.machine.suspend(&mut attempt);
+            self.attempts.begin_apart(attempt);
+            return Ok(());
+        }
+        let before = Instant::now();
+        let begun = self.attempts.begin(attempt);
+        self.attempts.took_in_place(before.elapsed());
+        match begun {
             Begun::Ended(attempt, outcome) => {
                 self.check_epoch()?;
                 self.settle(attempt, outcome, now);

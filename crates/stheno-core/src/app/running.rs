@@ -234,7 +234,7 @@ impl Running {
                 let reached =
                     tokio::time::timeout(left, progress.wait_for(settled)).await.map(|reached| reached.is_ok());
                 if reached != Ok(true) {
-                    let progress = *progress.borrow();
+                    let progress = Box::new(*progress.borrow());
                     return Err(NotSettled { subscriber: id, progress, last });
                 }
             }
@@ -329,7 +329,7 @@ impl fmt::Debug for Running {
 #[error("subscriber `{subscriber}` has not come to rest at {last}: {progress:?}")]
 pub struct NotSettled {
     subscriber: String,
-    progress: Progress,
+    progress: Box<Progress>,
     last: u64,
 }
 

@@ -67,7 +67,7 @@ pub use crate::{
     key::{Key, KeyError, KeyErrorKind},
     marker::Marker,
     name::{EventName, NameError, NameErrorKind, decode_token, encode_token},
-    nearest::nearest,
+    nearest::{nearest, nearest_slip},
     pattern::{Pattern, PatternSet},
     plugin::{
         Plugin, Setup,

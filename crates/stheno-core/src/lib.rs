@@ -38,6 +38,8 @@ mod join;
 mod macros;
 mod nearest;
 mod said;
+#[doc(hidden)]
+pub mod variables;
 
 #[cfg(test)]
 mod golden;

@@ -7,9 +7,6 @@ use stheno_core::{
     backend::{Backend, BackendError, BackendErrorKind},
 };
 
-#[cfg(feature = "nats")]
-use crate::surroundings::{not_text, without_text};
-
 /// The address that is used when nothing names one.
 const DEFAULT_URL: &str = "sqlite://stheno.db";
 
@@ -77,9 +74,9 @@ pub(crate) async fn backend(
         #[cfg(feature = "nats")]
         "nats" | "tls" => {
             let is_read = |name: &str| stheno_nats::NatsOptions::VARIABLES.contains(&name);
-            let wrong: Vec<String> = without_text(variables.iter().cloned(), is_read).collect();
+            let wrong: Vec<String> = stheno_core::variables::without_text(variables.iter().cloned(), is_read).collect();
             if !wrong.is_empty() {
-                return Err(BackendError::new(BackendErrorKind::Address, not_text(&wrong)));
+                return Err(BackendError::new(BackendErrorKind::Address, stheno_core::variables::not_text(&wrong)));
             }
             let text =
                 |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));

@@ -1,6 +1,14 @@
 //! What a host's `main` needs: the app, the bus and the log from its surroundings, run until a signal, with an exit code.
 
-use std::{env, fs, io, path::Path, process, sync::Arc, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    path::Path,
+    process,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use stheno_core::{
     App, Bus, Catalogs, Config,
@@ -9,9 +17,10 @@ use stheno_core::{
     backend::{Backend, BackendError, BackendErrorKind},
     plugin::discovery,
     shown::{shown, shown_error, shown_long},
+    variables,
 };
 
-use crate::{connect, surroundings};
+use crate::connect;
 
 /// The configuration file, unless `STHENO_CONFIG` names another.
 const CONFIG: &str = "stheno.toml";
@@ -41,6 +50,42 @@ pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
         eprintln!("{error:?}");
         error.exit()
     })
+}
+
+/// The words that the process was started with, without its own name.
+///
+/// # Errors
+/// When one is not UTF-8, as a file name can be. The host ends with 64 ([`Exit::USAGE`](crate::Exit::USAGE)).
+///
+/// ```
+/// match stheno::words()?.as_slice() {
+///     [] => println!("run without a word"),
+///     [first, ..] => println!("the first of the words is {first}"),
+/// }
+/// # Ok::<(), stheno::Error>(())
+/// ```
+pub fn words() -> Result<Vec<String>> {
+    let words = env::args_os().skip(1).zip(1..);
+    let text = |(word, number): (OsString, u32)| {
+        word.into_string()
+            .map_err(|_| Error::usage(format!("word {number} after the command is not UTF-8; write it as text")))
+    };
+    words.map(text).collect()
+}
+
+/// A variable of the environment, if it is set: where a host of its own reads more than Stheno does.
+///
+/// # Errors
+/// When its value is not UTF-8. What it is, no error says.
+///
+/// ```
+/// let shop = stheno::variable("SHOP_URL")?;
+/// assert_eq!(shop, None);
+/// # Ok::<(), stheno::Error>(())
+/// ```
+pub fn variable(name: &str) -> Result<Option<String>> {
+    let Some(value) = env::var_os(name) else { return Ok(None) };
+    value.into_string().map(Some).map_err(|_| no_text(&[name.to_owned()]))
 }
 
 /// Opens the backend that an address names: `sqlite://stheno.db`, `sqlite:///var/lib/shop/stheno.db?sync=normal`,
@@ -111,7 +156,7 @@ pub trait AppExt: Sized {
 #[async_trait]
 impl AppExt for App {
     async fn from_env() -> Result<App> {
-        surroundings::check()?;
+        check_variables()?;
         match env::var_os("STHENO_CONFIG") {
             Some(path) => from_config(named_config(Path::new(&path))?, NAMED).await,
             // A file nobody named may be missing.
@@ -124,7 +169,7 @@ impl AppExt for App {
         match is_named("STHENO_CONFIG") || Path::new(CONFIG).exists() {
             true => Self::from_env().await,
             false => {
-                surroundings::check()?;
+                check_variables()?;
                 // What is built in names a local file, which is no answer to a broker's address.
                 match is_named("NATS_URL") && !is_named("STHENO_URL") {
                     true => Err(connect::only_nats_url()),
@@ -135,7 +180,7 @@ impl AppExt for App {
     }
 
     async fn run(self) -> Result<Exit> {
-        surroundings::check()?;
+        check_variables()?;
         let manifest = self.manifest_path().unwrap_or(Path::new(MANIFEST)).to_owned();
         let app = match env::var_os("STHENO_MANIFEST").as_deref().map(|word| word.to_string_lossy()).as_deref() {
             Some("write") => return write_manifest(self.without_manifest(), &manifest).await,
@@ -167,8 +212,34 @@ impl AppExt for App {
     }
 }
 
+/// All variables that are text.
+fn text_variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Refuses variables of ours that are misspelt or no text, and says once which ones nobody reads.
+fn check_variables() -> Result<()> {
+    let wrong: Vec<String> = variables::without_text(env::vars_os(), variables::is_read).collect();
+    if !wrong.is_empty() {
+        return Err(no_text(&wrong));
+    }
+    let names: Vec<String> = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    let strangers = variables::strangers(&names);
+    let misspelt: Vec<&str> = strangers.iter().filter(|one| one.is_meant).map(|one| one.said.as_str()).collect();
+    if !misspelt.is_empty() {
+        return Err(Error::surroundings(format!("{}; correct the name, or leave it out", misspelt.join(", and "))));
+    }
+    static SAID: Once = Once::new();
+    SAID.call_once(|| strangers.iter().for_each(|one| eprintln!("{}", one.said)));
+    Ok(())
+}
+
+fn no_text(names: &[String]) -> Error {
+    Error::surroundings(variables::not_text(names))
+}
+
 async fn from_config(config: Config, place: &str) -> Result<App> {
-    let config = config.with_environment(surroundings::variables());
+    let config = config.with_environment(text_variables());
     let (url, reason) =
         connect::address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
     let app = App::new(open_backend(&url).await?).config(config);

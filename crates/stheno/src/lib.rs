@@ -65,7 +65,6 @@
 mod connect;
 mod host;
 pub mod prelude;
-mod surroundings;
 
 #[doc(hidden)]
 pub use stheno_core::{__origin, __private};
@@ -109,7 +108,4 @@ pub use stheno_shopify as shopify;
 #[doc(inline)]
 pub use stheno_sqlite as sqlite;
 
-pub use crate::{
-    host::{AppExt, BusExt, host, open_backend},
-    surroundings::{variable, words},
-};
+pub use crate::host::{AppExt, BusExt, host, open_backend, variable, words};

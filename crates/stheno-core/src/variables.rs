@@ -1,11 +1,10 @@
-//! What a process is started with: the words after its name, and its environment variables. What is not understood is said by
-//! name, and never with its value.
+//! Environment variables of ours: which there are, which ones are misspelt or no text. What is wrong is said by name, and never with
+//! its value. The process is asked for them elsewhere.
 
-use std::{env, ffi::OsString, sync::Once};
+use std::ffi::OsString;
 
-use stheno_core::{
-    app::{Error, Result},
-    nearest, nearest_slip,
+use crate::{
+    nearest::{nearest, nearest_slip},
     shown::shown,
 };
 
@@ -34,66 +33,8 @@ const OURS: &str = "STHENO_";
 const OF_PLUGINS: &str = "STHENO_PLUGIN_";
 const OF_A_PLUGIN: &str = "STHENO_PLUGIN_<PLUGIN>__<FIELD>";
 
-/// The words that the process was started with, without its own name.
-///
-/// # Errors
-/// When one is not UTF-8, as a file name can be. The host ends with 64 ([`Exit::USAGE`](crate::Exit::USAGE)).
-///
-/// ```
-/// match stheno::words()?.as_slice() {
-///     [] => println!("run without a word"),
-///     [first, ..] => println!("the first of the words is {first}"),
-/// }
-/// # Ok::<(), stheno::Error>(())
-/// ```
-pub fn words() -> Result<Vec<String>> {
-    let words = env::args_os().skip(1).zip(1..);
-    let text = |(word, number): (OsString, u32)| {
-        word.into_string()
-            .map_err(|_| Error::usage(format!("word {number} after the command is not UTF-8; write it as text")))
-    };
-    words.map(text).collect()
-}
-
-/// A variable of the environment, if it is set: where a host of its own reads more than Stheno does.
-///
-/// # Errors
-/// When its value is not UTF-8. What it is, no error says.
-///
-/// ```
-/// let shop = stheno::variable("SHOP_URL")?;
-/// assert_eq!(shop, None);
-/// # Ok::<(), stheno::Error>(())
-/// ```
-pub fn variable(name: &str) -> Result<Option<String>> {
-    let Some(value) = env::var_os(name) else { return Ok(None) };
-    value.into_string().map(Some).map_err(|_| no_text(&[name.to_owned()]))
-}
-
-/// All variables that are text.
-pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
-    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-/// Refuses variables of ours that are misspelt or no text, and says once which ones nobody reads.
-pub(crate) fn check() -> Result<()> {
-    let wrong: Vec<String> = without_text(env::vars_os(), is_read).collect();
-    if !wrong.is_empty() {
-        return Err(no_text(&wrong));
-    }
-    let names: Vec<String> = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-    let strangers = strangers(&names);
-    let misspelt: Vec<&str> = strangers.iter().filter(|one| one.is_meant).map(|one| one.said.as_str()).collect();
-    if !misspelt.is_empty() {
-        return Err(Error::surroundings(format!("{}; correct the name, or leave it out", misspelt.join(", and "))));
-    }
-    static SAID: Once = Once::new();
-    SAID.call_once(|| strangers.iter().for_each(|one| eprintln!("{}", one.said)));
-    Ok(())
-}
-
 /// Variables of a kind whose values are no text: left out, they would change what they set without a word.
-pub(crate) fn without_text(
+pub fn without_text(
     variables: impl Iterator<Item = (OsString, OsString)>,
     is_read: impl Fn(&str) -> bool,
 ) -> impl Iterator<Item = String> {
@@ -102,29 +43,28 @@ pub(crate) fn without_text(
 }
 
 /// What is said of them.
-pub(crate) fn not_text(names: &[String]) -> String {
+pub fn not_text(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| shown(name).to_string()).collect();
     format!("{} is not UTF-8; write it as text, or leave it out", names.join(", "))
 }
 
-fn no_text(names: &[String]) -> Error {
-    Error::surroundings(not_text(names))
-}
-
-fn is_read(name: &str) -> bool {
+/// Whether a host reads a variable.
+pub fn is_read(name: &str) -> bool {
     name.starts_with(OF_PLUGINS) || READ.contains(&name)
 }
 
 /// A variable that looks like ours, and that nobody reads.
-struct Stranger {
-    said: String,
+#[derive(Debug)]
+pub struct Stranger {
+    /// What is said of it.
+    pub said: String,
     /// Whether it is one of ours with a slip, and what was meant is not set: its value would be lost. Others are no error, since an
     /// orchestrator makes such names of its own, for a service that is called `stheno`.
-    is_meant: bool,
+    pub is_meant: bool,
 }
 
 /// Variables that nobody reads, each with what was probably meant.
-fn strangers(names: &[String]) -> Vec<Stranger> {
+pub fn strangers(names: &[String]) -> Vec<Stranger> {
     let known = |name: &str| is_read(name) || OF_THE_PROJECT.contains(&name);
     let strange = names.iter().filter(|name| !known(name));
     strange

@@ -15,6 +15,14 @@ use serde::Serialize;
 /// What a measurement may fail with.
 pub type Fallible<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// The words that the program was started with. It ends with 64 when one is not text.
+pub fn words() -> Vec<String> {
+    stheno::words().unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(error.exit().code().into())
+    })
+}
+
 /// One case, measured in several rounds: ours and the reference side by side in each.
 #[derive(Debug, Clone, Serialize)]
 pub struct Case {

@@ -20,7 +20,7 @@ stheno::declare_event!("shop.sold", "Something was sold.");
 
 /// A folder with nothing in it but what these programs write: the first argument, emptied.
 pub fn folder() -> Done<PathBuf> {
-    let folder = PathBuf::from(std::env::args().nth(1).ok_or("name a folder, which is emptied")?);
+    let folder = PathBuf::from(std::env::args_os().nth(1).ok_or("name a folder, which is emptied")?);
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }

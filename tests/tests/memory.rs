@@ -19,7 +19,8 @@ const MOST: u64 = 256 * 1024;
 const SILENCE: Duration = Duration::from_secs(900);
 
 fn events() -> usize {
-    std::env::var("STHENO_LARGE_EVENTS").map_or(400, |events| events.parse().expect("a number of events"))
+    stheno_testkit::random::number_in("STHENO_LARGE_EVENTS")
+        .map_or(400, |events| usize::try_from(events).expect("a number of events"))
 }
 
 struct Host {

@@ -16,7 +16,7 @@ mod python;
 mod run;
 mod suite;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -45,7 +45,11 @@ cargo xtask COMMAND
 ";
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Result<Vec<String>, _> = std::env::args_os().skip(1).map(OsString::into_string).collect();
+    let Ok(words) = words else {
+        eprintln!("a word of the command is not UTF-8; write it as text");
+        return ExitCode::from(64);
+    };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test", rest @ ..] => check::test(rest),

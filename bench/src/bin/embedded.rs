@@ -11,7 +11,7 @@ use stheno_bench::{Case, Fallible, report, results};
 
 #[tokio::main]
 async fn main() -> Fallible<()> {
-    let mut words = std::env::args().skip(1);
+    let mut words = stheno_bench::words().into_iter();
     let rounds = words.next().map_or(Ok(7), |word| word.parse())?;
     let events = words.next().map_or(Ok(300_000), |word| word.parse())?;
     let folder = tempfile::tempdir()?;

@@ -24,7 +24,7 @@ async fn main() -> Fallible<()> {
             None => true,
         });
     }
-    let measures = std::env::args().nth(1).is_some_and(|word| word == side::WORD);
+    let measures = stheno_bench::words().first().is_some_and(|word| word == side::WORD);
     suite::main("peers", groups).await?;
     // The last line of a process that measures is its result.
     missing.iter().filter(|_| !measures).for_each(|line| println!("{line}"));

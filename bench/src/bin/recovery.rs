@@ -6,7 +6,7 @@ use stheno_bench::{Fallible, recovery, report, results};
 
 #[tokio::main]
 async fn main() -> Fallible<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words = stheno_bench::words();
     let (urls, numbers): (Vec<_>, Vec<_>) = words.iter().partition(|word| word.parse::<u64>().is_err());
     let urls = if urls.is_empty() { vec!["embedded", "nats"] } else { urls.iter().map(|url| url.as_str()).collect() };
     let rounds = numbers.first().map_or(Ok(3), |word| word.parse())?;

@@ -55,7 +55,7 @@ pub struct Row {
 /// # Errors
 /// When a measurement fails, or the results cannot be written.
 pub async fn main(suite: &str, groups: Vec<Vec<Row>>) -> Fallible<()> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words = crate::words();
     if let [word, job] = words.as_slice()
         && word == side::WORD
     {

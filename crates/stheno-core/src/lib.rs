@@ -38,6 +38,8 @@ mod join;
 mod macros;
 mod nearest;
 mod said;
+#[doc(hidden)]
+pub mod variables;
 
 #[cfg(test)]
 mod golden;
@@ -67,7 +69,7 @@ pub use crate::{
     key::{Key, KeyError, KeyErrorKind},
     marker::Marker,
     name::{EventName, NameError, NameErrorKind, decode_token, encode_token},
-    nearest::nearest,
+    nearest::{nearest, nearest_slip},
     pattern::{Pattern, PatternSet},
     plugin::{
         Plugin, Setup,

@@ -12,6 +12,14 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that differs from `word` in one letter at most (one too many, one missing, another one, or two that changed places),
+/// or only in case: a slip, where many other words are about and [`nearest`] would find too much.
+pub fn nearest_slip<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = candidates.filter(|candidate| candidate.len().abs_diff(word.len()) <= 1);
+    let measured = near.map(|candidate| (distance(word, candidate), candidate));
+    measured.filter(|(distance, _)| *distance <= 1).min().map(|(_, candidate)| candidate)
+}
+
 /// Edits (insert, delete, replace, swap of neighbours) between two words, without regard to case.
 fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.to_lowercase().chars().collect();
@@ -46,5 +54,14 @@ mod tests {
         assert_eq!(find("no_notificaton"), Some("no_notification"));
         assert_eq!(find("di"), Some("id"));
         assert_eq!(find("loyalty.earned"), None);
+    }
+
+    #[test]
+    fn a_slip_is_one_letter() {
+        let find = |word| nearest_slip(word, ["STHENO_URL"].into_iter());
+        for slip in ["STHNO_URL", "SHTENO_URL", "STHENO__URL", "stheno_url", "STHENOURL", "STHENO_URI"] {
+            assert_eq!(find(slip), Some("STHENO_URL"), "{slip}");
+        }
+        assert_eq!((find("ATHENA_URL"), find("URL")), (None, None));
     }
 }

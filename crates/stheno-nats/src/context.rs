@@ -6,6 +6,7 @@ use serde::Deserialize;
 use stheno_core::{Secret, backend::BackendError};
 
 use crate::{
+    file::File,
     login::Login,
     options::NatsOptions,
     url::{Place, refused},
@@ -28,6 +29,24 @@ pub(crate) struct Context {
     inbox_prefix: String,
     jetstream_domain: String,
     jetstream_api_prefix: String,
+    /// Who says all this.
+    #[serde(skip)]
+    of: Source,
+}
+
+/// Who says how to connect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Source {
+    #[default]
+    Context,
+    Variables,
+}
+
+impl Source {
+    /// A file that it names, in a context or in a variable.
+    fn file(self, path: &str, variable: &'static str) -> File {
+        File::named_by(path, if self == Self::Variables { variable } else { "the context" })
+    }
 }
 
 /// Reads a context by its name.
@@ -43,7 +62,12 @@ pub(crate) fn read<'v>(name: &str, variable: &impl Fn(&str) -> Option<&'v str>) 
         return Err(refused("contexts are looked for below HOME or XDG_CONFIG_HOME, and neither is set".to_owned()));
     };
     let path = folder.join("nats").join("context").join(format!("{name}.json"));
-    let unreadable = |why: &str| refused(format!("the context {} {why}; `nats context ls` shows them", path.display()));
+    let unreadable = |why: &str| {
+        refused(format!(
+            "the context that `context=` names {why}; contexts are looked for in nats/context below XDG_CONFIG_HOME, or below \
+             .config in HOME, and `nats context ls` shows them"
+        ))
+    };
     let text = std::fs::read(&path).map_err(|error| unreadable("cannot be read").with_source(error))?;
     serde_json::from_slice(&text).map_err(|_| unreadable("is not written as the `nats` command writes it"))
 }
@@ -60,6 +84,7 @@ pub(crate) fn of_variables<'v>(variable: &impl Fn(&str) -> Option<&'v str>) -> C
         ca: said("NATS_CA"),
         cert: said("NATS_CERT"),
         key: said("NATS_KEY"),
+        of: Source::Variables,
         ..Context::default()
     }
 }
@@ -91,9 +116,9 @@ impl Context {
             options.login = login;
         }
         if !self.creds.is_empty() {
-            options.login = Login::Credentials(self.creds.into());
+            options.login = Login::Credentials(self.of.file(&self.creds, "NATS_CREDS"));
         } else if !self.nkey.is_empty() {
-            options.login = Login::Nkey(self.nkey.into());
+            options.login = Login::Nkey(self.of.file(&self.nkey, "NATS_NKEY"));
         } else if !self.token.expose().is_empty() {
             options.login = Login::Token(self.token);
         } else if !self.user.is_empty() {
@@ -101,7 +126,7 @@ impl Context {
         }
         if !self.ca.is_empty() {
             options.tls.required = true;
-            options.tls.ca = Some(self.ca.into());
+            options.tls.ca = Some(self.of.file(&self.ca, "NATS_CA"));
         }
         if self.cert.is_empty() != self.key.is_empty() {
             return Err(refused(
@@ -111,7 +136,7 @@ impl Context {
         }
         if !self.cert.is_empty() {
             options.tls.required = true;
-            options.tls.client = Some((self.cert.into(), self.key.into()));
+            options.tls.client = Some((self.of.file(&self.cert, "NATS_CERT"), self.of.file(&self.key, "NATS_KEY")));
         }
         if !self.inbox_prefix.is_empty() {
             options.inbox_prefix = self.inbox_prefix;

@@ -1,12 +1,12 @@
 //! Making a connection: addresses, who we are, and how soon a connection counts as lost.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use stheno_core::backend::{BackendError, BackendErrorKind};
 use tokio::sync::mpsc;
 
-use crate::{login::Login, next_server::NextServer, options::NatsOptions, refused};
+use crate::{file::File, login::Login, next_server::NextServer, options::NatsOptions, refused};
 
 /// How often the server is asked whether it is still there.
 const PING: Duration = Duration::from_secs(4);
@@ -83,26 +83,26 @@ impl Dial {
         }
         if let Some(ca) = &tls.ca {
             readable("ca", ca)?;
-            options = options.add_root_certificates(ca.clone());
+            options = options.add_root_certificates(ca.to_path_buf());
         }
         if let Some((certificate, key)) = &tls.client {
             readable("cert", certificate)?;
             readable("key", key)?;
-            options = options.add_client_certificate(certificate.clone(), key.clone());
+            options = options.add_client_certificate(certificate.to_path_buf(), key.to_path_buf());
         }
         Ok(match &self.options.login {
             Login::Nobody => options,
             Login::User { name, password } => options.user_and_password(name.clone(), password.expose().clone()),
             Login::Token(token) => options.token(token.expose().clone()),
             Login::Credentials(path) => {
-                let unreadable = || unreadable(&format!("the credentials file {}", path.display()));
-                let text = std::fs::read_to_string(path).map_err(|error| unreadable().with_source(error))?;
+                let unreadable = || unreadable(&format!("the credentials file {path}"));
+                let text = std::fs::read_to_string(&**path).map_err(|error| unreadable().with_source(error))?;
                 // What is wrong with it is said in words that could repeat it.
                 options.credentials(&text).map_err(|_| unreadable())?
             }
             Login::Nkey(path) => {
-                let unreadable = || unreadable(&format!("the nkey seed file {}", path.display()));
-                let text = std::fs::read_to_string(path).map_err(|error| unreadable().with_source(error))?;
+                let unreadable = || unreadable(&format!("the nkey seed file {path}"));
+                let text = std::fs::read_to_string(&**path).map_err(|error| unreadable().with_source(error))?;
                 let seed = text.lines().map(str::trim).find(|line| line.starts_with('S')).ok_or_else(unreadable)?;
                 options.nkey(seed.to_owned())
             }
@@ -116,9 +116,9 @@ fn unreadable(what: &str) -> BackendError {
 }
 
 /// Says which file it is that cannot be read; later nobody does.
-fn readable(option: &str, path: &Path) -> Result<(), BackendError> {
-    let Err(error) = std::fs::File::open(path) else { return Ok(()) };
-    let message = format!("the file {} of `{option}=` cannot be read", path.display());
+fn readable(option: &str, path: &File) -> Result<(), BackendError> {
+    let Err(error) = std::fs::File::open(&**path) else { return Ok(()) };
+    let message = format!("the file {path} (`{option}=`) cannot be read");
     Err(BackendError::new(BackendErrorKind::Address, message).with_source(error))
 }
 

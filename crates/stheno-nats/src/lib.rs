@@ -50,6 +50,7 @@ mod dial;
 mod encode;
 mod error;
 mod fetch;
+mod file;
 #[cfg(test)]
 mod frozen;
 mod gate;

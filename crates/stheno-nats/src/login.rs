@@ -4,7 +4,7 @@ use std::{mem::discriminant, path::PathBuf};
 
 use stheno_core::Secret;
 
-use crate::options::NatsOptions;
+use crate::{file::File, options::NatsOptions};
 
 /// Who we are to the server.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +16,8 @@ pub(crate) enum Login {
         password: Secret<String>,
     },
     Token(Secret<String>),
-    Credentials(PathBuf),
-    Nkey(PathBuf),
+    Credentials(File),
+    Nkey(File),
 }
 
 impl Login {
@@ -38,9 +38,9 @@ pub(crate) struct Tls {
     pub(crate) required: bool,
     /// The server speaks TLS from the first byte on.
     pub(crate) first: bool,
-    pub(crate) ca: Option<PathBuf>,
+    pub(crate) ca: Option<File>,
     /// Certificate and key.
-    pub(crate) client: Option<(PathBuf, PathBuf)>,
+    pub(crate) client: Option<(File, File)>,
 }
 
 impl NatsOptions {
@@ -59,13 +59,13 @@ impl NatsOptions {
     /// Logs in with a credentials file, as `nsc` writes it.
     #[must_use]
     pub fn credentials(self, file: impl Into<PathBuf>) -> Self {
-        self.log_in(Login::Credentials(file.into()))
+        self.log_in(Login::Credentials(File::shown(file)))
     }
 
     /// Logs in with an nkey, whose seed is in a file.
     #[must_use]
     pub fn nkey(self, seed_file: impl Into<PathBuf>) -> Self {
-        self.log_in(Login::Nkey(seed_file.into()))
+        self.log_in(Login::Nkey(File::shown(seed_file)))
     }
 
     /// Two kinds of login exclude each other; one of the same kind replaces the one before.
@@ -78,17 +78,25 @@ impl NatsOptions {
 
     /// Trusts servers whose certificate was signed by an authority in this PEM file, and insists on TLS.
     #[must_use]
-    pub fn tls_ca(mut self, file: impl Into<PathBuf>) -> Self {
+    pub fn tls_ca(self, file: impl Into<PathBuf>) -> Self {
+        self.trusting(File::shown(file))
+    }
+
+    pub(crate) fn trusting(mut self, authority: File) -> Self {
         self.tls.required = true;
-        self.tls.ca = Some(file.into());
+        self.tls.ca = Some(authority);
         self
     }
 
     /// Shows this certificate to the server, with its key, both PEM files, and insists on TLS.
     #[must_use]
-    pub fn tls_client(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+    pub fn tls_client(self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.showing(File::shown(certificate), File::shown(key))
+    }
+
+    pub(crate) fn showing(mut self, certificate: File, key: File) -> Self {
         self.tls.required = true;
-        self.tls.client = Some((certificate.into(), key.into()));
+        self.tls.client = Some((certificate, key));
         self
     }
 

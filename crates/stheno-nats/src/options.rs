@@ -74,8 +74,18 @@ impl NatsOptions {
     /// For how long an append is tried again, with the same id, while the server is away or elects a leader.
     pub const PATIENCE: Duration = Duration::from_secs(20);
 
+    /// What [`NatsOptions::dedup_window`] can be at most.
+    pub const LONGEST_DEDUP: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+    /// What [`NatsOptions::max_age`] can be at most.
+    pub const LONGEST_AGE: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+    /// What [`NatsOptions::max_bytes`] can be at most: servers keep it as a signed number.
+    pub const MAX_BYTES_LIMIT: u64 = i64::MAX.unsigned_abs();
     /// What [`NatsOptions::patience`] can be at most.
     pub const LONGEST_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// The environment variables that say who we are, for [`NatsOptions::from_url_in`].
+    pub const VARIABLES: [&str; 8] =
+        ["NATS_USER", "NATS_PASSWORD", "NATS_TOKEN", "NATS_CREDS", "NATS_NKEY", "NATS_CA", "NATS_CERT", "NATS_KEY"];
 
     /// A log on the server at `host:port`.
     pub fn server(address: impl Into<String>) -> Self {

@@ -72,8 +72,8 @@ fn wrong(options: &NatsOptions) -> String {
 
 fn file(login: &Login) -> String {
     match login {
-        Login::Credentials(path) => format!("the credentials file {}", path.display()),
-        Login::Nkey(path) => format!("the nkey seed file {}", path.display()),
+        Login::Credentials(path) => format!("the credentials file {path}"),
+        Login::Nkey(path) => format!("the nkey seed file {path}"),
         Login::Nobody | Login::User { .. } | Login::Token(_) => "the login".to_owned(),
     }
 }
@@ -87,7 +87,7 @@ fn secure(options: &NatsOptions, error: &ConnectError) -> Option<(BackendErrorKi
             let wrong = match client {
                 None => "it wants a client certificate; give `cert=` and `key=`".to_owned(),
                 Some((certificate, _)) => {
-                    format!("it does not take the client certificate {}", certificate.display())
+                    format!("it does not take the client certificate {certificate}")
                 }
             };
             (BackendErrorKind::Permission, format!("{place} refuses this login: {wrong}"))

@@ -54,6 +54,14 @@ impl SqliteOptions {
     pub const MIN_SIZE: u64 = 1024 * 1024;
     /// What [`SqliteOptions::poll`] can be at least.
     pub const SHORTEST_POLL: Duration = Duration::from_millis(1);
+    /// What [`SqliteOptions::poll`] can be at most: what another process publishes is not seen for so long.
+    pub const LONGEST_POLL: Duration = Duration::from_secs(60);
+    /// What [`SqliteOptions::dedup_window`] can be at most.
+    pub const LONGEST_DEDUP: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+    /// What [`SqliteOptions::busy_timeout`] can be at most.
+    pub const LONGEST_BUSY: Duration = Duration::from_secs(24 * 60 * 60);
+    /// How large [`SqliteOptions::max_size`] can be: SQLite keeps no larger file with pages of 4 KiB.
+    pub const MAX_SIZE_LIMIT: u64 = 16 * 1024 * 1024 * 1024 * 1024 - 8 * 1024;
     /// What [`SqliteOptions::max_body`] can be at most: SQLite keeps no row of 1 GB.
     pub const MAX_BODY_LIMIT: usize = 512 * 1024 * 1024;
 
@@ -87,7 +95,8 @@ impl SqliteOptions {
         self
     }
 
-    /// For how long an id is known as a duplicate; [`SqliteOptions::DEDUP_WINDOW`] by default, zero for not at all.
+    /// For how long an id is known as a duplicate; [`SqliteOptions::DEDUP_WINDOW`] by default, zero for not at all,
+    /// and at most [`SqliteOptions::LONGEST_DEDUP`].
     #[must_use]
     pub fn dedup_window(mut self, window: Duration) -> Self {
         self.dedup_window = window;
@@ -101,7 +110,8 @@ impl SqliteOptions {
         self
     }
 
-    /// How long a write waits while another process writes; [`SqliteOptions::BUSY_TIMEOUT`] by default, zero for not at all.
+    /// How long a write waits while another process writes; [`SqliteOptions::BUSY_TIMEOUT`] by default, zero for not at
+    /// all, and at most [`SqliteOptions::LONGEST_BUSY`].
     #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
@@ -110,7 +120,7 @@ impl SqliteOptions {
 
     /// How large this process lets the file become, in bytes, so that a log cannot fill the disk of its neighbours; what
     /// does not fit is refused as [`Full`](stheno_core::backend::BackendErrorKind::Full). Unlimited by default, and
-    /// at least [`SqliteOptions::MIN_SIZE`]. The write-ahead log beside the file (some megabytes) is not counted.
+    /// [`SqliteOptions::MIN_SIZE`] to [`SqliteOptions::MAX_SIZE_LIMIT`], and no less than [`SqliteOptions::max_body`]. The write-ahead log beside the file (some megabytes) is not counted.
     #[must_use]
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = Some(bytes);
@@ -118,7 +128,7 @@ impl SqliteOptions {
     }
 
     /// How often a waiting tail looks for what other processes wrote; [`SqliteOptions::POLL`] by default. Events of this
-    /// process need no looking. At least [`SqliteOptions::SHORTEST_POLL`].
+    /// process need no looking. [`SqliteOptions::SHORTEST_POLL`] to [`SqliteOptions::LONGEST_POLL`].
     #[must_use]
     pub fn poll(mut self, interval: Duration) -> Self {
         self.poll = interval;
@@ -145,7 +155,27 @@ impl SqliteOptions {
                 self.max_size.is_some_and(|bytes| bytes < Self::MIN_SIZE),
                 "`max_size` is below 1 MiB, and the log would be full at once; leave it out, or write more",
             ),
+            (
+                self.max_size.is_some_and(|bytes| bytes < self.max_body as u64),
+                "`max_size` is below `max_body`, and the log could not keep one such event; raise the one or lower the other",
+            ),
+            (
+                self.max_size.is_some_and(|bytes| bytes > Self::MAX_SIZE_LIMIT),
+                "`max_size` is over 16 TiB, and SQLite keeps no file so large; leave it out, or write less",
+            ),
             (self.poll < Self::SHORTEST_POLL, "`poll` is below 1 ms, and would keep a processor busy; write more"),
+            (
+                self.poll > Self::LONGEST_POLL,
+                "`poll` is over a minute, and what another process publishes would not be seen for as long; write less",
+            ),
+            (
+                self.dedup_window > Self::LONGEST_DEDUP,
+                "`dedup` is over 100 years, and the log keeps every id for as long; write less",
+            ),
+            (
+                self.busy_timeout > Self::LONGEST_BUSY,
+                "`busy` is over a day, and a publisher would not hear for as long that another process is writing; write less",
+            ),
         ];
         match wrong.into_iter().find(|(wrong, _)| *wrong) {
             Some((_, message)) => Err(BackendError::new(BackendErrorKind::Address, message)),

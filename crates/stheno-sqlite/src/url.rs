@@ -19,7 +19,7 @@ impl SqliteOptions {
     /// Reads an address: `sqlite://stheno.db` (relative), `sqlite:///var/lib/stheno.db` (absolute), `memory:`.
     ///
     /// Options follow a `?`: `sync` (`full`, `normal`), `dedup`, `busy`, `poll` (durations such as `24h`), `max_body`,
-    /// `max_size` (bytes, or with `KiB`, `MiB`, `GiB`). No time is 0; each option is given once, and those about a file
+    /// `max_size` (bytes, or with `KiB`, `MiB`, `GiB`). No time is 0, and none is so long that it cannot be meant; no option is empty, and each is given once, and those about a file
     /// (`sync`, `busy`, `poll`, `max_size`) not for a log in memory. A `?`, `#` or `%` in a path is written `%3F`, `%23` or `%25`.
     ///
     /// # Errors
@@ -37,7 +37,10 @@ impl SqliteOptions {
                     .to_owned(),
             ));
         }
-        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let (address, query) = match url.split_once('?') {
+            Some((address, query)) => (address, Some(query)),
+            None => (url, None),
+        };
         let mut options = match address.strip_prefix("sqlite://") {
             Some(path) => Self::file(decode_path(path)?),
             None if address == "memory:" => Self::memory(),
@@ -49,10 +52,16 @@ impl SqliteOptions {
             }
         };
         let pairs = || {
-            let options = query.split('&').filter(|option| !option.is_empty());
+            let options = query.into_iter().flat_map(|query| query.split('&'));
             options.map(|option| option.split_once('=').unwrap_or((option, "")))
         };
         for (index, (name, value)) in pairs().enumerate() {
+            if name.is_empty() {
+                return Err(refused(format!(
+                    "option {} after the `?` of the address is empty; write one, or leave out the `?` or `&` before it",
+                    index + 1
+                )));
+            }
             if pairs().take(index).any(|(earlier, _)| earlier == name) {
                 return Err(refused(format!(
                     "option {} after the `?` of the address is there before; give each once",
@@ -96,6 +105,14 @@ impl SqliteOptions {
 fn decode_path(path: &str) -> Result<String, BackendError> {
     if path.is_empty() {
         return Err(refused("the address has no path; write `sqlite://stheno.db`, or `memory:`".to_owned()));
+    }
+    // It is that of another service, with a password, or a path that nobody would take for one.
+    let first = path.split('/').next().unwrap_or_default();
+    if first.rsplit_once('@').is_some_and(|(login, _)| login.contains(':')) {
+        return Err(refused(
+            "the address has a login, and a file takes none; write `sqlite://path/to/file.db` (`%40` is an `@` in a path)"
+                .to_owned(),
+        ));
     }
     decode_token(path).ok_or_else(|| {
         refused("the path in the address has `%` without two hexadecimal digits; write `%25`".to_owned())
@@ -208,6 +225,28 @@ mod tests {
             "sqlite://x?sync=full#s3cret",
             "sqlite://x?dedup=",
             "sqlite://x?dedup=1h&dedup=2h",
+            "sqlite://x?",
+            "sqlite://x?&",
+            "sqlite://x?&&",
+            "sqlite://x?sync=full&",
+            "sqlite://x?&sync=full",
+            "sqlite://x?sync=full&&dedup=1h",
+            "sqlite://x?=s3cret",
+            "memory:?",
+            "memory:?&",
+            "sqlite://x?max_body=2MiB&max_size=1MiB",
+            "sqlite://x?max_size=64GiB&max_body=513MiB",
+            "sqlite://x?max_size=17000GiB",
+            "sqlite://x?max_size=17179869183GiB",
+            "sqlite://x?dedup=101y",
+            "sqlite://x?dedup=500000000000y",
+            "sqlite://x?poll=61s",
+            "sqlite://x?poll=1y",
+            "sqlite://x?busy=25h",
+            "sqlite://x?busy=1y",
+            "memory:?dedup=1000y",
+            "sqlite://me:s3cret@host/log",
+            "sqlite://:s3cret@host/log",
             "memory:?sync=full",
             "memory:?poll=5ms",
             "memory:?busy=5s",

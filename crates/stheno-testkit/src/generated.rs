@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use crate::random::Random;
+use crate::random::{Random, number_in};
 
 /// The environment variable that says how many inputs a test of generated input tries.
 pub const CASES: &str = "STHENO_CASES";
@@ -14,10 +14,7 @@ pub const CASES: &str = "STHENO_CASES";
 /// # Panics
 /// When `STHENO_CASES` is no number: the run would not be what it is meant to be.
 pub fn cases(default: u64) -> u64 {
-    match std::env::var(CASES) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{CASES}={text} is no number")),
-        Err(_) => default,
-    }
+    number_in(CASES).unwrap_or(default)
 }
 
 /// Values that decoders trip over.

@@ -18,6 +18,16 @@ pub struct Random {
     state: u64,
 }
 
+/// The number in an environment variable, if it is set.
+///
+/// # Panics
+/// When it is set to something else: the run would not be what it is meant to be. What it is, is not said.
+pub fn number_in(variable: &str) -> Option<u64> {
+    let text = std::env::var_os(variable)?;
+    let number = text.to_str().and_then(|text| text.parse().ok());
+    Some(number.unwrap_or_else(|| panic!("{variable} is set and is no number; write one, or leave it out")))
+}
+
 impl Random {
     /// A generator of this seed.
     pub fn new(seed: u64) -> Self {
@@ -30,12 +40,11 @@ impl Random {
     /// # Panics
     /// When `STHENO_SEED` is no number: the run would not repeat what it is meant to.
     pub fn seeded(what: &str) -> Self {
-        let seed = match std::env::var(SEED) {
-            Ok(text) => text.parse().unwrap_or_else(|_| panic!("{SEED}={text} is no number")),
-            Err(_) => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |now| now.as_secs().rotate_left(32) ^ u64::from(now.subsec_nanos())),
+        let of_the_time = || {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            now.map_or(0, |now| now.as_secs().rotate_left(32) ^ u64::from(now.subsec_nanos()))
         };
+        let seed = number_in(SEED).unwrap_or_else(of_the_time);
         println!("{what}: repeat with {SEED}={seed}");
         Self::new(seed)
     }

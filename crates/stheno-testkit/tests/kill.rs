@@ -9,7 +9,7 @@ fn a_process_that_is_killed_at_any_moment_loses_nothing() {
     // Kept when the test fails, to look into.
     let directory = tempfile::tempdir().unwrap().keep();
     println!("the log and the ledger are in {}", directory.display());
-    let rounds = std::env::var("STHENO_KILL_ROUNDS").map_or(50, |rounds| rounds.parse().expect("a number of rounds"));
+    let rounds = stheno_testkit::random::number_in("STHENO_KILL_ROUNDS").unwrap_or(50);
     let report = Rounds::new(env!("CARGO_BIN_EXE_stheno-kill-child"), &directory).rounds(rounds).run();
     println!("{report:?}");
     assert_eq!(report.kills, rounds);

@@ -1,11 +1,10 @@
 //! Which address the log has, and from an address to a backend: `sqlite://path`, `memory:`, `nats://host`.
 
-use std::{path::Path, sync::Arc};
+use std::{ffi::OsString, sync::Arc};
 
 use stheno_core::{
     app::{Error, Result},
     backend::{Backend, BackendError, BackendErrorKind},
-    shown::shown,
 };
 
 /// The address that is used when nothing names one.
@@ -16,9 +15,8 @@ pub(crate) fn address(
     variable: Option<String>,
     configured: Option<&str>,
     nats: bool,
-    config: &Path,
+    config: &str,
 ) -> Result<(String, String)> {
-    let config = shown(&config.display().to_string()).to_string();
     match (variable, configured) {
         (Some(url), _) if url.trim().is_empty() => {
             Err(Error::surroundings("STHENO_URL is set and empty; say where the log is, or leave it out"))
@@ -62,7 +60,7 @@ fn understood() -> String {
 /// [`BackendErrorKind::Address`] for an address that this build does not understand; otherwise what opening it says.
 pub(crate) async fn backend(
     url: &str,
-    variables: Vec<(String, String)>,
+    variables: Vec<(OsString, OsString)>,
 ) -> std::result::Result<Arc<dyn Backend>, BackendError> {
     #[cfg(not(feature = "nats"))]
     drop(variables);
@@ -75,7 +73,14 @@ pub(crate) async fn backend(
         }
         #[cfg(feature = "nats")]
         "nats" | "tls" => {
-            let options = stheno_nats::NatsOptions::from_url_in(url, variables)?;
+            let is_read = |name: &str| stheno_nats::NatsOptions::VARIABLES.contains(&name);
+            let wrong: Vec<String> = stheno_core::variables::without_text(variables.iter().cloned(), is_read).collect();
+            if !wrong.is_empty() {
+                return Err(BackendError::new(BackendErrorKind::Address, stheno_core::variables::not_text(&wrong)));
+            }
+            let text =
+                |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+            let options = stheno_nats::NatsOptions::from_url_in(url, variables.into_iter().filter_map(text))?;
             Ok(stheno_nats::NatsBackend::open(options).await?)
         }
         _ => {
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_variable_comes_before_the_file_and_the_file_before_the_default() {
-        let config = Path::new("stheno.toml");
+        let config = "stheno.toml";
         assert_eq!(address(Some("memory:".into()), Some("sqlite://a"), true, config).unwrap().0, "memory:");
         assert_eq!(address(None, Some("sqlite://a"), true, config).unwrap().0, "sqlite://a");
         assert_eq!(address(None, None, false, config).unwrap().0, DEFAULT_URL);
@@ -150,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_local_file_beside_a_nats_url_is_refused() {
-        let refused = address(None, None, true, Path::new("stheno.toml")).unwrap_err();
+        let refused = address(None, None, true, "stheno.toml").unwrap_err();
         assert!(refused.to_string().starts_with("NATS_URL is set"), "{refused}");
         assert_eq!(refused.exit(), stheno_core::app::Exit::CONFIG);
     }

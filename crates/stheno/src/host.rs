@@ -3,9 +3,10 @@
 use std::{
     env,
     ffi::OsString,
-    path::{Path, PathBuf},
+    fs, io,
+    path::Path,
     process,
-    sync::Arc,
+    sync::{Arc, Once},
     time::Duration,
 };
 
@@ -15,7 +16,8 @@ use stheno_core::{
     async_trait,
     backend::{Backend, BackendError, BackendErrorKind},
     plugin::discovery,
-    shown::{shown, shown_long},
+    shown::{shown, shown_error, shown_long},
+    variables,
 };
 
 use crate::connect;
@@ -24,6 +26,8 @@ use crate::connect;
 const CONFIG: &str = "stheno.toml";
 /// What messages call a configuration that the host brings itself.
 const BUILT_IN: &str = "the built-in configuration";
+/// What messages call a configuration that a variable names: what the variable says is not shown.
+const NAMED: &str = "the file that STHENO_CONFIG names";
 /// The manifest, unless the app names another.
 const MANIFEST: &str = "stheno.manifest.json";
 
@@ -48,6 +52,42 @@ pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
     })
 }
 
+/// The words that the process was started with, without its own name.
+///
+/// # Errors
+/// When one is not UTF-8, as a file name can be. The host ends with 64 ([`Exit::USAGE`](crate::Exit::USAGE)).
+///
+/// ```
+/// match stheno::words()?.as_slice() {
+///     [] => println!("run without a word"),
+///     [first, ..] => println!("the first of the words is {first}"),
+/// }
+/// # Ok::<(), stheno::Error>(())
+/// ```
+pub fn words() -> Result<Vec<String>> {
+    let words = env::args_os().skip(1).zip(1..);
+    let text = |(word, number): (OsString, u32)| {
+        word.into_string()
+            .map_err(|_| Error::usage(format!("word {number} after the command is not UTF-8; write it as text")))
+    };
+    words.map(text).collect()
+}
+
+/// A variable of the environment, if it is set: where a host of its own reads more than Stheno does.
+///
+/// # Errors
+/// When its value is not UTF-8. What it is, no error says.
+///
+/// ```
+/// let shop = stheno::variable("SHOP_URL")?;
+/// assert_eq!(shop, None);
+/// # Ok::<(), stheno::Error>(())
+/// ```
+pub fn variable(name: &str) -> Result<Option<String>> {
+    let Some(value) = env::var_os(name) else { return Ok(None) };
+    value.into_string().map(Some).map_err(|_| no_text(&[name.to_owned()]))
+}
+
 /// Opens the backend that an address names: `sqlite://stheno.db`, `sqlite:///var/lib/shop/stheno.db?sync=normal`,
 /// `memory:`, `nats://127.0.0.1:4222`, `tls://user:password@host/?stream=EVENTS`. A login that the address does not say is
 /// taken from the variables of the `nats` command.
@@ -55,7 +95,7 @@ pub async fn host(run: impl Future<Output = Result<Exit>>) -> Exit {
 /// # Errors
 /// [`BackendErrorKind::Address`] for an address that this build does not understand; otherwise what opening it says.
 pub async fn open_backend(url: &str) -> std::result::Result<Arc<dyn Backend>, BackendError> {
-    connect::backend(url, variables().collect()).await
+    connect::backend(url, env::vars_os().collect()).await
 }
 
 /// `Bus::connect`.
@@ -116,27 +156,31 @@ pub trait AppExt: Sized {
 #[async_trait]
 impl AppExt for App {
     async fn from_env() -> Result<App> {
-        let path = config_path();
-        // A file nobody named may be missing; one that somebody named is meant.
-        if env::var_os("STHENO_CONFIG").is_some() && !path.exists() {
-            return Err(no_config(&path));
+        check_variables()?;
+        match env::var_os("STHENO_CONFIG") {
+            Some(path) => from_config(named_config(Path::new(&path))?, NAMED).await,
+            // A file nobody named may be missing.
+            None => from_config(Config::read(Path::new(CONFIG))?, CONFIG).await,
         }
-        from_config(Config::read(&path)?, &path).await
     }
 
     async fn from_env_or(built_in: &str) -> Result<App> {
-        let path = config_path();
-        match env::var_os("STHENO_CONFIG").is_some() || path.exists() {
+        let is_named = |variable| env::var_os(variable).is_some();
+        match is_named("STHENO_CONFIG") || Path::new(CONFIG).exists() {
             true => Self::from_env().await,
-            // What is built in names a local file, which is no answer to a broker's address.
-            false if env::var_os("NATS_URL").is_some() && env::var_os("STHENO_URL").is_none() => {
-                Err(connect::only_nats_url())
+            false => {
+                check_variables()?;
+                // What is built in names a local file, which is no answer to a broker's address.
+                match is_named("NATS_URL") && !is_named("STHENO_URL") {
+                    true => Err(connect::only_nats_url()),
+                    false => from_config(Config::parse(built_in, BUILT_IN)?, BUILT_IN).await,
+                }
             }
-            false => from_config(Config::parse(built_in, BUILT_IN)?, Path::new(BUILT_IN)).await,
         }
     }
 
     async fn run(self) -> Result<Exit> {
+        check_variables()?;
         let manifest = self.manifest_path().unwrap_or(Path::new(MANIFEST)).to_owned();
         let app = match env::var_os("STHENO_MANIFEST").as_deref().map(|word| word.to_string_lossy()).as_deref() {
             Some("write") => return write_manifest(self.without_manifest(), &manifest).await,
@@ -168,20 +212,34 @@ impl AppExt for App {
     }
 }
 
-fn config_path() -> PathBuf {
-    env::var_os("STHENO_CONFIG").map_or_else(|| PathBuf::from(CONFIG), PathBuf::from)
+/// All variables that are text.
+fn text_variables() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-async fn from_config(config: Config, place: &Path) -> Result<App> {
-    let wrong: Vec<String> = no_text(env::vars_os()).map(|name| shown(&name).to_string()).collect();
+/// Refuses variables of ours that are misspelt or no text, and says once which ones nobody reads.
+fn check_variables() -> Result<()> {
+    let wrong: Vec<String> = variables::without_text(env::vars_os(), variables::is_read).collect();
     if !wrong.is_empty() {
-        let wrong = wrong.join(", ");
-        return Err(Error::surroundings(format!("{wrong} is not UTF-8; write it as text, or leave it out")));
+        return Err(no_text(&wrong));
     }
-    let config = config.with_environment(variables());
-    for (variable, meant) in strangers(variables().map(|(name, _)| name)) {
-        eprintln!("{} is set, and nobody reads it{meant}", shown(&variable));
+    let names: Vec<String> = env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+    let strangers = variables::strangers(&names);
+    let misspelt: Vec<&str> = strangers.iter().filter(|one| one.is_meant).map(|one| one.said.as_str()).collect();
+    if !misspelt.is_empty() {
+        return Err(Error::surroundings(format!("{}; correct the name, or leave it out", misspelt.join(", and "))));
     }
+    static SAID: Once = Once::new();
+    SAID.call_once(|| strangers.iter().for_each(|one| eprintln!("{}", one.said)));
+    Ok(())
+}
+
+fn no_text(names: &[String]) -> Error {
+    Error::surroundings(variables::not_text(names))
+}
+
+async fn from_config(config: Config, place: &str) -> Result<App> {
+    let config = config.with_environment(text_variables());
     let (url, reason) =
         connect::address(env::var("STHENO_URL").ok(), config.url(), env::var_os("NATS_URL").is_some(), place)?;
     let app = App::new(open_backend(&url).await?).config(config);
@@ -196,62 +254,18 @@ async fn from_config(config: Config, place: &Path) -> Result<App> {
     Ok(app)
 }
 
-/// What is read, here and by the tests of the project.
-const VARIABLES: [&str; 11] = [
-    "STHENO_URL",
-    "STHENO_CONFIG",
-    "STHENO_MANIFEST",
-    "STHENO_SEED",
-    "STHENO_UPDATE",
-    "STHENO_PYTHON",
-    "STHENO_NATS_SERVER",
-    "STHENO_NODE",
-    "STHENO_NODE_PACKAGES",
-    "STHENO_CASES",
-    "STHENO_KILL_ROUNDS",
-];
-
-/// Variables that look like ours and that nobody reads, each with what it was probably meant to be. They are said and not
-/// refused: an orchestrator makes such names of its own, for a service that is called `stheno`.
-fn strangers(names: impl Iterator<Item = String>) -> Vec<(String, String)> {
-    let strange = names
-        .filter(|name| name.starts_with("STHENO_") && !name.starts_with("STHENO_PLUGIN_"))
-        .filter(|name| !VARIABLES.contains(&name.as_str()));
-    strange
-        .map(|name| {
-            // Without what all of them begin with: it would make strangers look alike.
-            let bare = |name| str::strip_prefix(name, "STHENO_").unwrap_or(name);
-            let meant = stheno_core::nearest(bare(&name), VARIABLES.into_iter().map(bare));
-            let hint = match meant {
-                Some(meant) => format!("; did you mean STHENO_{meant}?"),
-                None if name.starts_with("STHENO_PLUGINS_") => "; did you mean STHENO_PLUGIN_..?".to_owned(),
-                None => String::new(),
-            };
-            (name, hint)
-        })
-        .collect()
-}
-
-/// Environment variables that are text; others can be none of ours.
-fn variables() -> impl Iterator<Item = (String, String)> {
-    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-/// Variables of ours whose values are no text: left out, they would change what they set without a word.
-fn no_text(variables: impl Iterator<Item = (OsString, OsString)>) -> impl Iterator<Item = String> {
-    let wrong = variables.filter(|(_, value)| value.to_str().is_none());
-    let names = wrong.map(|(name, _)| name.to_string_lossy().into_owned());
-    names.filter(|name| name.starts_with("STHENO_PLUGIN_") || VARIABLES.contains(&name.as_str()))
-}
-
-fn no_config(path: &Path) -> Error {
-    Error::surroundings(match path.to_str() {
-        Some("") => "STHENO_CONFIG is set and empty; name a file, or leave it out".to_owned(),
-        _ => format!(
-            "STHENO_CONFIG names {}, which is not there; name a file that is, or leave it out",
-            shown(&path.display().to_string())
-        ),
-    })
+/// The file that somebody named, which is meant: one that is missing is a mistake.
+fn named_config(path: &Path) -> Result<Config> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::surroundings("STHENO_CONFIG is set and empty; name a file, or leave it out"));
+    }
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Config::parse(&text, NAMED)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(Error::surroundings("STHENO_CONFIG names a file that is not there; name one that is, or leave it out"))
+        }
+        Err(error) => Err(Error::surroundings(format!("{NAMED} cannot be read: {}", shown_error(&error)))),
+    }
 }
 
 fn manifest_word(manifest: &Path) -> Error {
@@ -290,34 +304,4 @@ async fn check_manifest(app: App, path: &Path) -> Result<Exit> {
 fn refuse(error: &StartError) -> Exit {
     eprintln!("{error}");
     error.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_that_is_misspelt_is_noticed() {
-        let names = ["STHENO_UL", "STHENO_URL", "STHENO_PLUGIN_A__B", "STHENO_PLUGINS_A__B", "STHENO_PORT", "PATH"];
-        let found = strangers(names.into_iter().map(str::to_owned));
-        let found: Vec<_> = found.iter().map(|(name, meant)| format!("{name}{meant}")).collect();
-        assert_eq!(
-            found,
-            [
-                "STHENO_UL; did you mean STHENO_URL?",
-                "STHENO_PLUGINS_A__B; did you mean STHENO_PLUGIN_..?",
-                "STHENO_PORT"
-            ]
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_variable_of_ours_that_is_no_text_is_found() {
-        use std::os::unix::ffi::OsStringExt as _;
-        let bytes = || OsString::from_vec(vec![b's', 0xff]);
-        let names = ["STHENO_URL", "STHENO_PLUGIN_A__B", "STHENO_PORT", "OTHER"];
-        let found: Vec<_> = no_text(names.into_iter().map(|name| (name.into(), bytes()))).collect();
-        assert_eq!(found, ["STHENO_URL", "STHENO_PLUGIN_A__B"]);
-    }
 }

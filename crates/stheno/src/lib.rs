@@ -108,4 +108,4 @@ pub use stheno_shopify as shopify;
 #[doc(inline)]
 pub use stheno_sqlite as sqlite;
 
-pub use crate::host::{AppExt, BusExt, host, open_backend};
+pub use crate::host::{AppExt, BusExt, host, open_backend, variable, words};

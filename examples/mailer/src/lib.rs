@@ -53,7 +53,7 @@ impl Mailer {
     /// [`MailErrorKind::Configuration`] when `from` is no address.
     pub fn over(transport: Arc<dyn Transport>, config: &MailConfig) -> Result<Self, MailError> {
         let from = config.from.parse().map_err(|error| {
-            let message = format!("`from = {:?}` is no address; write it as `Store <store@example.com>`", config.from);
+            let message = "`from` is no address; write it as `Store <store@example.com>`";
             MailError::new(MailErrorKind::Configuration, message).because(error)
         })?;
         Ok(Self { from, transport })

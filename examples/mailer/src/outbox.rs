@@ -23,7 +23,8 @@ impl Outbox {
     /// [`MailErrorKind::Configuration`] when the directory cannot be made.
     pub fn open(folder: &Path) -> Result<Self, MailError> {
         make_private(folder).map_err(|error| {
-            let message = format!("the outbox {} cannot be made; correct `outbox`", folder.display());
+            // Where it is may be said by a variable, and those are not shown.
+            let message = "the directory that `outbox` names cannot be made; correct `outbox`";
             MailError::new(MailErrorKind::Configuration, message).because(error)
         })?;
         Ok(Self { folder: folder.to_owned() })
@@ -42,7 +43,7 @@ impl Transport for Outbox {
         let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
         let written = written.unwrap_or_else(|error| Err(io::Error::other(error)));
         written.map_err(|error| {
-            let message = format!("the mail cannot be written to {}", self.folder.display());
+            let message = "the mail cannot be written to the directory that `outbox` names";
             MailError::new(MailErrorKind::Outbox, message).because(error)
         })
     }

@@ -52,7 +52,7 @@ impl fmt::Debug for SmtpServer {
 impl Transport for SmtpServer {
     async fn deliver(&self, mail: &Mail) -> Result<(), MailError> {
         let sent = self.transport.send_raw(mail.envelope(), mail.bytes()).await;
-        sent.map(|_| ()).map_err(|error| explain(error, &self.host))
+        sent.map(|_| ()).map_err(explain)
     }
 }
 
@@ -104,9 +104,9 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// What an answer of the server means. Its text is left out but for the enhanced code: the rest names the address.
-fn explain(error: SmtpError, host: &str) -> MailError {
+fn explain(error: SmtpError) -> MailError {
     let Some(code) = error.status() else {
-        return MailError::new(MailErrorKind::Unreachable, format!("the mail server {host} cannot be reached"))
+        return MailError::new(MailErrorKind::Unreachable, "the mail server that `smtp.host` names cannot be reached")
             .because(error);
     };
     let code = u16::from(code);
@@ -118,7 +118,7 @@ fn explain(error: SmtpError, host: &str) -> MailError {
         // Authentication: RFC 4954, section 6.
         530 | 534 | 535 | 538 => (
             MailErrorKind::NotLetIn { code },
-            format!("the mail server {host} does not let us in ({shown}); correct `smtp.user` and its password"),
+            format!("the mail server does not let us in ({shown}); correct `smtp.user` and its password"),
         ),
         500.. => (
             MailErrorKind::Rejected { code },

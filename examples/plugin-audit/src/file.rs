@@ -54,7 +54,8 @@ impl AuditFile {
     /// # Errors
     /// When it cannot be read or written, or has lines that are none of ours.
     pub fn open(path: &Path, sync: bool) -> io::Result<Self> {
-        let at = |error: io::Error| io::Error::new(error.kind(), format!("the audit file {}: {error}", path.display()));
+        // Where it is may be said by a variable, and those are not shown.
+        let at = |error: io::Error| io::Error::new(error.kind(), format!("the audit file that `file` names: {error}"));
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
         #[cfg(unix)]

@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 use commerce::Commerce;
 use serde::Deserialize;
-use stheno::prelude::*;
+use stheno::{prelude::*, sqlite::once::rusqlite};
 
 pub use crate::{
     change::{Change, StockEvent},
@@ -54,8 +54,15 @@ fn default_database() -> PathBuf {
 
 async fn setup(p: &mut Setup) -> Result<(), Failure> {
     let config: Config = p.config()?;
-    p.provide(Ledger::open(&config.database)?);
+    p.provide(Ledger::open(&config.database).map_err(|error| unopened(&error))?);
     Ok(())
+}
+
+/// Why the database cannot be opened, without its path: a variable may have said it, and those are not shown.
+fn unopened(error: &rusqlite::Error) -> Failure {
+    let reason =
+        error.sqlite_error().map_or_else(|| "its path cannot be that of a file".to_owned(), ToString::to_string);
+    Failure::new(format!("what `database` names cannot be opened ({reason}); correct `database`"))
 }
 
 /// Reserves and releases stock.

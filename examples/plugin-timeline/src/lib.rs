@@ -55,8 +55,15 @@ fn default_database() -> PathBuf {
 
 async fn setup(p: &mut Setup) -> Result<(), Failure> {
     let config: Config = p.config()?;
-    p.provide(Book::open(&config.database)?);
+    p.provide(Book::open(&config.database).map_err(|error| unopened(&error))?);
     Ok(())
+}
+
+/// Why the database cannot be opened, without its path: a variable may have said it, and those are not shown.
+fn unopened(error: &rusqlite::Error) -> Failure {
+    let reason =
+        error.sqlite_error().map_or_else(|| "its path cannot be that of a file".to_owned(), ToString::to_string);
+    Failure::new(format!("what `database` names cannot be opened ({reason}); correct `database`"))
 }
 
 /// Why an entry was not written.

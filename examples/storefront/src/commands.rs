@@ -53,7 +53,7 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         ["dead"] => dead(&app().await?.bus()).await,
         ["redrive", subscriber, sequence] => steer::decide(app().await?, subscriber, sequence, Verdict::Redrive).await,
         ["discard", subscriber, sequence] => steer::decide(app().await?, subscriber, sequence, Verdict::Discard).await,
-        ["rewind", subscriber, sequence] => steer::rewind(&operator().await?, subscriber, sequence).await,
+        ["rewind", subscriber, sequence] => steer::rewind(&app().await?.bus(), subscriber, sequence).await,
         ["pause", subscriber] => steer::pause(&operator().await?, subscriber).await,
         ["resume", subscriber] => steer::resume(&operator().await?, subscriber).await,
         ["backup", file] => backup(&operator().await?, file).await,

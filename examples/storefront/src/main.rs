@@ -24,7 +24,7 @@ async fn main() -> Exit {
 }
 
 async fn storefront() -> stheno::Result<Exit> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words = stheno::words()?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] => tour::take(app().await?).await,

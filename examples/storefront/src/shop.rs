@@ -1,6 +1,6 @@
 //! Where the plugins look things up: a real Medusa if there is one, else a shop that is made up.
 
-use std::{env, sync::Arc};
+use std::sync::Arc;
 
 use commerce::{Claim, Commerce, CommerceError, Customer, FixtureCommerce, MedusaAdmin, Order, Swap};
 use stheno::async_trait;
@@ -9,8 +9,8 @@ use crate::tour::story;
 
 /// The Medusa at `MEDUSA_URL`, as the user whose API token is in `MEDUSA_TOKEN`; without them the shop of the tour.
 pub(crate) fn from_env() -> stheno::Result<Arc<dyn Commerce>> {
-    let Ok(url) = env::var("MEDUSA_URL") else { return Ok(made_up()) };
-    let token = env::var("MEDUSA_TOKEN").map_err(|_| {
+    let Some(url) = stheno::variable("MEDUSA_URL")? else { return Ok(made_up()) };
+    let token = stheno::variable("MEDUSA_TOKEN")?.ok_or_else(|| {
         stheno::Error::new("MEDUSA_URL is set and MEDUSA_TOKEN is not; set it to the API token of a user")
     })?;
     Ok(Arc::new(MedusaAdmin::new(&url, &token).map_err(stheno::Error::new)?))

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use stheno::{
-    App, Exit, Operator, RewindTo,
+    App, Bus, Exit, Operator, RewindTo, SubscriberStatus,
     app::StartError,
     backend::{BackendError, BackendErrorKind},
     delivery::{doc::DeadLetter, why::Why},
@@ -46,10 +46,16 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
         Verdict::Redrive => operator.redrive(subscriber, sequence).await?,
         Verdict::Discard => operator.discard(subscriber, sequence).await?,
     }
-    if runs_elsewhere(&operator, subscriber).await? {
+    let status = status(&operator, subscriber).await?;
+    if matches!(verdict, Verdict::Redrive) && status.as_ref().is_some_and(SubscriberStatus::is_paused) {
+        println!("{sequence} is asked for, and `{}` is paused: it is handled when that goes on", shown(subscriber));
+        println!("{}", how_it_goes_on(subscriber, status.is_some_and(|status| status.paused_by_policy)));
+        return Ok(Exit::CUT);
+    }
+    if runs_elsewhere(status.as_ref()) {
         eprintln!("another process runs `{}` and carries this out", shown(subscriber));
         if let Some(why) = settled(&operator, subscriber, &letter, ELSEWHERE).await? {
-            return Ok(became(subscriber, &letter, Some(&why)));
+            return Ok(became(subscriber, &letter, &why));
         }
         // Beside one that lives the plugins only wait here.
         eprintln!("nothing came of it yet; the plugins are started here too, in case that process has crashed");
@@ -58,19 +64,40 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
         Ok(running) => running,
         Err(StartError::Backend(error)) if error.kind() == BackendErrorKind::Permission => {
             eprintln!("this user may not run `{}`; the host that may carries it out when it runs", shown(subscriber));
-            return Ok(became(subscriber, &letter, None));
+            not_done_yet(subscriber, &letter);
+            // All that this user may do is done.
+            return Ok(Exit::OK);
         }
         Err(error) => return Ok(print::refusal(&error)),
     };
     let outcome = settled(running.operator(), subscriber, &letter, PATIENCE).await;
     running.stop().await;
-    Ok(became(subscriber, &letter, outcome?.as_ref()))
+    Ok(match outcome? {
+        Some(why) => became(subscriber, &letter, &why),
+        None => {
+            not_done_yet(subscriber, &letter);
+            Exit::CUT
+        }
+    })
+}
+
+async fn status(operator: &Operator, subscriber: &str) -> Result<Option<SubscriberStatus>, BackendError> {
+    Ok(operator.subscribers().await?.into_iter().find(|status| status.id == subscriber))
+}
+
+/// What has to be done for a subscriber to go on that is paused.
+fn how_it_goes_on(subscriber: &str, by_policy: bool) -> String {
+    match by_policy {
+        true => {
+            format!("take `paused = true` out of [subscribers.\"{}\"], and start its host again", shown(subscriber))
+        }
+        false => format!("let it go on with `resume {}`", shown(subscriber)),
+    }
 }
 
 /// Whether a process runs the subscriber, or crashed while it did: who stops in order records that.
-async fn runs_elsewhere(operator: &Operator, subscriber: &str) -> Result<bool, BackendError> {
-    let subscribers = operator.subscribers().await?;
-    Ok(subscribers.iter().any(|status| status.id == subscriber && !status.state.clean))
+fn runs_elsewhere(status: Option<&SubscriberStatus>) -> bool {
+    status.is_some_and(|status| !status.state.clean)
 }
 
 /// What became of a dead letter within this time, if anything did.
@@ -84,6 +111,8 @@ async fn settled(
         loop {
             match operator.why(subscriber, letter.sequence).await? {
                 Why::Dead(now) if now.at == letter.at => {}
+                // It was paused meanwhile, and nothing comes of it before it is resumed.
+                why if is_paused(&why) => return Ok(why),
                 Why::Behind { .. } | Why::NotYetTaken { .. } => {}
                 // It is handed back, and no attempt has come to its end.
                 Why::Retrying(waiting) if waiting.attempts == 0 => {}
@@ -95,34 +124,64 @@ async fn settled(
     tokio::time::timeout(patience, settled).await.ok().transpose()
 }
 
-fn became(subscriber: &str, letter: &DeadLetter, why: Option<&Why>) -> Exit {
-    let (sequence, subscriber) = (letter.sequence, shown(subscriber));
+/// Whether nothing comes of an event because its subscriber is paused.
+fn is_paused(why: &Why) -> bool {
     match why {
-        Some(why) => println!("{sequence}  {}  {subscriber}: {why}", letter.name),
-        None => println!("{sequence} is asked for, and not done yet; ask again with `why {sequence} {subscriber}`"),
+        Why::Retrying(waiting) | Why::Behind { retry: Some(waiting), .. } => waiting.paused,
+        Why::NotYetTaken { paused } => *paused,
+        _ => false,
     }
-    Exit::OK
+}
+
+fn became(subscriber: &str, letter: &DeadLetter, why: &Why) -> Exit {
+    println!("{}  {}  {}: {why}", letter.sequence, letter.name, shown(subscriber));
+    if is_paused(why) { Exit::CUT } else { Exit::OK }
+}
+
+fn not_done_yet(subscriber: &str, letter: &DeadLetter) {
+    let (sequence, subscriber) = (letter.sequence, shown(subscriber));
+    println!("{sequence} is asked for, and not done yet; ask again with `why {sequence} {subscriber}`");
 }
 
 /// Lets a subscriber see again what came after an event.
-pub(crate) async fn rewind(operator: &Operator, subscriber: &str, sequence: &str) -> stheno::Result<Exit> {
+pub(crate) async fn rewind(bus: &Bus, subscriber: &str, sequence: &str) -> stheno::Result<Exit> {
     let Ok(after) = sequence.parse::<u64>() else {
         return Ok(print::misused(&format!("`{sequence}` is no sequence; `log` shows them")));
     };
+    let operator = Operator::new(bus.clone());
+    let last = bus.backend().info().await?.last;
+    let before = status(&operator, subscriber).await?;
+    // One digit too many would pass over everything that is not handled yet.
+    if after > last && before.is_some() {
+        let message = format!(
+            "the log ends with {last}, and {after} is beyond it; write {last} to go on with the next event that is published"
+        );
+        return Ok(print::misused(&message));
+    }
+    let skips = before.is_some_and(|status| status.state.floor < after);
     let asked = operator.rewind(subscriber, RewindTo::After(after)).await;
-    told(operator, subscriber, asked, &format!("goes on after {after}, as a new run")).await
+    let skipped = if skips { "; what it has not taken yet up to there is passed over" } else { "" };
+    told(&operator, subscriber, asked, Asked::Rewind(format!("goes on after {after}, as a new run{skipped}"))).await
 }
 
 /// Lets a subscriber stand still.
 pub(crate) async fn pause(operator: &Operator, subscriber: &str) -> stheno::Result<Exit> {
     let asked = operator.pause(subscriber).await;
-    told(operator, subscriber, asked, "stands still until `resume`, also over restarts").await
+    told(operator, subscriber, asked, Asked::Pause).await
 }
 
 /// Lets a subscriber go on.
 pub(crate) async fn resume(operator: &Operator, subscriber: &str) -> stheno::Result<Exit> {
     let asked = operator.resume(subscriber).await;
-    told(operator, subscriber, asked, "goes on").await
+    told(operator, subscriber, asked, Asked::Resume).await
+}
+
+/// What a subscriber was asked, and nobody waits for.
+enum Asked {
+    /// With what it comes to.
+    Rewind(String),
+    Pause,
+    Resume,
 }
 
 /// Says who carries a command out, or that there is no such subscriber.
@@ -130,13 +189,26 @@ async fn told(
     operator: &Operator,
     subscriber: &str,
     asked: Result<(), BackendError>,
-    what: &str,
+    what: Asked,
 ) -> stheno::Result<Exit> {
+    let status = status(operator, subscriber).await?;
     if let Err(error) = asked {
-        let known = operator.subscribers().await?.iter().any(|status| status.id == subscriber);
-        return if known { Err(error.into()) } else { Ok(print::misused(&error.to_string())) };
+        return if status.is_some() { Err(error.into()) } else { Ok(print::misused(&error.to_string())) };
     }
-    let who = match runs_elsewhere(operator, subscriber).await? {
+    let by_policy = status.as_ref().is_some_and(|status| status.paused_by_policy);
+    let is_paused = status.as_ref().is_some_and(SubscriberStatus::is_paused);
+    let how = how_it_goes_on(subscriber, by_policy);
+    let what = match what {
+        Asked::Resume if by_policy => {
+            let message = format!("{} stands still because its policy says so; {how}", shown(subscriber));
+            return Ok(print::misused(&message));
+        }
+        Asked::Resume => "goes on".to_owned(),
+        Asked::Pause => "stands still until `resume`, also over restarts".to_owned(),
+        Asked::Rewind(what) if is_paused => format!("{what}; it is paused, and does not begin before that: {how}"),
+        Asked::Rewind(what) => what,
+    };
+    let who = match runs_elsewhere(status.as_ref()) {
         true => "the host that runs it does this within about a second",
         false => "no host runs it now: the next one does this about a second after its start",
     };

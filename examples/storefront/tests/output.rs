@@ -5,6 +5,7 @@
 mod hostile;
 mod program;
 mod steering;
+mod surroundings;
 mod terminal;
 mod users;
 
@@ -157,7 +158,11 @@ fn what_is_wrong_is_refused_and_says_what_to_do() {
         without_token.stderr
     );
     let without_file = storefront.run_with(&["dead"], &[("STHENO_CONFIG", "missing.toml")]);
-    assert!(without_file.code == Some(78) && without_file.stderr.contains("missing.toml"), "{}", without_file.stderr);
+    assert!(
+        without_file.code == Some(78) && without_file.stderr.contains("STHENO_CONFIG names a file"),
+        "{}",
+        without_file.stderr
+    );
     let help = storefront.run(&["help"]);
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
 }

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashSet,
-    env,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -59,7 +58,10 @@ async fn main() {
         .with_writer(std::io::stderr)
         .with_max_level(tracing_subscriber::filter::LevelFilter::ERROR)
         .init();
-    let words: Vec<String> = env::args().skip(1).collect();
+    let words = stheno::words().unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(error.exit().code().into())
+    });
     let [url, plan, events] = &words[..] else { panic!("this process belongs to the test of memory") };
     let events = events.parse().expect("a number of events");
     let subscribers = match plan.as_str() {

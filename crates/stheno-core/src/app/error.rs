@@ -19,6 +19,7 @@ use crate::{
 /// let error = Error::new("the pool of the shop cannot be opened");
 /// assert_eq!(error.exit(), Exit::FAILED);
 /// assert_eq!(Error::surroundings("PORT is not a number").exit(), Exit::CONFIG);
+/// assert_eq!(Error::usage("`serve` takes no further word").exit(), Exit::USAGE);
 /// ```
 pub struct Error(Box<Kind>);
 
@@ -26,6 +27,8 @@ enum Kind {
     Config(ConfigError),
     /// What is wrong with variables, files and words that the host was started with.
     Surroundings(String),
+    /// What is wrong with how it was called.
+    Usage(String),
     Backend(BackendError),
     Publish(PublishError),
     PublishAll(PublishAllError),
@@ -47,6 +50,11 @@ impl Error {
         Self(Box::new(Kind::Surroundings(what.into())))
     }
 
+    /// A host that was called in a way it does not understand: what is wrong, and what to write. It ends with 64.
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Usage(what.into())))
+    }
+
     /// A manifest that cannot be written.
     pub fn manifest(path: impl Into<PathBuf>, error: io::Error) -> Self {
         Self(Box::new(Kind::Manifest(path.into(), error)))
@@ -56,6 +64,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match &*self.0 {
             Kind::Config(_) | Kind::Surroundings(_) | Kind::Manifest(..) => Exit::CONFIG,
+            Kind::Usage(_) => Exit::USAGE,
             Kind::Backend(error) => Exit::from(error.kind()),
             Kind::Publish(error) => Exit::from(error.kind()),
             Kind::PublishAll(error) => Exit::from(error.kind()),
@@ -68,7 +77,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Kind::Config(error) => write!(f, "{error}"),
-            Kind::Surroundings(what) => write!(f, "{}", shown_long(what)),
+            Kind::Surroundings(what) | Kind::Usage(what) => write!(f, "{}", shown_long(what)),
             Kind::Backend(error) => write!(f, "{error}"),
             Kind::Publish(error) => write!(f, "{error}"),
             Kind::PublishAll(error) => write!(f, "{error}"),

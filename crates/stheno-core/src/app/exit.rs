@@ -19,7 +19,8 @@ impl Exit {
     pub const UNAVAILABLE: Exit = Exit(69);
     /// It failed for a reason of its own (`EX_SOFTWARE`).
     pub const FAILED: Exit = Exit(70);
-    /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start.
+    /// What was under way was cut (`EX_TEMPFAIL`): it is handled again after the next start. Of a command: what it asked for is
+    /// not done yet.
     pub const CUT: Exit = Exit(75);
     /// It was called in a way it does not understand, or asked for what is not there (`EX_USAGE`).
     pub const USAGE: Exit = Exit(64);

@@ -69,6 +69,11 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+pub(crate) fn is_false(truth: &bool) -> bool {
+    !*truth
+}
+
 /// An id that a subscriber had before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -175,6 +180,10 @@ pub struct Waiting {
     /// This wait and those before it, in milliseconds: what counts towards `retry_total`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited_ms: Option<u64>,
+    /// Whether the subscriber stands still, so that the next attempt waits until it is resumed. Only the answer of
+    /// [`why`](crate::Operator::why) says so; no record does.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub paused: bool,
 }
 
 /// An event that one subscriber gave up on.

@@ -89,6 +89,7 @@ impl Machine {
                     error,
                     wait_ms: Some(millis(wait)),
                     waited_ms: Some(millis(waited.saturating_add(wait))),
+                    paused: false,
                 };
                 self.wait(attempt, waiting, now.steady.plus(wait));
             }
@@ -110,6 +111,7 @@ impl Machine {
             error: failure.recorded(),
             wait_ms: Some(millis(wait)),
             waited_ms: Some(millis(earlier.map_or(Duration::ZERO, |waiting| waiting.waited(now.wall)))),
+            paused: false,
         };
         self.wait(attempt, waiting, now.steady.plus(wait));
     }
@@ -270,6 +272,7 @@ impl Machine {
             error: letter.error.clone(),
             wait_ms: Some(0),
             waited_ms: Some(0),
+            paused: false,
         });
         lane.hand_back(from, next);
         self.index(&id);

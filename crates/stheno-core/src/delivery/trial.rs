@@ -266,6 +266,7 @@ mod tests {
             error: vec!["not yet".to_owned()],
             wait_ms: None,
             waited_ms: None,
+            paused: false,
         };
         let lane = LaneDoc { key: Some(order()), run: 0, from: 3, upto: None, state: LaneState::Waiting(waiting) };
         Machine::restored(Policy::default(), PatternSet::all(), 2, state, [lane], 5, NOW.into())

@@ -72,6 +72,15 @@ pub enum Why {
     Handled,
 }
 
+/// What a host says of how it runs a subscriber, as far as an answer depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policed {
+    /// Whether the subscriber keeps the order of a key.
+    pub(crate) ordered: bool,
+    /// Whether its configuration lets it stand still.
+    pub(crate) paused: bool,
+}
+
 /// Answers from what is recorded. `nearest` is set when no catalog knows the event's name.
 #[expect(
     clippy::too_many_arguments,
@@ -82,7 +91,7 @@ pub(crate) fn why(
     sequence: u64,
     nearest: Option<Option<&str>>,
     state: Option<&StateDoc>,
-    ordered: bool,
+    policy: Policed,
     lanes: &[LaneDoc],
     dead: &[DeadLetter],
     notes: &[Note],
@@ -99,16 +108,18 @@ pub(crate) fn why(
         return Why::Dead(Box::new(letter.clone()));
     }
     let lane = lanes.iter().find(|lane| match &lane.key {
-        Some(key) => ordered && event.key.as_ref() == Some(key) && lane.from <= sequence,
+        Some(key) => policy.ordered && event.key.as_ref() == Some(key) && lane.from <= sequence,
         None => lane.from == sequence,
     });
+    let paused = state.paused || policy.paused;
+    let waits = |waiting: &Waiting| Waiting { paused, ..waiting.clone() };
     match lane {
         Some(LaneDoc { state: LaneState::Parked { dead }, .. }) => return Why::Parked { dead: *dead },
         Some(LaneDoc { state: LaneState::Waiting(waiting), from, .. }) if *from == sequence => {
-            return Why::Retrying(waiting.clone());
+            return Why::Retrying(waits(waiting));
         }
         Some(LaneDoc { state: LaneState::Waiting(waiting), from, .. }) => {
-            return Why::Behind { sequence: *from, retry: Some(waiting.clone()) };
+            return Why::Behind { sequence: *from, retry: Some(waits(waiting)) };
         }
         Some(LaneDoc { state: LaneState::Behind, from, .. }) => return Why::Behind { sequence: *from, retry: None },
         None => {}
@@ -125,7 +136,7 @@ pub(crate) fn why(
     match settled {
         _ if sequence <= state.began && state.run == 0 => Why::BeforeItsStart { began: state.began },
         true => Why::Handled,
-        false => Why::NotYetTaken { paused: state.paused },
+        false => Why::NotYetTaken { paused },
     }
 }
 
@@ -153,23 +164,21 @@ impl fmt::Display for Why {
                 "it was passed over, because the subscriber did not take it then; say `backfill = true` in its policy and \
                  start again to hand it over",
             ),
-            Why::NotYetTaken { paused: true } => f.write_str("the subscriber is paused; resume it"),
+            Why::NotYetTaken { paused: true } => f.write_str("the subscriber is paused; resume it, or take `paused` out of its policy"),
             Why::NotYetTaken { paused: false } => f.write_str("its turn has not come yet"),
+            Why::Retrying(waiting) if waiting.is_handed_back() => {
+                write!(f, "an operator handed it back; the next attempt {}", When(waiting))
+            }
+            Why::Retrying(waiting) if waiting.attempts == 0 => {
+                write!(f, "it was put off ({}); the next attempt {}", shown_chain(&waiting.error), When(waiting))
+            }
             Why::Retrying(waiting) => {
-                write!(
-                    f,
-                    "attempt {} failed ({}); the next is at {}",
-                    waiting.attempts,
-                    shown_chain(&waiting.error),
-                    waiting.due
-                )
+                let (attempt, error) = (waiting.attempts, shown_chain(&waiting.error));
+                write!(f, "attempt {attempt} failed ({error}); the next {}", When(waiting))
             }
             Why::Behind { sequence, retry: Some(waiting) } => {
-                write!(
-                    f,
-                    "it waits behind event {sequence} of its key, which failed and is tried again at {}",
-                    waiting.due
-                )
+                let what = if waiting.is_handed_back() { "was handed back by an operator" } else { "failed" };
+                write!(f, "it waits behind event {sequence} of its key, which {what}; its next attempt {}", When(waiting))
             }
             Why::Behind { sequence, retry: None } => write!(f, "it waits behind event {sequence} of its key"),
             Why::Parked { dead } => {
@@ -186,5 +195,24 @@ impl fmt::Display for Why {
             Why::Discarded => f.write_str("it was a dead letter, and an operator discarded it"),
             Why::Handled => f.write_str("handled"),
         }
+    }
+}
+
+/// When the next attempt is made.
+struct When<'a>(&'a Waiting);
+
+impl fmt::Display for When<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.paused {
+            true => f.write_str("comes when the subscriber is resumed, which is paused now"),
+            false => write!(f, "is at {}", self.0.due),
+        }
+    }
+}
+
+impl Waiting {
+    /// Whether an operator handed it back and no attempt has ended since: it waits for none of the waits of a policy.
+    fn is_handed_back(&self) -> bool {
+        self.attempts == 0 && self.wait_ms == Some(0)
     }
 }

@@ -100,6 +100,7 @@ fn without_waits() -> Waiting {
         error: vec!["outer".to_owned(), "inner".to_owned()],
         wait_ms: None,
         waited_ms: None,
+        paused: false,
     }
 }
 
@@ -204,6 +205,7 @@ pub(super) fn all_forms() -> Vec<Form> {
                 id: "receipts.send".to_owned(),
                 patterns: vec!["order.*".to_owned()],
                 ordered: true,
+                paused: false,
                 policy: "retry 1s to 15m".to_owned(),
             },
         ),

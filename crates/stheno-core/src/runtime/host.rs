@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     backend::{Backend, BackendError, RecordError, RecordWrite},
     catalog::{key_rule::KeyRule, set::Catalogs},
-    delivery::{commit::json, names},
+    delivery::{commit::json, doc::is_false, names, why::Policed},
     name::EventName,
     pattern::Pattern,
     runtime::{
@@ -26,6 +26,9 @@ pub struct SubscriberSpec {
     pub patterns: Vec<String>,
     /// Whether it keeps the order of a key.
     pub ordered: bool,
+    /// Whether its policy lets it stand still.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub paused: bool,
     /// How it is run, in words.
     pub policy: String,
 }
@@ -87,10 +90,13 @@ pub(crate) async fn publish(
     Ok(())
 }
 
-/// Whether a subscriber keeps the order of a key; as long as nobody says otherwise, it does.
-pub(crate) async fn policy_is_ordered(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<bool, BackendError> {
+/// How a subscriber is run; as long as nobody says otherwise, it keeps the order of a key and does not stand still.
+pub(crate) async fn policed(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<Policed, BackendError> {
     match backend.get_record(&names::spec(subscriber)).await? {
-        Some(record) => Ok(store::parse::<SubscriberSpec>(&record)?.ordered),
-        None => Ok(true),
+        Some(record) => {
+            let spec = store::parse::<SubscriberSpec>(&record)?;
+            Ok(Policed { ordered: spec.ordered, paused: spec.paused })
+        }
+        None => Ok(Policed { ordered: true, paused: false }),
     }
 }

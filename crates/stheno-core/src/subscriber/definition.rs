@@ -148,7 +148,9 @@ impl SubscriberDef {
         self
     }
 
-    /// Adopts the position, the waiting events and the dead letters of a subscriber that had this id before.
+    /// Adopts the position, the waiting events and the dead letters of a subscriber that had this id before. Markers go on under the
+    /// first id. When both ids have run on the log and one is rewound, what it does in its new run is not known to the other: see
+    /// `docs/operating.md`.
     #[must_use]
     pub fn was(mut self, old_id: impl Into<String>) -> Self {
         self.said.once("was", "a subscriber adopts one earlier id");

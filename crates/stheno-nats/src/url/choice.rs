@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use stheno_core::{backend::BackendError, shown::shown};
+use stheno_core::backend::BackendError;
 
 use crate::{
+    file::Naming,
     login::Login,
     options::{HeaderMode, NatsOptions, ServerSync},
     url::refused,
@@ -18,7 +19,7 @@ const KNOWN_OPTIONS: &str = "stream=EVENTS, prefix=eu, replicas=3, manage=false,
 
 impl NatsOptions {
     /// Takes the option of this number; the first is 1.
-    pub(super) fn with(self, number: usize, name: &str, value: &str) -> Result<Self, BackendError> {
+    pub(super) fn with(self, number: usize, name: &str, value: &str, file: Naming) -> Result<Self, BackendError> {
         // The value may be a secret, and so may the name of one that is not known: the rest of a token with `&`.
         let bad =
             || refused(format!("what the address says as `{name}=` is not understood; it may say {KNOWN_OPTIONS}"));
@@ -46,9 +47,9 @@ impl NatsOptions {
             "sync" if value == "always" => options.sync = ServerSync::Always,
             "group_commit" => options.group_commit = Some(yes()?),
             "token" => options.login = Login::Token(value.to_owned().into()),
-            "creds" => options.login = Login::Credentials(value.into()),
-            "nkey" => options.login = Login::Nkey(value.into()),
-            "ca" => options = options.tls_ca(value),
+            "creds" => options.login = Login::Credentials(file(value, "`creds=`")),
+            "nkey" => options.login = Login::Nkey(file(value, "`nkey=`")),
+            "ca" => options = options.trusting(file(value, "`ca=`")),
             "tls_first" if yes()? => options = options.tls_first(),
             "tls_first" => options.tls.first = false,
             "name" => options.client_name = value.to_owned(),
@@ -98,23 +99,19 @@ impl NatsOptions {
                     .to_owned(),
             ));
         }
-        if !token(&self.stream) || self.stream.len() > 200 {
-            return Err(refused(format!(
-                "`{}` is no name for a stream; use letters, digits, `_` and `-`",
-                shown(&self.stream)
-            )));
-        }
-        if !self.prefix.is_empty() && !self.prefix.split('.').all(token) {
-            return Err(refused(format!(
-                "`{}` is no beginning of a subject; use letters, digits, `_` and `-`, joined by dots",
-                shown(&self.prefix)
-            )));
-        }
-        if self.inbox_prefix.is_empty() || !self.inbox_prefix.split('.').all(token) {
-            return Err(refused(format!(
-                "`{}` is no beginning of an inbox; use letters, digits, `_` and `-`, joined by dots",
-                shown(&self.inbox_prefix)
-            )));
+        // What an address says is not repeated.
+        let is_beginning = |text: &str| text.split('.').all(token);
+        let names = [
+            (!token(&self.stream) || self.stream.len() > 200, "`stream` is no name for a stream", "200 at most"),
+            (
+                !self.prefix.is_empty() && !is_beginning(&self.prefix),
+                "`prefix` is no beginning of a subject",
+                "joined by dots",
+            ),
+            (!is_beginning(&self.inbox_prefix), "`inbox_prefix` is no beginning of an inbox", "joined by dots"),
+        ];
+        if let Some((_, what, how)) = names.into_iter().find(|(wrong, ..)| *wrong) {
+            return Err(refused(format!("{what}; use letters, digits, `_` and `-`, {how}")));
         }
         if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
             return Err(refused("a stream has 1 to 5 replicas".to_owned()));
@@ -126,6 +123,22 @@ impl NatsOptions {
         ];
         if let Some((_, name, why)) = nothing.into_iter().find(|(wrong, ..)| *wrong) {
             return Err(refused(format!("`{name}` is 0, and {why}; leave it out, or say more")));
+        }
+        let too_long = [
+            (
+                self.dedup_window,
+                Self::LONGEST_DEDUP,
+                "`dedup` is over 100 years, and the server keeps every id in memory",
+            ),
+            (self.max_age, Self::LONGEST_AGE, "`max_age` is over 100 years, and no server keeps events so long"),
+        ];
+        if let Some((.., why)) = too_long.into_iter().find(|(time, most, _)| time.is_some_and(|time| time > *most)) {
+            return Err(refused(format!("{why}; leave it out, or say less")));
+        }
+        if self.max_bytes.is_some_and(|bytes| bytes > Self::MAX_BYTES_LIMIT) {
+            return Err(refused(
+                "`max_bytes` is over 8,388,607 TiB, and no server keeps so much; leave it out, or say less".to_owned(),
+            ));
         }
         if self.patience > Self::LONGEST_PATIENCE {
             return Err(refused(

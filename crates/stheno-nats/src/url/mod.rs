@@ -13,7 +13,11 @@ use stheno_core::{
 };
 
 pub(crate) use self::place::Place;
-use crate::{context, options::NatsOptions};
+use crate::{
+    context,
+    file::{File, Naming},
+    options::NatsOptions,
+};
 
 impl NatsOptions {
     /// Reads an address: `nats://host:port`, `tls://host`, several hosts joined by commas, `user:password@` or `token@`
@@ -35,7 +39,7 @@ impl NatsOptions {
     /// assert!(NatsOptions::from_url("http://127.0.0.1").is_err());
     /// ```
     pub fn from_url(url: &str) -> Result<Self, BackendError> {
-        Self::from_url_in(url, [])
+        Self::read(url, Vec::new(), |path, _| File::shown(path))
     }
 
     /// The same in a process with these environment variables: a login or a certificate that the address does not say
@@ -43,23 +47,32 @@ impl NatsOptions {
     /// `NATS_KEY`; contexts are found below `XDG_CONFIG_HOME` or `HOME`.
     ///
     /// # Errors
-    /// As [`NatsOptions::from_url`], and when a context cannot be read.
+    /// As [`NatsOptions::from_url`], and when a context cannot be read. No error shows which files the variables, the context or the
+    /// address name.
     pub fn from_url_in(url: &str, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, BackendError> {
-        let variables: Vec<_> = variables.into_iter().collect();
+        Self::read(url, variables.into_iter().collect(), File::named_by)
+    }
+
+    fn read(url: &str, variables: Vec<(String, String)>, file: Naming) -> Result<Self, BackendError> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, value)| known == name && !value.is_empty());
             found.map(|(_, value)| value.as_str())
         };
-        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let (address, query) = match url.split_once('?') {
+            Some((address, query)) => (address, Some(query)),
+            None => (url, None),
+        };
         // A `#` in a login is a part of it.
-        if query.contains('#') || address.rsplit_once('@').map_or(address, |(_, hosts)| hosts).contains('#') {
+        if query.is_some_and(|query| query.contains('#'))
+            || address.rsplit_once('@').map_or(address, |(_, hosts)| hosts).contains('#')
+        {
             return Err(refused(
                 "the address has a `#`, and what follows it would mean nothing; write `%23` for a `#` in a user, a password, a \
                  token or an option"
                     .to_owned(),
             ));
         }
-        if query.contains('@') {
+        if query.is_some_and(|query| query.contains('@')) {
             // What stands before it may be the rest of a password, and is not looked at.
             return Err(refused(
                 "the address has `@` after a `?`; write `%3F` for a `?` in a user, a password or a token, and `%40` for an \
@@ -68,11 +81,16 @@ impl NatsOptions {
             ));
         }
         let pairs = || {
-            query
-                .split('&')
-                .filter(|option| !option.is_empty())
-                .map(|option| option.split_once('=').unwrap_or((option, "")))
+            let options = query.into_iter().flat_map(|query| query.split('&'));
+            options.map(|option| option.split_once('=').unwrap_or((option, "")))
         };
+        if let Some(index) = pairs().position(|(name, _)| name.is_empty()) {
+            return Err(refused(format!(
+                "option {} after the `?` of the address is empty; write one, or leave out the `?` or `&` before it (an `&` in a \
+                 value is written `%26`)",
+                index + 1
+            )));
+        }
         let context = match pairs().find(|(name, _)| *name == "context") {
             Some((_, name)) => context::read(&decoded(name)?, &variable)?,
             None => context::of_variables(&variable),
@@ -110,11 +128,13 @@ impl NatsOptions {
                 "context" => {}
                 "cert" => certificate.0 = Some(value),
                 "key" => certificate.1 = Some(value),
-                _ => options = options.with(number, name, &value)?,
+                _ => options = options.with(number, name, &value, file)?,
             }
         }
         match certificate {
-            (Some(certificate), Some(key)) => options = options.tls_client(certificate, key),
+            (Some(certificate), Some(key)) => {
+                options = options.showing(file(&certificate, "`cert=`"), file(&key, "`key=`"));
+            }
             (None, None) => {}
             _ => return Err(refused("`cert=` and `key=` go together; give both".to_owned())),
         }

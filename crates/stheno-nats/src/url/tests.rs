@@ -147,6 +147,19 @@ fn whatever_is_not_understood_is_refused_without_repeating_a_secret() {
         "nats://a?dedup=1s",
         "nats://a?dedup=1m&patience=1m",
         "nats://a?cert=only.pem",
+        "nats://a?",
+        "nats://a/?",
+        "nats://a?&",
+        "nats://a?stream=A&",
+        "nats://a?&stream=A",
+        "nats://a?stream=A&&prefix=b",
+        "nats://a?=secret",
+        "nats://a?dedup=101y&max_age=101y",
+        "nats://a?dedup=500000000000y",
+        "nats://a?max_age=101y",
+        "nats://a?max_bytes=8589934592GiB",
+        "nats://a?max_bytes=9223372036854775808",
+        "nats://a?patience=25h",
         "nats://100%@a",
         "nats://a?context=",
         "nats://a?stream=A&stream=B",
@@ -213,4 +226,26 @@ fn a_password_may_have_a_number_sign() {
     assert!(matches!(login, Login::User { password, .. } if password.expose() == "a#b"));
     let login = options("nats://a?token=a%23b").login;
     assert!(matches!(login, Login::Token(token) if token.expose() == "a#b"));
+}
+
+#[test]
+fn a_file_that_the_environment_names_is_not_shown() {
+    let variables = |name: &str| [(name.to_owned(), "/s3cret/file".to_owned())];
+    for (url, variable, named) in [
+        ("nats://a", "NATS_CREDS", "that NATS_CREDS names"),
+        ("nats://a", "NATS_NKEY", "that NATS_NKEY names"),
+        ("nats://a", "NATS_CA", "that NATS_CA names"),
+        ("nats://a?creds=/s3cret/file", "OTHER", "that `creds=` names"),
+        ("nats://a?nkey=/s3cret/file", "OTHER", "that `nkey=` names"),
+        ("nats://a?ca=/s3cret/file", "OTHER", "that `ca=` names"),
+    ] {
+        let options = NatsOptions::from_url_in(url, variables(variable)).unwrap();
+        let (Login::Credentials(file) | Login::Nkey(file)) = options.login else {
+            assert_eq!(options.tls.ca.unwrap().to_string(), named);
+            continue;
+        };
+        assert_eq!(file.to_string(), named);
+    }
+    let refused = NatsOptions::from_url_in("nats://a?context=s3cret", variables("HOME")).unwrap_err();
+    assert!(refused.to_string().contains("`context=`") && !format!("{refused:?}").contains("s3cret"), "{refused:?}");
 }

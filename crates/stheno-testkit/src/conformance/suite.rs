@@ -271,6 +271,7 @@ macro_rules! conformance_suite {
             delivery::operator {
                 a_paused_subscriber_stands_still_until_it_is_resumed,
                 a_paused_subscriber_does_not_retry,
+                what_is_handed_back_while_paused_waits_for_the_resume,
                 what_was_asked_meanwhile_comes_before_everything,
                 a_subscriber_whose_records_are_deleted_stops,
                 why_has_an_answer_for_everything,

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error as StdError,
+    ffi::OsString,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -63,7 +64,9 @@ impl Task {
 
 /// The entry of the process: task, log, ledger, round, seed.
 pub fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // What is not UTF-8 is none of the words that are understood.
+    let text = |word: OsString| word.to_string_lossy().into_owned();
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(text).collect();
     let parsed = match &arguments[..] {
         [task, log, ledger, round, seed] => Task::parse(task)
             .zip(round.parse().ok())

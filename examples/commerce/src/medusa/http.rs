@@ -26,20 +26,25 @@ pub(super) struct AdminApi {
 
 impl AdminApi {
     pub(super) fn new(url: &str, token: &str, timeout: Duration) -> Result<Self, CommerceError> {
-        let refused = |message: String| CommerceError::new(CommerceErrorKind::Refused, message);
-        let parsed: Uri = url.parse().map_err(|error| {
-            refused(format!("`{url}` is no address; write it as `http://localhost:9000`")).because(error)
-        })?;
+        // A variable may have said it, and those are not shown.
+        let refused =
+            |what: &str| CommerceError::new(CommerceErrorKind::Refused, format!("the address of Medusa {what}"));
+        let form = "write it as `http://localhost:9000`";
+        let parsed: Uri = url.parse().map_err(|error| refused(&format!("is none; {form}")).because(error))?;
         match parsed.scheme_str() {
             Some("http") => {}
             Some("https") if cfg!(feature = "tls") => {}
             Some("https") => {
-                return Err(refused("`https` needs the feature `tls` of the crate `commerce`".to_owned()));
+                return Err(refused("begins with `https`, which needs the feature `tls` of the crate `commerce`"));
             }
-            _ => return Err(refused(format!("`{url}` has no scheme; write it as `http://localhost:9000`"))),
+            _ => return Err(refused(&format!("has no scheme; {form}"))),
+        }
+        if parsed.host().is_none_or(str::is_empty) || parsed.query().is_some() {
+            return Err(refused(&format!("has no host, or a query; {form}")));
         }
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(refused("the API token is empty, or has a space or a line break in it".to_owned()));
+            let message = "the API token is empty, or has a space or a line break in it";
+            return Err(CommerceError::new(CommerceErrorKind::Refused, message));
         }
         Ok(Self { agent: agent(timeout), url: url.trim_end_matches('/').to_owned(), token: token.to_owned() })
     }

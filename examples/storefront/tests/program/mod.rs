@@ -1,6 +1,7 @@
 //! The built storefront, run as a program in a folder of its own.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -43,15 +44,19 @@ impl Storefront {
         command
     }
 
+    /// Runs it to its end with words and variables that may be no text.
+    pub fn run_raw(&self, words: &[&OsStr], variables: &[(&OsStr, &OsStr)]) -> Ended {
+        let mut command = self.command(&[], &[]);
+        Ended::of(command.args(words).envs(variables.iter().copied()))
+    }
+
     /// Runs it to its end.
     pub fn run(&self, words: &[&str]) -> Ended {
         self.run_with(words, &[])
     }
 
     pub fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ended {
-        let output = self.command(words, variables).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Ended::of(&mut self.command(words, variables))
     }
 
     /// Starts it.
@@ -83,6 +88,12 @@ impl Storefront {
 }
 
 impl Ended {
+    fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     /// What it printed, without what differs from run to run.
     pub fn masked(&self, folder: &Path) -> String {
         let real: PathBuf = folder.canonicalize().unwrap();

@@ -30,13 +30,16 @@ fn file_names_do_nothing_to_the_terminal() {
     assert_escaped(&log, r"c\u{1b}[31md.db, as STHENO_URL says");
     let missing = storefront.run_with(&["log"], &[("STHENO_CONFIG", &format!("e{ESC}f.toml"))]);
     assert_eq!(missing.code, Some(78), "{}", missing.stderr);
-    assert_escaped(&missing, r"STHENO_CONFIG names e\u{1b}[31mf.toml, which is not there");
+    assert_escaped(&missing, "STHENO_CONFIG names a file that is not there");
     let named = format!("g{ESC}h.toml");
     fs::write(storefront.folder().join(&named), "url = 'memory:'").unwrap();
     let read = storefront.run_with(&["log"], &[("STHENO_CONFIG", &named)]);
-    assert_escaped(&read, r"as g\u{1b}[31mh.toml says");
+    assert_escaped(&read, "as the file that STHENO_CONFIG names says");
     fs::write(storefront.folder().join(&named), "not toml").unwrap();
-    assert_escaped(&storefront.run_with(&["log"], &[("STHENO_CONFIG", &named)]), r"g\u{1b}[31mh.toml: line 1");
+    assert_escaped(
+        &storefront.run_with(&["log"], &[("STHENO_CONFIG", &named)]),
+        "the file that STHENO_CONFIG names: line 1",
+    );
 }
 
 #[test]

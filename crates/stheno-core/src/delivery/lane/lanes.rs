@@ -285,6 +285,7 @@ mod tests {
             error: Vec::new(),
             wait_ms: None,
             waited_ms: None,
+            paused: false,
         };
         let mut lanes = lanes([Doing::Running, Doing::Running, Doing::Running]);
         let is_kept = |lanes: &Lanes, number| lanes.get(&id(number)).is_some_and(|lane| lane.peek().is_some());

@@ -9,12 +9,10 @@ use toml::de::{DeTable, DeValue};
 pub(super) struct Lines(HashMap<String, usize>);
 
 impl Lines {
-    /// Of a text that is TOML.
-    pub(super) fn of(text: &str) -> Self {
+    /// Of a text that was parsed.
+    pub(super) fn of(table: &DeTable<'_>, text: &str) -> Self {
         let mut lines = Self::default();
-        if let Ok(table) = DeTable::parse(text) {
-            lines.take_table("", table.get_ref(), text);
-        }
+        lines.take_table("", table, text);
         lines
     }
 
@@ -44,6 +42,28 @@ impl Lines {
             _ => {}
         }
     }
+}
+
+/// The path of the first number that no setting can be: a whole one beyond 64 bits with a sign, another one beyond what a float holds.
+pub(super) fn beyond(table: &DeTable<'_>) -> Option<String> {
+    table.iter().find_map(|(name, value)| value_beyond(name.get_ref(), value.get_ref()))
+}
+
+fn value_beyond(path: &str, value: &DeValue<'_>) -> Option<String> {
+    let is_beyond = match value {
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).is_err(),
+        DeValue::Float(number) => {
+            let read = number.as_str().parse::<f64>();
+            !read.is_ok_and(|read| read.is_finite() || number.as_str().contains(['i', 'n']))
+        }
+        DeValue::Table(table) => return beyond(table).map(|inside| below(path, &inside)),
+        DeValue::Array(items) => {
+            let mut items = items.iter().enumerate();
+            return items.find_map(|(index, item)| value_beyond(&below(path, &format!("[{index}]")), item.get_ref()));
+        }
+        _ => false,
+    };
+    is_beyond.then(|| path.to_owned())
 }
 
 /// The path of a setting in a table or a list.

@@ -19,7 +19,7 @@ use std::{
 };
 
 use serde::{Deserialize, de::DeserializeOwned};
-use toml::{Table, Value};
+use toml::{Table, Value, de::DeTable};
 
 use crate::{
     plugin::config::{
@@ -74,8 +74,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with line and column for text that is not TOML, and for an address that is no text, or an empty one.
     pub fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
-        let document: Table = toml::from_str(text).map_err(|error| syntax(text, place, &error))?;
-        let mut config = Self { path: Some(place.into()), lines: Lines::of(text), ..Self::default() };
+        let parsed = DeTable::parse(text).map_err(|error| syntax(text, place, &error))?;
+        let lines = Lines::of(parsed.get_ref(), text);
+        let document: Table = toml::from_str(text).map_err(|_| too_large(parsed.get_ref(), &lines, place))?;
+        let mut config = Self { path: Some(place.into()), lines, ..Self::default() };
         for (key, value) in document {
             match (key.as_str(), value) {
                 ("url", Value::String(url)) if url.trim().is_empty() => {
@@ -308,6 +310,14 @@ fn other_guesses(made: &[String]) -> impl Iterator<Item = Vec<String>> {
         all.push(made.to_vec());
     }
     all.into_iter()
+}
+
+/// A number that is beyond what is kept. The crate `toml` would repeat it.
+fn too_large(parsed: &DeTable<'_>, lines: &Lines, place: &str) -> ConfigError {
+    let Some(path) = lines::beyond(parsed) else { return ConfigError::new(place, "has a value that cannot be kept") };
+    let line = lines.get(&path).map(|line| format!("line {line}: ")).unwrap_or_default();
+    let message = format!("{line}`{}` is a number beyond 64 bits; write it in quotes if it is a text", shown(&path));
+    ConfigError::new(place, message)
 }
 
 /// A text that is not TOML: where, and why, without the line itself, which may have a secret.

@@ -161,3 +161,71 @@ fn names_of_the_file_and_of_variables_do_nothing_to_a_terminal_and_are_cut() {
     let refused = Config::parse("not toml", "a\u{1b}b.toml").unwrap_err().to_string();
     assert!(refused.starts_with(r"a\u{1b}b.toml: line 1"), "{refused}");
 }
+
+#[test]
+fn a_number_that_is_too_large_is_said_with_its_line_and_without_itself() {
+    const LARGE: &str = "170141183460469231731687303715884105727";
+    for (text, expected) in [
+        (format!("[plugins.x]\nport = {LARGE}"), "line 2: `plugins.x.port` is a number beyond 64 bits"),
+        (format!("[plugins.x]\nport = -{LARGE}"), "line 2: `plugins.x.port` is"),
+        (format!("[plugins.x]\nport = {LARGE}{LARGE}"), "line 2: `plugins.x.port` is"),
+        (format!("[plugins.x]\nlist = [1,\n{{ a = {LARGE} }}]"), "line 3: `plugins.x.list.[1].a` is"),
+        ("port = 0x17014118346046923173".to_owned(), "line 1: `port` is"),
+        ("port = 18446744073709551615".to_owned(), "line 1: `port` is"),
+        ("[subscribers.a]\nattempts = 9223372036854775808".to_owned(), "line 2: `subscribers.a.attempts` is"),
+        (format!("port = {LARGE}e999"), "line 1: `port` is"),
+        (format!("url = {LARGE}"), "line 1: `url` is"),
+    ] {
+        let refused = Config::parse(&text, "stheno.toml").unwrap_err().to_string();
+        assert!(refused.contains(expected), "no `{expected}` in: {refused}");
+        assert!(!refused.contains("1701411834604692") && !refused.contains("18446744073709551615"), "{refused}");
+    }
+    for kept in ["[plugins.x]\na = 9223372036854775807", "[plugins.x]\na = [inf, -nan, 1e300, 0x7f]"] {
+        assert!(Config::parse(kept, "stheno.toml").is_ok(), "{kept}");
+    }
+}
+
+#[test]
+fn no_text_that_is_not_a_configuration_is_repeated() {
+    let around = ["", "[plugins.x]\n", "url = 'memory:'\n", "a = [1,\n", "a = { b = ", "a = \"", "[[plugins]]\n"];
+    // The name of a table or a key is shown.
+    let names = ["{S}", "{S} =", "[{S}", "[[{S}]", "[{S}]\n[{S}]", "{S}.{S} = 1"];
+    let values = [
+        "= {S}",
+        "a = {S}",
+        "a = '{S}",
+        "a = \"{S}",
+        "a = \"\\{S}\"",
+        "a = [{S}",
+        "a = {{S}",
+        "a = 1\na = '{S}'",
+        "a.b = 1\na = '{S}'",
+        "a = 1{S}",
+        "a = 0x{S}",
+        "a = 2026-11-30T{S}",
+        "a = '''{S}",
+        "a = '{S}\u{1}'",
+        "a = {S}e5",
+        "a = 1 {S}",
+        "a = true{S}",
+        "url = ['{S}']",
+        "url = {a = '{S}'}",
+        "plugins = '{S}'",
+        "plugins.a = '{S}'",
+        "subscribers = '{S}'",
+        "subscribers.a = '{S}'",
+        "[subscribers.a]\nattempts = '{S}'",
+        "[subscribers.a]\ntimeout = '{S}'",
+        "[subscribers.a]\nstart = '{S}'",
+    ];
+    for (around, odd) in around.iter().flat_map(|around| names.iter().chain(&values).map(move |odd| (around, odd))) {
+        for secret in ["s3cret", "48151623", "s3\u{e9}cret"] {
+            let text = format!("{around}{}", odd.replace("{S}", secret));
+            let said = match Config::parse(&text, "stheno.toml") {
+                Err(refused) => refused.to_string(),
+                Ok(config) => config.mistakes().join("\n"),
+            };
+            assert!(names.contains(odd) || !said.contains(secret), "{text:?}: {said}");
+        }
+    }
+}

@@ -50,6 +50,16 @@ pub struct SubscriberStatus {
     pub behind: u64,
     /// Keys that wait, are parked or are being read back.
     pub lanes: Vec<LaneDoc>,
+    /// Whether the policy of the host that ran it last lets it stand still, whatever an operator says; what an operator says is
+    /// `paused` of the [state](Self::state).
+    pub paused_by_policy: bool,
+}
+
+impl SubscriberStatus {
+    /// Whether it stands still, because an operator or its policy says so.
+    pub fn is_paused(&self) -> bool {
+        self.state.paused || self.paused_by_policy
+    }
 }
 
 /// Where a rewind goes to.
@@ -95,7 +105,8 @@ impl Operator {
             let state: StateDoc = store::parse(&record)?;
             let reached = state.done.last().map_or(state.floor, |(_, end)| *end);
             let lanes = store::lanes(self.backend(), &id).await?;
-            all.push(SubscriberStatus { id, behind: last.saturating_sub(reached), state, lanes });
+            let paused_by_policy = host::policed(self.backend(), &id).await?.paused;
+            all.push(SubscriberStatus { id, behind: last.saturating_sub(reached), state, lanes, paused_by_policy });
         }
         Ok(all)
     }
@@ -140,7 +151,8 @@ impl Operator {
     }
 
     /// Hands a dead letter, and what is parked behind it, back to the handler; or an event that failed and waits for its next
-    /// attempt, which is made at once.
+    /// attempt, which is made at once. A subscriber that is paused gets it when it is resumed: see
+    /// [`SubscriberStatus::is_paused`].
     ///
     /// # Errors
     /// When it is neither, or a letter that cannot be read, or the backend cannot be read or written.
@@ -186,7 +198,7 @@ impl Operator {
         self.ask(subscriber, &Command::Pause).await
     }
 
-    /// Lets a subscriber go on.
+    /// Lets a subscriber go on. One that its policy lets stand still (`paused = true`) stays so.
     ///
     /// # Errors
     /// When the backend cannot be written.
@@ -216,7 +228,7 @@ impl Operator {
                 None => Ok(Why::PassedOver),
             };
         }
-        let ordered = host::policy_is_ordered(self.backend(), subscriber).await?;
+        let policy = host::policed(self.backend(), subscriber).await?;
         let mut look = 1;
         loop {
             let before = self.revision(subscriber).await?;
@@ -226,7 +238,7 @@ impl Operator {
             let notes = store::notes(self.backend(), subscriber).await?;
             // What is written meanwhile would be half there. Who writes all the time rarely writes about this one event.
             if look == LOOKS || self.revision(subscriber).await? == before {
-                return Ok(why(event.as_deref(), sequence, nearest, state.as_ref(), ordered, &lanes, &dead, &notes));
+                return Ok(why(event.as_deref(), sequence, nearest, state.as_ref(), policy, &lanes, &dead, &notes));
             }
             look += 1;
         }

@@ -60,6 +60,7 @@ impl Enabled {
             id: self.id.to_string(),
             patterns: self.patterns.iter().map(ToString::to_string).collect(),
             ordered: self.policy.ordered,
+            paused: self.policy.paused,
             policy: self.policy.to_string(),
         };
         RecordWrite::put(names::spec(&self.id), json(&spec))

@@ -98,6 +98,40 @@ pub async fn what_was_asked_meanwhile_comes_before_everything(harness: &dyn Harn
     assert_eq!(running.progress().remove(0).1.run, 1);
 }
 
+/// What is handed back to a paused subscriber is not begun, and is said to wait for the resume.
+pub async fn what_is_handed_back_while_paused_waits_for_the_resume(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let calls = Calls::new();
+    let broken = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let mended = Arc::clone(&broken);
+    let failing = calls.subscriber(ID, move |_, _| {
+        let is_broken = broken.load(std::sync::atomic::Ordering::SeqCst);
+        async move { if is_broken { Err(Failure::new("broken").terminal()) } else { Ok(()) } }
+    });
+    let running = start(world.app().await.subscribe(failing)).await;
+    let dead = publish(running.bus(), placed("a")).await;
+    let parked = publish(running.bus(), placed("a")).await;
+    settle(&running).await;
+    running.operator().pause(ID).await.expect("the command is taken");
+    paused(&running, true).await;
+    let status = running.operator().subscribers().await.expect("they can be read").remove(0);
+    assert!(status.is_paused() && !status.paused_by_policy, "{status:?}");
+    running.operator().redrive(ID, dead).await.expect("the command is taken");
+    until("it is handed back", true, async || matches!(why(&running, dead).await, Why::Retrying(_))).await;
+    settle(&running).await;
+    let (first, second) = (why(&running, dead).await, why(&running, parked).await);
+    assert!(matches!(&first, Why::Retrying(waiting) if waiting.attempts == 0 && waiting.paused), "{first:?}");
+    assert!(matches!(&second, Why::Behind { retry: Some(waiting), .. } if waiting.paused), "{second:?}");
+    for said in [first.to_string(), second.to_string()] {
+        assert!(said.contains("handed") && said.contains("paused") && !said.contains("attempt 0"), "{said}");
+    }
+    assert_eq!(calls.sequences(), [dead]);
+    mended.store(false, std::sync::atomic::Ordering::SeqCst);
+    running.operator().resume(ID).await.expect("the command is taken");
+    paused(&running, false).await;
+    assert_eq!(calls.sequences(), [dead, dead, parked]);
+}
+
 /// While it is paused, what waits for a retry waits too, and nothing is counted.
 pub async fn a_paused_subscriber_does_not_retry(harness: &dyn Harness) {
     let world = World::new(harness).await;
@@ -111,7 +145,9 @@ pub async fn a_paused_subscriber_does_not_retry(harness: &dyn Harness) {
     paused(&running, true).await;
     clock.advance(std::time::Duration::from_secs(3600));
     settle(&running).await;
-    assert!(matches!(why(&running, sequence).await, Why::Retrying(waiting) if waiting.attempts == 1));
+    let waits = why(&running, sequence).await;
+    assert!(matches!(&waits, Why::Retrying(waiting) if waiting.attempts == 1 && waiting.paused), "{waits:?}");
+    assert!(waits.to_string().contains("paused"), "{waits}");
     running.operator().resume(ID).await.expect("the command is taken");
     paused(&running, false).await;
     run_out(&running, &clock).await;

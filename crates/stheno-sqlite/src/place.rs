@@ -1,12 +1,13 @@
 //! Where a log is: what is checked about the path before SQLite sees it, and whether it is still the same file.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::UNIX_EPOCH,
 };
 
 use stheno_core::backend::BackendErrorKind;
@@ -171,19 +172,37 @@ impl LogFile {
 pub(crate) struct Identity {
     pub(crate) device: u64,
     pub(crate) inode: u64,
+    /// When it was made, since a number is given to a new file when the old one is gone; 0 where the file system does not say.
+    pub(crate) born: u64,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.device, self.inode, self.born)
+    }
+}
+
+/// Reads what [`Identity`] displays, also without the time.
+pub(crate) fn parse_identity(text: &str) -> Option<Identity> {
+    let mut numbers = text.split(':').map(|number| number.parse::<u64>());
+    let (device, inode) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some(Identity { device, inode, born: numbers.next().and_then(Result::ok).unwrap_or(0) })
 }
 
 /// Which file a path leads to, and its length.
 #[cfg(unix)]
 pub(crate) fn identity(path: &Path) -> Option<(Identity, u64)> {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|metadata| (Identity { device: metadata.dev(), inode: metadata.ino() }, metadata.len()))
+    let metadata = fs::metadata(path).ok()?;
+    let born = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let born = born.map_or(0, |born| u64::try_from(born.as_nanos()).unwrap_or(0));
+    Some((Identity { device: metadata.dev(), inode: metadata.ino(), born }, metadata.len()))
 }
 
 /// Without such numbers only a file that is gone is noticed.
 #[cfg(not(unix))]
 pub(crate) fn identity(path: &Path) -> Option<(Identity, u64)> {
-    fs::metadata(path).ok().map(|metadata| (Identity { device: 0, inode: 0 }, metadata.len()))
+    fs::metadata(path).ok().map(|metadata| (Identity { device: 0, inode: 0, born: 0 }, metadata.len()))
 }
 
 #[cfg(test)]

@@ -139,6 +139,18 @@ fn foreign_ahead_now(path: &Path, beside: &Beside) -> Option<&'static str> {
     }
 }
 
+/// Whether a log as a connection reads it, with its write-ahead log, can have come of what the file has alone: it is the same log,
+/// reaches no less far, and is whole.
+pub(crate) fn agrees(path: &Path, connection: &Connection) -> bool {
+    let Some((log_id, before)) = Alone::look(path).log else { return true };
+    let is_later = state(connection)
+        .is_ok_and(|(of, now)| of == log_id && now.last >= before.last && now.revision >= before.revision);
+    is_later
+        && connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
+            .is_ok_and(|pages| pages == "ok")
+}
+
 /// The last event in the file of a log without its write-ahead log; nothing if the file is not whole by itself.
 pub(crate) fn end_of_file_alone(path: &Path) -> Option<u64> {
     let connection = connect(path)?;

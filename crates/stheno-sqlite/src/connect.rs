@@ -70,7 +70,7 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
             };
             let mut is_ours = false;
             match open_file(&path, options, &beside, &mut is_ours) {
-                Ok(connection) if is_doubtful && !has_whole_pages(&connection) && is_foreign() => Err(foreign()),
+                Ok(connection) if is_doubtful && !alone::agrees(&path, &connection) && is_foreign() => Err(foreign()),
                 Ok(connection) => Ok(Opened { connection, path: Some(path), noted }),
                 Err(refusal) => {
                     let trouble = refusal.into_trouble(&shown);
@@ -143,11 +143,6 @@ impl From<Trouble> for Refusal {
     fn from(trouble: Trouble) -> Self {
         Refusal::Trouble(trouble)
     }
-}
-
-/// Whether every page can be read.
-fn has_whole_pages(connection: &Connection) -> bool {
-    connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)).is_ok_and(|pages| pages == "ok")
 }
 
 /// Opens a file, and says on the way whether it is a log.

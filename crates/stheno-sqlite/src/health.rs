@@ -61,6 +61,9 @@ impl Health {
         if self.file.as_ref().is_some_and(|file| file.look() == Seen::Replaced) {
             return self.changed();
         }
+        if trouble.is_damage() && self.is_overwritten() {
+            return self.remember(self.changed());
+        }
         if trouble.is_damage() { self.remember(trouble) } else { trouble }
     }
 
@@ -172,6 +175,13 @@ impl Health {
         }
         beside.accept_file(alone.reach(), Some(stamp));
         Ok(())
+    }
+
+    /// Whether another file was copied over this one, in place.
+    fn is_overwritten(&self) -> bool {
+        let (Some(file), Some(beside)) = (&self.file, &self.beside) else { return false };
+        let note = beside.unknown_stamp().and_then(|_| beside.own_note());
+        note.is_some_and(|note| Alone::look_for(&file.path, &note).is_none())
     }
 
     /// Notes what is in the file, after something was moved into it.

@@ -8,7 +8,7 @@ use std::{fs::File, io, path::Path, sync::Mutex, thread, time::Duration};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{
-    beside::Beside,
+    beside::{Beside, Doubt},
     note::{Moved, Note},
     place::{self, Identity},
     session::lock,
@@ -35,7 +35,7 @@ impl Alone {
     pub(crate) fn look(path: &Path) -> Self {
         let has_write_ahead_log =
             header(path).ok().filter(|header| header.starts_with(MAGIC)).map(|header| header[19] == 2);
-        Self { has_write_ahead_log, log: connect(path).and_then(|connection| state(&connection).ok()) }
+        Self { has_write_ahead_log, log: log(path) }
     }
 
     /// What the file of an open log has; nothing if it is not the one that was noted.
@@ -141,14 +141,27 @@ fn foreign_ahead_now(path: &Path, beside: &Beside) -> Option<&'static str> {
 
 /// Whether a log as a connection reads it, with its write-ahead log, can have come of what the file has alone: it is the same log,
 /// reaches no less far, and is whole.
-pub(crate) fn agrees(path: &Path, connection: &Connection) -> bool {
-    let Some((log_id, before)) = Alone::look(path).log else { return true };
-    let is_later = state(connection)
-        .is_ok_and(|(of, now)| of == log_id && now.last >= before.last && now.revision >= before.revision);
-    is_later
-        && connection
-            .query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0))
-            .is_ok_and(|pages| pages == "ok")
+pub(crate) fn agrees(path: &Path, connection: &Connection, doubt: Doubt) -> bool {
+    let Some((log_id, before)) = log(path) else { return true };
+    let is_later =
+        |(of, now): (String, Moved)| of == log_id && now.last >= before.last && now.revision >= before.revision;
+    // Pages of two logs may fit together, but the indexes in them do not.
+    let look = match doubt {
+        Doubt::Whose => "PRAGMA integrity_check(1)",
+        Doubt::Written => "PRAGMA quick_check(1)",
+    };
+    let is_whole = || connection.query_row(look, [], |row| row.get::<_, String>(0)).is_ok_and(|pages| pages == "ok");
+    state(connection).is_ok_and(is_later) && is_whole()
+}
+
+/// How far a file reaches without its write-ahead log.
+pub(crate) fn reach(path: &Path) -> Moved {
+    log(path).map(|(_, reach)| reach).unwrap_or_default()
+}
+
+/// The log in a file without its write-ahead log.
+fn log(path: &Path) -> Option<(String, Moved)> {
+    state(&connect(path)?).ok()
 }
 
 /// The last event in the file of a log without its write-ahead log; nothing if the file is not whole by itself.

@@ -89,6 +89,15 @@ impl Damage {
     }
 }
 
+/// Why a write-ahead log may not be that of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// Nothing is noted of the two.
+    Whose,
+    /// The file was written to after that was noted: by a process that was killed then, or by somebody else.
+    Written,
+}
+
 /// The files beside a log.
 #[derive(Debug)]
 pub(crate) struct Beside {
@@ -226,14 +235,17 @@ impl Beside {
         (!known_here && !self.note().is_some_and(|note| is_known(&note))).then_some(stamp)
     }
 
-    /// Whether there is something in the write-ahead log, and it is not known that it is this file's: nothing is noted of the two, or
-    /// somebody else wrote to the file since.
-    pub(crate) fn has_unknown_ahead(&self) -> bool {
-        let is_known = |note: &Note| {
-            let is_same = place::identity(&self.real).is_some_and(|(file, _)| note.is_of(file));
-            is_same && note.files.is_some_and(|files| Some(files.stamp) == Stamp::of(&self.real))
-        };
-        length(&self.companion("-wal")) > 0 && !self.note().is_some_and(|note| is_known(&note))
+    /// What is not known of a write-ahead log that has something in it.
+    pub(crate) fn doubt(&self) -> Option<Doubt> {
+        if length(&self.companion("-wal")) == 0 {
+            return None;
+        }
+        let (file, _) = place::identity(&self.real)?;
+        match self.note().filter(|note| note.is_of(file)).and_then(|note| note.files) {
+            Some(files) if Some(files.stamp) == Stamp::of(&self.real) => None,
+            Some(_) => Some(Doubt::Written),
+            None => Some(Doubt::Whose),
+        }
     }
 
     /// Notes what is in the file for certain, after it was written to.

@@ -61,16 +61,16 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
                 return Err(Trouble::foreign_write_ahead_log(&shown, why));
             }
             let noted = Noted::read(&path, &beside);
-            // The write-ahead log may be of another file, and nothing is known that would tell.
-            let is_doubtful = beside.has_unknown_ahead();
-            let is_foreign = || is_doubtful && alone::end_of_file_alone(&path).is_some();
+            let doubt = beside.doubt();
+            let is_foreign = || doubt.is_some() && alone::end_of_file_alone(&path).is_some();
             let foreign = || {
                 let why = "the file is whole by itself, and with the `-wal` file it is not";
                 Trouble::foreign_write_ahead_log(&shown, why)
             };
+            let agrees = |connection: &Connection| doubt.is_none_or(|doubt| alone::agrees(&path, connection, doubt));
             let mut is_ours = false;
             match open_file(&path, options, &beside, &mut is_ours) {
-                Ok(connection) if is_doubtful && !alone::agrees(&path, &connection) && is_foreign() => Err(foreign()),
+                Ok(connection) if !agrees(&connection) && is_foreign() => Err(foreign()),
                 Ok(connection) => Ok(Opened { connection, path: Some(path), noted }),
                 Err(refusal) => {
                     let trouble = refusal.into_trouble(&shown);

@@ -149,7 +149,7 @@ impl Health {
     /// Notes which files the log has.
     pub(crate) fn begin(&self) {
         if let (Some(file), Some(beside)) = (&self.file, &self.beside) {
-            beside.begin(&self.log_id, self.signal.last(), || Alone::look(&file.path).reach());
+            beside.begin(&self.log_id, self.signal.last(), || alone::reach(&file.path));
         }
     }
 
@@ -187,7 +187,7 @@ impl Health {
     /// Notes what is in the file, after something was moved into it.
     pub(crate) fn moved(&self) {
         if let (Some(file), Some(beside)) = (&self.file, &self.beside) {
-            beside.accept_file(Alone::look(&file.path).reach(), None);
+            beside.accept_file(alone::reach(&file.path), None);
         }
     }
 

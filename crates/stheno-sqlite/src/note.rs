@@ -93,9 +93,9 @@ impl Note {
         Some(note)
     }
 
-    /// Whether it is of this very file, and no start has found another one in its place.
+    /// Whether it is of this very file, and no start has found that another one was copied over it.
     pub(crate) fn is_of(&self, file: Identity) -> bool {
-        self.is_same_file(file) && self.replaced.is_none()
+        self.is_same_file(file) && !self.is_replaced_by(file)
     }
 
     /// Whether the noted file has this identity.
@@ -212,7 +212,9 @@ mod tests {
         note.replaced = Some(Identity { device: 3, inode: 2, born: 1 });
         note.write(&path).unwrap();
         assert_eq!(read(), Some(note.clone()));
-        assert!(!note.is_of(file) && note.is_replaced_by(note.replaced.unwrap()));
+        assert!(note.is_of(file) && note.is_replaced_by(note.replaced.unwrap()), "it was put back");
+        note.replaced = Some(file);
+        assert!(!note.is_of(file), "another was copied over it");
         assert_eq!(Note::parse("log 1:2 7"), None, "cut short");
         assert_eq!(Note::parse("log 1:2 00000000000000000007\n").map(|note| note.last), Some(7), "of an older program");
     }

@@ -86,8 +86,9 @@ impl Trouble {
                  without them; they can be published again then, with the same ids"
             ),
             Part::Rows => format!(
-                "the log at {place} is not opened: {found}: somebody has deleted them by hand; nothing else was changed; {copy}; then \
-                 {backup}, or put back what was deleted, or delete {sign} to go on without it"
+                "the log at {place} is not opened: {found}: somebody has deleted them by hand, or a rescue has left them out; nothing \
+                 was changed; {copy}; then {backup}, or put back what is missing and delete {sign}, or delete {sign} to go on without \
+                 it: events can be published again then, with the same ids, and subscribers without records begin anew"
             ),
             Part::File => format!(
                 "the log at {place} is not opened: it was found damaged at {at} ({found}); {copy}, and look at it with `sqlite3 \

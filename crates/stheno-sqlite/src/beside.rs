@@ -13,81 +13,17 @@ use std::{
     sync::Mutex,
 };
 
-use stheno_core::Timestamp;
-
 use crate::{
     note::{self, Files, Moved, Note, Stamp},
     place,
     session::lock,
+    sign::Damage,
 };
 
 /// What the name of the sign of damage ends with.
 pub(crate) const DAMAGED: &str = "-damaged";
 /// What the name of the file ends with that says what was acknowledged.
 pub(crate) const ACKNOWLEDGED: &str = "-acknowledged";
-
-/// Which part of a log is damaged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The file itself, or it is not known which.
-    File,
-    /// The write-ahead log; the file itself is whole, as far as anybody has looked.
-    WriteAhead,
-    /// The write-ahead log is shorter than it was.
-    LostEnd,
-    /// Rows that somebody has deleted by hand.
-    Rows,
-}
-
-impl Part {
-    const ALL: [Self; 4] = [Self::File, Self::WriteAhead, Self::LostEnd, Self::Rows];
-
-    fn word(self) -> &'static str {
-        match self {
-            Part::File => "file",
-            Part::WriteAhead => "write-ahead log",
-            Part::LostEnd => "end of the write-ahead log",
-            Part::Rows => "rows",
-        }
-    }
-}
-
-/// Damage that was found, as the sign says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Damage {
-    pub(crate) part: Part,
-    pub(crate) found: String,
-    pub(crate) at: Timestamp,
-    /// The last event that publishers were told of, as far as the finder knew.
-    pub(crate) last: u64,
-}
-
-impl Damage {
-    fn text(&self) -> String {
-        let found = self.found.replace(['\n', '\r'], " ");
-        format!(
-            "Stheno found the log beside this file damaged, and opens it no more while this file is here.\n\
-             The error that says so also says what to do; docs/operating.md has more.\n\n\
-             damaged: {}\nfound: {found}\nat: {}\nacknowledged: {}\nby process: {}\n",
-            self.part.word(),
-            self.at,
-            self.last,
-            std::process::id(),
-        )
-    }
-
-    /// What a sign says. One that was cut short or written by hand is a sign all the same.
-    fn parse(text: &str) -> Self {
-        let said = |field: &str| text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(": "));
-        let word = said("damaged").unwrap_or_default();
-        Self {
-            part: Part::ALL.into_iter().find(|part| part.word() == word).unwrap_or(Part::File),
-            found: said("found").unwrap_or("it is not said what").to_owned(),
-            at: said("at").and_then(|at| at.parse().ok()).unwrap_or_default(),
-            last: said("acknowledged").and_then(|last| last.parse().ok()).unwrap_or_default(),
-        }
-    }
-}
 
 /// Why a write-ahead log may not be that of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -292,7 +228,10 @@ pub(crate) fn sync_directory_of(path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use stheno_core::Timestamp;
+
     use super::*;
+    use crate::sign::Part;
 
     fn log() -> (tempfile::TempDir, Beside) {
         let folder = tempfile::tempdir().unwrap();

@@ -32,6 +32,8 @@ pub(crate) struct Writing<'c> {
     pub(crate) last: i64,
     /// The revision of the last record that was written, if one was.
     pub(crate) revision: Option<i64>,
+    /// How many more events wait for their time than before.
+    pub(crate) waiting: i64,
     /// When the next scheduled event is due.
     pub(crate) next_due: Option<Timestamp>,
     /// The statements that run once per event, looked up once per commit.
@@ -197,6 +199,7 @@ fn write(
         known_after: Timestamp::from_micros(now.as_micros().saturating_sub(window)),
         last,
         revision: None,
+        waiting: 0,
         next_due: scheduled::next_due(transaction)?,
         statements: Statements::prepare(transaction)?,
         clock_checked: false,
@@ -212,6 +215,9 @@ fn write(
         if brought.is_empty() {
             if writing.last > last {
                 marks::raise_newest(transaction, writing.last)?;
+            }
+            if writing.waiting != 0 {
+                marks::count_waiting(transaction, writing.waiting)?;
             }
             let Writing { last, revision, next_due, .. } = writing;
             return Ok(Committed { last, revision, next_due });

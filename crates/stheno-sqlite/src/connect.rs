@@ -12,12 +12,13 @@ use stheno_core::{Timestamp, backend::BackendErrorKind, shown::shown};
 
 use crate::{
     alone::{self, Noted},
-    beside::{Beside, Damage, Part},
+    beside::Beside,
     error::Trouble,
     options::{SqliteOptions, SyncMode},
     patience::{self, LOCK_RETRY},
     place::{self, Place},
     schema::{self, Found},
+    sign::{Damage, Part},
     wal,
 };
 

@@ -11,13 +11,14 @@ use stheno_core::Timestamp;
 
 use crate::{
     alone::{self, Alone},
-    beside::{Beside, Damage, Part},
+    beside::Beside,
     connect,
     error::{self, Trouble},
     marks::{self, Counted},
     missing,
     options::SqliteOptions,
     place::{LogFile, Seen},
+    sign::{Damage, Part},
     signal::Signal,
     wal,
 };

@@ -26,7 +26,7 @@
 //! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
 //!
 //! Reading order: [`SqliteOptions`] and their address form (`options`, `url`); what is checked before a file is used
-//! (`place`, `mounts`, `beside`, `note`, `alone`, `schema`, `form`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
+//! (`place`, `mounts`, `beside`, `sign`, `note`, `alone`, `schema`, `form`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
 //! group commit (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); what ends
 //! the use of a log (`health`, `refusal`), and what is looked at for that (`wal`, `marks`, `missing`, `examine`); how a page is read (`readers`, `read`,
 //! `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); copies (`backup`); the contract
@@ -62,6 +62,7 @@ mod scheduled;
 mod schema;
 mod seek;
 mod session;
+mod sign;
 mod signal;
 mod span;
 mod tail;

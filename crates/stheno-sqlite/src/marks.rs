@@ -6,7 +6,7 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use crate::refusal::events_that;
+use crate::{refusal::events_that, span};
 
 /// The newest event in the table.
 const NEWEST: &str = "stheno.newest";
@@ -15,10 +15,13 @@ const KEPT: &str = "stheno.kept";
 /// The revision of the last record when they were counted.
 const COUNTED_AT: &str = "stheno.counted";
 
-/// Whether the count of records can be relied on.
+/// How many events wait for their time.
+const WAITING: &str = "stheno.waiting";
+
+/// Whether the counts can be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counted {
-    /// Everybody who writes records counts them.
+    /// Everybody who writes counts.
     Always,
     /// Older programs may have written since; not if the last record has the revision that is noted beside the log.
     Until(Option<u64>),
@@ -47,12 +50,28 @@ pub(crate) fn count(connection: &Connection, added: i64, revision: i64) -> rusql
     set(connection, COUNTED_AT, revision)
 }
 
+/// Counts events that begin to wait for their time, or have been moved into the log.
+pub(crate) fn count_waiting(connection: &Connection, added: i64) -> rusqlite::Result<()> {
+    let count = match get(connection, WAITING)? {
+        Some(before) => before + added,
+        None => waiting(connection)?,
+    };
+    set(connection, WAITING, count)
+}
+
 /// What is missing, if anything is. The connection is in one snapshot.
 pub(crate) fn missing(connection: &Connection, counted: Counted) -> rusqlite::Result<Option<String>> {
     let (newest, marked) = (newest(connection)?, get(connection, NEWEST)?.unwrap_or(0));
     if newest < marked {
         let gone = events_that(newest.cast_unsigned() + 1, marked.cast_unsigned(), "is gone", "are gone");
         return Ok(Some(format!("{gone} from the table `events`")));
+    }
+    let (waiting, marked) = (waiting(connection)?, get(connection, WAITING)?.unwrap_or(0));
+    if waiting < marked && (counted == Counted::Always || !is_appended_to_by_others(connection)?) {
+        return Ok(Some(format!(
+            "{} of {marked} events that waited for their time are gone from the table `scheduled`",
+            marked - waiting
+        )));
     }
     let (kept, marked) = (kept(connection)?, get(connection, KEPT)?.unwrap_or(0));
     let is_exact = match counted {
@@ -70,21 +89,28 @@ pub(crate) fn missing(connection: &Connection, counted: Counted) -> rusqlite::Re
     }))
 }
 
+/// Whether an older program, which raises no mark, has appended last.
+fn is_appended_to_by_others(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(get(connection, NEWEST)?.unwrap_or(0) < span::last_sequence(connection)?)
+}
+
 /// Takes what is there for what should be there.
 pub(crate) fn accept(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     raise_newest(&transaction, newest(&transaction)?)?;
     set(&transaction, KEPT, kept(&transaction)?)?;
     set(&transaction, COUNTED_AT, revision(&transaction)?)?;
+    set(&transaction, WAITING, waiting(&transaction)?)?;
     transaction.commit()
 }
 
-/// Counts records anew that older programs may have written.
+/// Counts anew what older programs may have written.
 pub(crate) fn count_anew(connection: &mut Connection) -> rusqlite::Result<()> {
-    match get(connection, KEPT)? {
-        Some(marked) if marked != kept(connection)? => accept(connection),
-        _ => Ok(()),
+    let differs = |mark, count| Ok::<_, rusqlite::Error>(get(connection, mark)?.is_some_and(|marked| marked != count));
+    if differs(KEPT, kept(connection)?)? || differs(WAITING, waiting(connection)?)? {
+        return accept(connection);
     }
+    Ok(())
 }
 
 /// Looks at the marks before the log is closed in order, and says what is missing. In a log without records nobody has read
@@ -114,6 +140,10 @@ fn kept(connection: &Connection) -> rusqlite::Result<i64> {
               - (SELECT count(*) FROM records INDEXED BY records_expires WHERE expires IS NOT NULL)",
     )?;
     statement.query_row([], |row| row.get(0))
+}
+
+fn waiting(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.prepare_cached("SELECT count(*) FROM scheduled")?.query_row([], |row| row.get(0))
 }
 
 fn revision(connection: &Connection) -> rusqlite::Result<i64> {

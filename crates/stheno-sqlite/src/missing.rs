@@ -5,11 +5,12 @@ use stheno_core::{Timestamp, shown::shown};
 
 use crate::{
     alone::{Noted, Of},
-    beside::{Beside, Damage, Part},
+    beside::Beside,
     error::Trouble,
     marks::{self, Counted},
     options::SyncMode,
-    refusal::{events, events_that},
+    refusal::events_that,
+    sign::{Damage, Part},
 };
 
 /// Refuses a log that ends before the event up to which publishers were told that theirs is in it. The note was read before
@@ -30,9 +31,9 @@ pub(crate) fn refuse_lost_end(
         Of::Restored => {
             tracing::warn!(
                 place = %shown(place),
-                "this file was put in the place of the one that was written to, as a backup is, and it ends before {}, which publishers \
-                 were told of: publish it again, with the same id, and what came before it",
-                events(acknowledged, acknowledged)
+                "this file was put in the place of the one that was written to, as a backup is, and it ends with event {last}: {} \
+                 not in it; publish again what is missing, with the same ids",
+                events_that(lost, acknowledged, "was acknowledged and is", "were acknowledged and are")
             );
             beside.forget();
             Ok(())

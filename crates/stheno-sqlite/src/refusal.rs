@@ -5,8 +5,9 @@ use std::path::Path;
 use stheno_core::backend::BackendErrorKind;
 
 use crate::{
-    beside::{Beside, Damage, Part},
+    beside::Beside,
     error::Trouble,
+    sign::{Damage, Part},
 };
 
 /// The events of a stretch: `event 3`, or `the events 3 to 7`.

@@ -139,7 +139,10 @@ pub(crate) fn probe(connection: &Connection, place: &str) -> Result<(), Trouble>
         let names = number("SELECT max(id) FROM names")?.unwrap_or(0);
         let used = number("SELECT max(name) FROM events INDEXED BY events_name")?.unwrap_or(0);
         let newest = number("SELECT max(sequence) FROM events")?.unwrap_or(0);
-        Ok((names, used, newest, span::last_sequence(&snapshot)?, number("SELECT min(sequence) FROM events")?))
+        // A name comes with an event, and an event that waits for its time leaves it only for the log.
+        let is_blank = names == 0 || number("SELECT 1 FROM scheduled LIMIT 1").is_ok();
+        let last = span::last_sequence(&snapshot)?;
+        Ok((names, used, newest, last, number("SELECT min(sequence) FROM events")?, is_blank))
     };
     let numbers = match numbers().map_err(explain) {
         Ok(numbers) => numbers,
@@ -152,11 +155,15 @@ pub(crate) fn probe(connection: &Connection, place: &str) -> Result<(), Trouble>
             place,
             &format!("an event has the name number {used}, which is not in `names`"),
         )),
-        (_, _, newest, last, _) if newest > last => Err(Trouble::tables_changed(
+        (_, _, _, 0, _, false) => Err(Trouble::tables_changed(
+            place,
+            "there is no last sequence in `sqlite_sequence`, and `names` has names of events",
+        )),
+        (_, _, newest, last, ..) if newest > last => Err(Trouble::tables_changed(
             place,
             &format!("event {newest} is beyond {last}, the last sequence in `sqlite_sequence`"),
         )),
-        (.., Some(first)) if first < 1 => {
+        (.., Some(first), _) if first < 1 => {
             Err(Trouble::tables_changed(place, &format!("an event has the sequence {first}; the first one is 1")))
         }
         _ => Ok(()),

@@ -324,3 +324,34 @@ async fn a_table_of_events_that_is_dropped_is_said_to_be_missing_and_not_to_be_a
     let error = tokio::time::timeout(common::BOUND, ended).await.unwrap();
     assert_eq!(error.kind(), BackendErrorKind::Corrupt, "{error}");
 }
+
+#[tokio::test]
+async fn events_that_wait_for_their_time_are_missed_when_they_are_deleted_and_not_when_their_time_comes() {
+    let file = TestFile::new();
+    let clock = common::TestClock::new();
+    let log = SqliteBackend::open(file.options().clock(Arc::new(clock.clone()))).await.unwrap();
+    for hours in 1..=3 {
+        let mut later = event("order.placed");
+        later.not_before = Some(stheno_core::Clock::now(&clock).plus(Duration::from_secs(hours * 3_600)));
+        log.append(Append::one(later)).await.unwrap();
+    }
+    log.find_damage().await.unwrap();
+    clock.advance(Duration::from_secs(3_700));
+    append(&log, event("order.placed")).await;
+    log.find_damage().await.unwrap();
+    log.close().await;
+    by_hand(&file, "DELETE FROM scheduled WHERE position = 2");
+    assert!(refusal(&file, "deleted").await.contains("1 of 2 events that waited for their time are gone"));
+    fs::remove_file(sign(&file)).unwrap();
+    let log = SqliteBackend::open(file.options().clock(Arc::new(clock.clone()))).await.unwrap();
+    by_hand(&file, "DELETE FROM scheduled");
+    assert_eq!(log.find_damage().await.unwrap_err().kind(), BackendErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn a_log_that_somebody_emptied_altogether_is_no_new_one() {
+    let file = TestFile::new();
+    filled(&file).await.close().await;
+    by_hand(&file, "DELETE FROM events; DELETE FROM records; DELETE FROM sqlite_sequence");
+    assert!(refusal(&file, "emptied").await.contains("no last sequence"));
+}

@@ -310,3 +310,76 @@ async fn an_empty_database_in_the_place_of_a_log_does_not_become_one() {
         assert_eq!(append(&*file.open().await, event("order.placed")).await, 1, "an operator says that it is");
     }
 }
+
+#[tokio::test]
+async fn the_file_that_was_there_before_can_be_put_back() {
+    const TEST: &str = "the_file_that_was_there_before_can_be_put_back";
+    if publishes().await {
+        return;
+    }
+    let (file, backup, _) = crashed(TEST).await;
+    let aside = file.directory.path().join("aside.db");
+    fs::rename(&file.path, &aside).unwrap();
+    fs::rename(&backup, &file.path).unwrap();
+    SqliteBackend::open(file.options()).await.expect_err("a backup beside a foreign write-ahead log");
+    fs::rename(&aside, &file.path).unwrap();
+    let log = file.open().await;
+    assert_eq!(read_all(&log, Query::all()).await.len() as u64, ENDS[2]);
+    log.close().await;
+    file.open().await;
+}
+
+#[tokio::test]
+async fn a_single_event_that_is_lost_is_named_as_one() {
+    const TEST: &str = "a_single_event_that_is_lost_is_named_as_one";
+    if publishes().await {
+        return;
+    }
+    let (file, ..) = crashed(TEST).await;
+    let ahead = beside(&file.path, "-wal");
+    let length = fs::metadata(&ahead).unwrap().len();
+    // As many pages less as it takes to lose an event; the last commit is that of the record.
+    let mut said = String::new();
+    for pages in 1..20 {
+        let copied = TestFile::new();
+        for suffix in ["", "-wal", "-acknowledged"] {
+            fs::copy(beside(&file.path, suffix), beside(&copied.path, suffix)).unwrap();
+        }
+        let cut = OpenOptions::new().write(true).open(beside(&copied.path, "-wal")).unwrap();
+        cut.set_len(length - pages * 4_120).unwrap();
+        if let Err(refused) = SqliteBackend::open(copied.options()).await {
+            said = refused.to_string();
+            break;
+        }
+    }
+    assert!(said.contains("event 50 was acknowledged, and it is gone"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_move_much_into_one_file_do_not_take_each_other_for_strangers() {
+    let file = TestFile::new();
+    let logs = [file.open().await, file.open().await];
+    let writing = logs.clone().into_iter().enumerate().map(|(who, log)| {
+        tokio::spawn(async move {
+            for number in 0..60 {
+                let mut event = with_id("order.placed", &format!("{who}/{number}"));
+                event.body = vec![b'x'; 1_000_000].into();
+                append(&log, event).await;
+                if number % 10 == 0 {
+                    log.find_damage().await.unwrap();
+                }
+            }
+            log.find_damage().await.unwrap();
+        })
+    });
+    for writer in writing.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    for log in logs {
+        log.close().await;
+    }
+    for companion in ["-wal", "-acknowledged", "-damaged"] {
+        assert!(!beside(&file.path, companion).exists(), "{companion}: it was put away in order");
+    }
+    assert_eq!(file.open().await.info().await.unwrap().last, 120);
+}

@@ -23,7 +23,8 @@ use crate::{
     connect::{self, Opened},
     error::{self, Trouble},
     examine::Examiner,
-    health::{self, Health},
+    health::Health,
+    missing,
     options::SqliteOptions,
     place::{LogFile, Place},
     read,
@@ -138,16 +139,18 @@ impl SqliteBackend {
     }
 
     fn open_blocking(options: SqliteOptions) -> Result<Self, Trouble> {
-        let Opened { connection, path } = connect::open(&options)?;
+        let Opened { mut connection, path, noted } = connect::open(&options)?;
         let place = path.as_ref().map_or_else(|| "memory".to_owned(), |path| path.display().to_string());
         let explain = |error| Trouble::explain(&place, error);
         let log_id: String = connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)?;
-        // Before the log is looked at, since other processes go on.
-        let beside = path.as_ref().map(|path| Beside::of(path));
-        let acknowledged = beside.as_ref().and_then(|beside| beside.noted(&log_id));
         let last = span::last_sequence(&connection).map_err(explain)?.cast_unsigned();
-        if let (Some(beside), Some(acknowledged)) = (&beside, acknowledged) {
-            health::refuse_lost_end(&place, beside, acknowledged, last, options.sync)?;
+        if let Some(path) = &path {
+            let beside = Beside::of(path);
+            let noted = noted.filter(|noted| noted.note.log_id == log_id);
+            if let Some(noted) = &noted {
+                missing::refuse_lost_end(&place, &beside, noted, last, options.sync)?;
+            }
+            missing::refuse_deleted_rows(&place, &beside, &mut connection, noted.as_ref())?;
         }
         let due = scheduled::next_due(&connection).map_err(explain)?;
 
@@ -155,6 +158,7 @@ impl SqliteBackend {
         let session = Arc::new(Mutex::new(Some(Session::new(connection))));
         let file = path.clone().map(LogFile::at);
         let health = Arc::new(Health::new(place, log_id, file, options.clone(), Arc::clone(&signal)));
+        health.begin();
         let examiner = Arc::new(Examiner::new(Arc::clone(&health), options.clone()));
         let (readers, watcher) = match path {
             Some(path) => {

@@ -20,6 +20,7 @@ use crate::{
     connect,
     error::{self, Trouble},
     health::Health,
+    marks,
     options::SqliteOptions,
     place,
     schema::{self, Found},
@@ -70,6 +71,9 @@ fn copy(path: &Path, to: &Path, options: &SqliteOptions, health: &Health, runnin
         _ => failed(to, error),
     })?;
     drop(source);
+    // A copy is what it is: its newest event is the newest one that was there.
+    let marked = Connection::open_with_flags(&copy.path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    marked.and_then(|copy| marks::lower_newest(&copy)).map_err(|error| failed(to, error))?;
     check(&copy.path, to, &log_id, running)?;
     copy.finish(to)
 }

@@ -1,95 +1,37 @@
 //! What Stheno keeps beside the file of a log, and for how long.
 //!
 //! - `stheno.db-damaged`: somebody found damage. No process opens the log before an operator has deleted this file.
-//! - `stheno.db-acknowledged`: up to which event publishers were told that theirs is in the log. It is there while the log is
-//!   open, as the write-ahead log is, and after a crash. If the log then ends before that event, its write-ahead log has lost
-//!   its end: SQLite itself notices nothing.
+//! - `stheno.db-acknowledged`: up to which event publishers were told that theirs is in the log, and which files these are
+//!   (`note`). It is there while the log is open, as the write-ahead log is, and after a crash. If the log then ends before that
+//!   event, its write-ahead log has lost its end; if the file is another one, its write-ahead log is not its own: SQLite itself
+//!   notices neither.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{
-        OnceLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Mutex,
 };
 
-use stheno_core::Timestamp;
-
-use crate::place::{self, Identity};
+use crate::{
+    note::{self, Files, Moved, Note, Stamp},
+    place,
+    session::lock,
+    sign::Damage,
+};
 
 /// What the name of the sign of damage ends with.
 pub(crate) const DAMAGED: &str = "-damaged";
 /// What the name of the file ends with that says what was acknowledged.
 pub(crate) const ACKNOWLEDGED: &str = "-acknowledged";
 
-/// Which part of a log is damaged.
+/// Why a write-ahead log may not be that of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// The file itself, or it is not known which.
-    File,
-    /// The write-ahead log; the file itself is whole, as far as anybody has looked.
-    WriteAhead,
-    /// The write-ahead log is shorter than it was.
-    LostEnd,
-}
-
-impl Part {
-    const ALL: [Self; 3] = [Self::File, Self::WriteAhead, Self::LostEnd];
-
-    fn word(self) -> &'static str {
-        match self {
-            Part::File => "file",
-            Part::WriteAhead => "write-ahead log",
-            Part::LostEnd => "end of the write-ahead log",
-        }
-    }
-}
-
-/// Damage that was found, as the sign says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Damage {
-    pub(crate) part: Part,
-    pub(crate) found: String,
-    pub(crate) at: Timestamp,
-    /// The last event that publishers were told of, as far as the finder knew.
-    pub(crate) last: u64,
-}
-
-impl Damage {
-    fn text(&self) -> String {
-        let found = self.found.replace(['\n', '\r'], " ");
-        format!(
-            "Stheno found the log beside this file damaged, and opens it no more while this file is here.\n\
-             The error that says so also says what to do; docs/operating.md has more.\n\n\
-             damaged: {}\nfound: {found}\nat: {}\nacknowledged: {}\nby process: {}\n",
-            self.part.word(),
-            self.at,
-            self.last,
-            std::process::id(),
-        )
-    }
-
-    /// What a sign says. One that was cut short or written by hand is a sign all the same.
-    fn parse(text: &str) -> Self {
-        let said = |field: &str| text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(": "));
-        let word = said("damaged").unwrap_or_default();
-        Self {
-            part: Part::ALL.into_iter().find(|part| part.word() == word).unwrap_or(Part::File),
-            found: said("found").unwrap_or("it is not said what").to_owned(),
-            at: said("at").and_then(|at| at.parse().ok()).unwrap_or_default(),
-            last: said("acknowledged").and_then(|last| last.parse().ok()).unwrap_or_default(),
-        }
-    }
-}
-
-/// What publishers were told of before a crash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Noted {
-    pub(crate) last: u64,
-    /// Whether that was of this very file, and not of one that was copied, or that a backup has replaced.
-    pub(crate) here: bool,
+pub(crate) enum Doubt {
+    /// Nothing is noted of the two.
+    Whose,
+    /// The file was written to after that was noted: by a process that was killed then, or by somebody else.
+    Written,
 }
 
 /// The files beside a log.
@@ -99,10 +41,8 @@ pub(crate) struct Beside {
     real: PathBuf,
     damaged: PathBuf,
     acknowledged: PathBuf,
-    /// The file that says what was acknowledged, opened when something is, and which log it is of.
-    open: OnceLock<Option<(File, String)>>,
-    /// What that file says, as far as this process has written it.
-    written: AtomicU64,
+    /// The note of a log that is open, and what it says as far as this process has written it.
+    open: Mutex<Option<(File, Note)>>,
 }
 
 impl Beside {
@@ -110,7 +50,7 @@ impl Beside {
     pub(crate) fn of(path: &Path) -> Self {
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let (damaged, acknowledged) = (suffixed(&real, DAMAGED), suffixed(&real, ACKNOWLEDGED));
-        Self { real, damaged, acknowledged, open: OnceLock::new(), written: AtomicU64::new(0) }
+        Self { real, damaged, acknowledged, open: Mutex::default() }
     }
 
     /// The sign of damage, to be named in messages.
@@ -139,8 +79,11 @@ impl Beside {
             sign.sync_all().and(told)
         });
         sync_directory_of(&self.damaged);
-        // The sign says more. Once an operator has dealt with it, the log goes on from where it ends.
-        self.forget_acknowledged();
+        // The sign says more. Once an operator has dealt with it, the log goes on from where it ends. What is left of the note
+        // says that there was a log.
+        if let Some(note) = self.note() {
+            let _ = Note { last: 0, revision: None, files: None, replaced: None, ..note }.write(&self.acknowledged);
+        }
         match written {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 let path = self.damaged.display();
@@ -150,52 +93,121 @@ impl Beside {
         }
     }
 
-    /// The last event that publishers were told of before a crash, of this log in this very file.
-    pub(crate) fn acknowledged(&self, log_id: &str) -> Option<u64> {
-        self.noted(log_id).filter(|noted| noted.here).map(|noted| noted.last)
+    /// The name of a file beside the log.
+    pub(crate) fn companion(&self, suffix: &str) -> PathBuf {
+        suffixed(&self.real, suffix)
     }
 
-    /// The last event of this log that publishers were told of before a crash.
-    pub(crate) fn noted(&self, log_id: &str) -> Option<Noted> {
-        let text = fs::read_to_string(&self.acknowledged).ok()?;
-        let (of, last) = text.trim_end().rsplit_once(' ')?;
-        let (of_log, _) = of.rsplit_once(' ')?;
-        let here = of == self.line_of(log_id)?;
-        (of_log == log_id).then(|| Some(Noted { last: last.parse().ok()?, here }))?
+    /// What was noted of a log that was not put away, or that others have open.
+    pub(crate) fn note(&self) -> Option<Note> {
+        Note::parse(&String::from_utf8_lossy(&fs::read(&self.acknowledged).ok()?))
     }
 
     /// What a log has left that is gone: its file is missing or empty, and others of it are here. A log that is made in its place
     /// would destroy what they have.
     pub(crate) fn left_behind(&self) -> Option<PathBuf> {
-        let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-        if length(&self.real) > 0 {
-            return None;
+        if length(&self.real) > 0 { None } else { self.left() }
+    }
+
+    /// What is left of a log that was here.
+    pub(crate) fn left(&self) -> Option<PathBuf> {
+        [self.companion("-wal"), self.acknowledged.clone()].into_iter().find(|path| length(path) > 0)
+    }
+
+    /// Notes that a start has found another file in the place of the noted one.
+    pub(crate) fn replaced(&self) {
+        if let (Some(note), Some((file, _))) = (self.note(), place::identity(&self.real)) {
+            let _ = Note { replaced: Some(file), ..note }.write(&self.acknowledged);
         }
-        [suffixed(&self.real, "-wal"), self.acknowledged.clone()].into_iter().find(|path| length(path) > 0)
+    }
+
+    /// Notes which files an open log has, unless another process has done so. `last` is its last event, and `moved` says what is in
+    /// the file for certain.
+    pub(crate) fn begin(&self, log_id: &str, last: u64, moved: impl FnOnce() -> Moved) {
+        let mut open = lock(&self.open);
+        let identity = |path: &Path| place::identity(path).map(|(identity, _)| identity);
+        let (Some(file), Some(ahead)) = (identity(&self.real), identity(&self.companion("-wal"))) else { return };
+        let is_ours = |note: &Note| {
+            note.log_id == log_id && note.is_of(file) && note.files.is_some_and(|files| files.ahead == ahead)
+        };
+        let note = self.note().filter(is_ours);
+        let note = note.unwrap_or_else(|| {
+            // What is written to the file meanwhile only makes it reach further.
+            let moved = moved();
+            let files = Stamp::of(&self.real).map(|stamp| Files { ahead, moved, stamp });
+            let note = Note { log_id: log_id.to_owned(), file, last, revision: None, files, replaced: None };
+            // Without it less is noticed, which is what SQLite does anyway.
+            let _ = note.write(&self.acknowledged);
+            note
+        });
+        *open = note::open(&self.acknowledged).ok().map(|file| (file, note));
     }
 
     /// Notes that publishers are about to be told of events up to this one. Survives the process, and is not written through
     /// to the disk: after a power failure it may say less than was told, and never more.
-    pub(crate) fn acknowledge(&self, log_id: &str, last: u64) {
-        if self.written.fetch_max(last, Ordering::Relaxed) >= last {
-            return;
+    pub(crate) fn acknowledge(&self, last: u64) {
+        if let Some((file, note)) = &mut *lock(&self.open)
+            && note.last < last
+        {
+            note.last = last;
+            let _ = note.write_last(file);
         }
-        let open = || Some((open_or_create(&self.acknowledged)?, self.line_of(log_id)?));
-        let Some((file, of)) = self.open.get_or_init(open) else { return };
-        // Without it a lost end is not noticed, which is what SQLite does anyway.
-        let _ = write_at_start(file, format!("{of} {last:020}\n").as_bytes());
     }
 
-    /// Forgets what was acknowledged: the file of the log has all of it.
-    pub(crate) fn forget_acknowledged(&self) {
+    /// The same for the revision of the last record.
+    pub(crate) fn recorded(&self, revision: u64) {
+        if let Some((file, note)) = &mut *lock(&self.open) {
+            note.revision = Some(revision);
+            let _ = Note::write_revision(file, revision);
+        }
+    }
+
+    /// Whether the file was written to by somebody else than Stheno since Stheno wrote to it the last time. If it was, `stamp` is
+    /// what to [accept](Self::accept_file) if it is found in order.
+    pub(crate) fn unknown_stamp(&self) -> Option<Stamp> {
+        let stamp = Stamp::of(&self.real)?;
+        let is_known = |note: &Note| note.files.is_none_or(|files| files.stamp == stamp);
+        let known_here = lock(&self.open).as_ref().is_none_or(|(_, note)| is_known(note));
+        (!known_here && !self.note().is_some_and(|note| is_known(&note))).then_some(stamp)
+    }
+
+    /// What is not known of a write-ahead log that has something in it.
+    pub(crate) fn doubt(&self) -> Option<Doubt> {
+        if length(&self.companion("-wal")) == 0 {
+            return None;
+        }
+        let (file, _) = place::identity(&self.real)?;
+        match self.note().filter(|note| note.is_of(file)).and_then(|note| note.files) {
+            Some(files) if Some(files.stamp) == Stamp::of(&self.real) => None,
+            Some(_) => Some(Doubt::Written),
+            None => Some(Doubt::Whose),
+        }
+    }
+
+    /// Notes what is in the file for certain, after it was written to.
+    pub(crate) fn accept_file(&self, moved: Moved, stamp: Option<Stamp>) {
+        if let (Some((file, note)), Some(stamp)) = (&mut *lock(&self.open), stamp.or_else(|| Stamp::of(&self.real)))
+            && let Some(before) = note.files
+        {
+            let files = Files { moved, stamp, ..before };
+            note.files = Some(files);
+            let _ = note.write_files(file, &files);
+        }
+    }
+
+    /// The note, as far as this process has written it.
+    pub(crate) fn own_note(&self) -> Option<Note> {
+        lock(&self.open).as_ref().map(|(_, note)| note.clone())
+    }
+
+    /// Forgets what was noted: the file of the log has all of it.
+    pub(crate) fn forget(&self) {
         let _ = fs::remove_file(&self.acknowledged);
     }
+}
 
-    /// Which log in which file: a backup that is put in its place ends earlier, and is no damage.
-    fn line_of(&self, log_id: &str) -> Option<String> {
-        let (Identity { device, inode }, _) = place::identity(&self.real)?;
-        Some(format!("{log_id} {device}:{inode}"))
-    }
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
 }
 
 pub(crate) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
@@ -204,32 +216,8 @@ pub(crate) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
 fn create_private(path: &Path) -> io::Result<File> {
-    private().create_new(true).open(path)
-}
-
-fn open_or_create(path: &Path) -> Option<File> {
-    private().create(true).truncate(false).open(path).ok()
-}
-
-#[cfg(unix)]
-fn write_at_start(file: &File, bytes: &[u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, 0)
-}
-
-#[cfg(not(unix))]
-fn write_at_start(mut file: &File, bytes: &[u8]) -> io::Result<()> {
-    use std::io::{Seek as _, SeekFrom};
-    file.seek(SeekFrom::Start(0))?;
-    file.write_all(bytes)
+    note::private().create_new(true).open(path)
 }
 
 /// Makes a new name in a directory survive a power failure. Not every system can.
@@ -240,7 +228,10 @@ pub(crate) fn sync_directory_of(path: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use stheno_core::Timestamp;
+
     use super::*;
+    use crate::sign::Part;
 
     fn log() -> (tempfile::TempDir, Beside) {
         let folder = tempfile::tempdir().unwrap();
@@ -271,18 +262,37 @@ mod tests {
     #[test]
     fn what_was_acknowledged_is_of_one_log_in_one_file() {
         let (folder, beside) = log();
-        assert_eq!(beside.acknowledged("log"), None);
-        beside.acknowledge("log", 7);
-        beside.acknowledge("log", 3);
-        assert_eq!((beside.acknowledged("log"), beside.acknowledged("other")), (Some(7), None));
-        beside.acknowledge("log", 12);
-        assert_eq!(beside.acknowledged("log"), Some(12));
+        let file = || place::identity(&folder.path().join("a")).unwrap().0;
+        assert_eq!(beside.note(), None);
+        fs::write(folder.path().join("a-wal"), "pages").unwrap();
+        beside.begin("log", 7, Moved::default);
+        beside.acknowledge(3);
+        assert_eq!(beside.note().map(|note| (note.last, note.is_of(file()))), Some((7, true)));
+        beside.acknowledge(12);
+        assert_eq!(beside.note().map(|note| note.last), Some(12));
         fs::write(folder.path().join("b"), "a backup").unwrap();
         fs::rename(folder.path().join("b"), folder.path().join("a")).unwrap();
-        assert_eq!(beside.acknowledged("log"), None, "another file is in its place");
-        assert_eq!(beside.noted("log"), Some(Noted { last: 12, here: false }));
+        assert_eq!(beside.note().map(|note| (note.last, note.is_of(file()))), Some((12, false)), "another file");
+        beside.replaced();
+        assert!(beside.note().is_some_and(|note| note.is_replaced_by(file())));
         fs::write(folder.path().join("a-acknowledged"), "log 1").unwrap();
-        assert_eq!(beside.acknowledged("log"), None, "cut short");
+        assert_eq!(beside.note(), None, "cut short");
+    }
+
+    #[test]
+    fn a_file_that_somebody_else_wrote_to_is_noticed() {
+        let (folder, beside) = log();
+        fs::write(folder.path().join("a-wal"), "pages").unwrap();
+        assert_eq!(beside.unknown_stamp(), None, "nothing is known");
+        beside.begin("log", 7, Moved::default);
+        let other = Beside::of(&folder.path().join("a"));
+        other.begin("log", 7, Moved::default);
+        assert_eq!(beside.unknown_stamp(), None);
+        fs::write(folder.path().join("a"), "longer than it was").unwrap();
+        let stamp = beside.unknown_stamp();
+        assert!(stamp.is_some());
+        other.accept_file(Moved { last: 8, revision: 0 }, stamp);
+        assert_eq!(beside.unknown_stamp(), None, "another process did");
     }
 
     #[test]

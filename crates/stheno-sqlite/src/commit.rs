@@ -12,6 +12,7 @@ use tokio::{
 use crate::{
     append::{self, AppendOp, Statements},
     error::{self, Trouble},
+    marks,
     names::Names,
     records::{self, RecordsOp},
     scheduled,
@@ -29,6 +30,10 @@ pub(crate) struct Writing<'c> {
     pub(crate) known_after: Timestamp,
     /// The last sequence so far.
     pub(crate) last: i64,
+    /// The revision of the last record that was written, if one was.
+    pub(crate) revision: Option<i64>,
+    /// How many more events wait for their time than before.
+    pub(crate) waiting: i64,
     /// When the next scheduled event is due.
     pub(crate) next_due: Option<Timestamp>,
     /// The statements that run once per event, looked up once per commit.
@@ -129,6 +134,8 @@ impl Op {
 /// Where the log ends after a commit.
 pub(crate) struct Committed {
     pub(crate) last: i64,
+    /// The revision of the last record that it wrote, if it wrote one.
+    pub(crate) revision: Option<i64>,
     pub(crate) next_due: Option<Timestamp>,
 }
 
@@ -159,7 +166,7 @@ pub(crate) fn commit(
     let last = span::last_sequence(&transaction).map_err(|error| Trouble::explain(terms.place, error))?;
     if last.cast_unsigned() < terms.heard {
         // An older state was put in its place, or somebody emptied it: its sequences would be given away a second time.
-        return Err(error::log_changed(terms.place));
+        return Err(error::went_back(terms.place, &transaction));
     }
     let result = match write(&transaction, names, ops, terms, more) {
         Ok(committed) => match transaction.commit() {
@@ -184,12 +191,15 @@ fn write(
     // The time is taken inside the transaction, so that times rise with sequences across processes too.
     let now = terms.clock.now();
     let window = i64::try_from(terms.dedup_window.as_micros()).unwrap_or(i64::MAX);
+    let last = span::last_sequence(transaction)?;
     let mut writing = Writing {
         connection: transaction,
         names,
         now,
         known_after: Timestamp::from_micros(now.as_micros().saturating_sub(window)),
-        last: span::last_sequence(transaction)?,
+        last,
+        revision: None,
+        waiting: 0,
         next_due: scheduled::next_due(transaction)?,
         statements: Statements::prepare(transaction)?,
         clock_checked: false,
@@ -203,7 +213,14 @@ fn write(
         written = ops.len();
         let brought = more(written);
         if brought.is_empty() {
-            return Ok(Committed { last: writing.last, next_due: writing.next_due });
+            if writing.last > last {
+                marks::raise_newest(transaction, writing.last)?;
+            }
+            if writing.waiting != 0 {
+                marks::count_waiting(transaction, writing.waiting)?;
+            }
+            let Writing { last, revision, next_due, .. } = writing;
+            return Ok(Committed { last, revision, next_due });
         }
         // Added before they are written, so that they are answered also when writing fails.
         ops.extend(brought);

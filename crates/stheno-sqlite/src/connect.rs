@@ -11,13 +11,15 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags, config::DbConfig};
 use stheno_core::{Timestamp, backend::BackendErrorKind, shown::shown};
 
 use crate::{
-    beside::{Beside, Damage, Part},
+    alone::{self, Noted},
+    beside::Beside,
     error::Trouble,
     options::{SqliteOptions, SyncMode},
     patience::{self, LOCK_RETRY},
     place::{self, Place},
     schema::{self, Found},
-    span, wal,
+    sign::{Damage, Part},
+    wal,
 };
 
 /// Pages in the write-ahead log at which a commit moves them into the file. Four times SQLite's default: hot index pages
@@ -37,6 +39,8 @@ pub(crate) struct Opened {
     pub(crate) connection: Connection,
     /// The absolute path; `None` in memory.
     pub(crate) path: Option<PathBuf>,
+    /// What was noted of it before.
+    pub(crate) noted: Option<Noted>,
 }
 
 /// Opens the log for writing and makes it when it does not exist.
@@ -47,17 +51,33 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
             let shown = path.display().to_string();
             let beside = Beside::of(&path);
             if let Some(damage) = beside.damage() {
-                let whole = (damage.part == Part::WriteAhead).then(|| end_of_file_alone(&path)).flatten();
+                let whole = (damage.part == Part::WriteAhead).then(|| alone::end_of_file_alone(&path)).flatten();
                 return Err(Trouble::refused_for(&shown, &damage, &beside, whole));
             }
             if let Some(left) = beside.left_behind() {
                 return Err(Trouble::left_behind(&shown, &left));
             }
+            if let Some(why) = alone::foreign_ahead(&path, &beside) {
+                beside.replaced();
+                return Err(Trouble::foreign_write_ahead_log(&shown, why));
+            }
+            let noted = Noted::read(&path, &beside);
+            let doubt = beside.doubt();
+            let is_foreign = || doubt.is_some() && alone::end_of_file_alone(&path).is_some();
+            let foreign = || {
+                let why = "the file is whole by itself, and with the `-wal` file it is not";
+                Trouble::foreign_write_ahead_log(&shown, why)
+            };
+            let agrees = |connection: &Connection| doubt.is_none_or(|doubt| alone::agrees(&path, connection, doubt));
             let mut is_ours = false;
-            match open_file(&path, options, &mut is_ours) {
-                Ok(connection) => Ok(Opened { connection, path: Some(path) }),
+            match open_file(&path, options, &beside, &mut is_ours) {
+                Ok(connection) if !agrees(&connection) && is_foreign() => Err(foreign()),
+                Ok(connection) => Ok(Opened { connection, path: Some(path), noted }),
                 Err(refusal) => {
                     let trouble = refusal.into_trouble(&shown);
+                    if is_ours && trouble.is_damage() && is_foreign() {
+                        return Err(foreign());
+                    }
                     if is_ours && trouble.is_damage_of_pages() {
                         // Processes that have it open may not have seen it yet.
                         let (found, at) = (trouble.found(), Timestamp::now());
@@ -69,7 +89,7 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
         }
         Place::Memory => {
             let connection = open_memory(options).map_err(|error| Trouble::explain("memory", error))?;
-            Ok(Opened { connection, path: None })
+            Ok(Opened { connection, path: None, noted: None })
         }
     }
 }
@@ -87,20 +107,6 @@ pub(crate) fn open_reader(path: &Path, options: &SqliteOptions) -> rusqlite::Res
     // Not opened read-only: readers of a write-ahead log have to write to its shared memory.
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
-}
-
-/// The last event in the file of a log without its write-ahead log; nothing if the file is not whole by itself.
-pub(crate) fn end_of_file_alone(path: &Path) -> Option<u64> {
-    let path = path.to_str()?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
-    let escape = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    // What nobody changes needs neither a lock nor a write-ahead log, and is not written to.
-    let address = format!("file:{}?immutable=1", path.bytes().map(escape).collect::<String>());
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(address, flags).ok()?;
-    let pages: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).ok()?;
-    let last = span::last_sequence(&connection).ok()?;
-    (pages == "ok").then(|| last.cast_unsigned())
 }
 
 /// Looks whether a connection leads to a log whose tables are as they were made, and says which log it is.
@@ -141,16 +147,26 @@ impl From<Trouble> for Refusal {
 }
 
 /// Opens a file, and says on the way whether it is a log.
-fn open_file(path: &Path, options: &SqliteOptions, is_ours: &mut bool) -> Result<Connection, Refusal> {
+fn open_file(path: &Path, options: &SqliteOptions, beside: &Beside, is_ours: &mut bool) -> Result<Connection, Refusal> {
     let shown = path.display().to_string();
+    // Before others may be making the log.
+    let was_there = beside.note().is_some();
     // A file that is there keeps its permissions, and one that cannot be made is for the opening to say.
     let _ = make_private(path);
     let mut connection = Connection::open_with_flags(path, FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
+    // Also when it is refused: nothing is moved from its write-ahead log then.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     patience::set(&mut connection, options.busy_timeout)?;
     // Before anything that writes: a file that is not ours stays as it is.
     *is_ours = schema::is_ours(&connection);
     let found = schema::inspect(&connection)?;
     schema::check(found, &shown)?;
+    if found == Found::Empty
+        && was_there
+        && let Some(left) = beside.left()
+    {
+        return Err(Trouble::left_behind(&shown, &left).into());
+    }
     if connection.is_readonly(MAIN_DB)? {
         return Err(read_only(&shown).into());
     }

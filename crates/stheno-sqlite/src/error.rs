@@ -1,11 +1,11 @@
 //! What SQLite's errors mean to a caller: a kind and a sentence that says what to do.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
-use rusqlite::{Error, ErrorCode, ffi};
+use rusqlite::{Connection, Error, ErrorCode, ffi};
 use stheno_core::backend::{AppendError, BackendError, BackendErrorKind, RecordError};
 
-use crate::beside::{Beside, Damage, Part};
+use crate::form;
 
 /// What went wrong in a commit; cheap to clone, because everyone who waited for the commit is told.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub(crate) enum Damaged {
     Tables,
     /// A row in them. Somebody else than Stheno wrote it.
     Row,
+    /// Rows in them that are gone. Somebody else than Stheno deleted them.
+    Deleted,
 }
 
 impl Trouble {
@@ -57,56 +59,14 @@ impl Trouble {
         Self::of_damage(Damaged::WriteAhead, message)
     }
 
-    /// A log whose file is missing or empty, while another file of it is here.
-    pub(crate) fn left_behind(place: &str, left: &Path) -> Self {
-        let message = format!(
-            "the file {place} is missing or empty, and {} has what is left of the log that was there; nothing was changed; put the \
-             file back, or restore a backup; to begin a new log here, move the files away that begin as {place} does (`-wal`, \
-             `-shm`, `-acknowledged`)",
-            left.display()
-        );
-        Self::new(BackendErrorKind::Corrupt, message)
+    /// Damage of pages, in words of its own.
+    pub(crate) fn of_damage_of_pages(message: String) -> Self {
+        Self::of_damage(Damaged::Pages, message)
     }
 
-    /// A log that is not opened, because damage was found and no operator has dealt with it. `whole` is the last event of the
-    /// file without its write-ahead log, if the file is whole by itself.
-    pub(crate) fn refused_for(place: &str, damage: &Damage, beside: &Beside, whole: Option<u64>) -> Self {
-        let Damage { found, at, last, .. } = damage;
-        let sign = beside.sign().display();
-        let copy = format!("stop every process that uses it, and keep a copy of {place} and its `-wal` file");
-        let backup = format!(
-            "restore a backup (move {place} away, with the files beside it that end in `-wal`, `-shm`, `-acknowledged` and \
-             `-damaged`)"
-        );
-        let message = match damage.part {
-            Part::WriteAhead => {
-                let main = match whole {
-                    Some(end) if end < *last => format!(
-                        "the file itself is whole and ends with event {end}; of the events {} to {last}, which were acknowledged, \
-                         those before the damage are left in the `-wal` file",
-                        end + 1
-                    ),
-                    Some(end) => format!("the file itself is whole and ends with event {end}"),
-                    None => format!("events up to {last} were acknowledged"),
-                };
-                format!(
-                    "the log at {place} is not opened: its `-wal` file was found damaged at {at} ({found}), and not the file \
-                     itself; {main}; {copy}; then {backup}, or delete {sign} to go on with what is left: the damaged rest of the \
-                     `-wal` file is lost then, and what was acknowledged in it"
-                )
-            }
-            Part::LostEnd => format!(
-                "the log at {place} is not opened: {found}, and they are gone: its `-wal` file was cut short, emptied or damaged \
-                 while no process looked; the file itself was left as it is; {copy}; then {backup}, or delete {sign} to go on \
-                 without those events; they can be published again then, with the same ids"
-            ),
-            Part::File => format!(
-                "the log at {place} is not opened: it was found damaged at {at} ({found}); {copy}, and look at it with `sqlite3 \
-                 {place} 'PRAGMA integrity_check'`; then {backup}, or rescue what is left with `sqlite3 {place} .recover` into a \
-                 new file and put that in its place; delete {sign} when the log is whole again"
-            ),
-        };
-        Self::of_damage(Damaged::Pages, message)
+    /// Rows that are missing, in words of its own.
+    pub(crate) fn of_deleted_rows(message: String) -> Self {
+        Self::of_damage(Damaged::Deleted, message)
     }
 
     fn of_damage(damaged: Damaged, message: String) -> Self {
@@ -133,10 +93,19 @@ impl Trouble {
         Self { source: other.source.clone(), ..self }
     }
 
-    /// Whether pages cannot be read any more. Then no process opens the log again before an operator has dealt with it; what
-    /// somebody has changed by hand is found again wherever it is read.
+    /// Whether pages cannot be read any more.
     pub(crate) fn is_damage_of_pages(&self) -> bool {
         matches!(self.damaged, Some(Damaged::Pages | Damaged::WriteAhead))
+    }
+
+    /// Whether no process opens the log again before an operator has dealt with it.
+    pub(crate) fn leaves_a_sign(&self) -> bool {
+        self.is_damage_of_pages() || self.is_of_deleted_rows()
+    }
+
+    /// Whether rows are missing that somebody has deleted by hand.
+    pub(crate) fn is_of_deleted_rows(&self) -> bool {
+        self.damaged == Some(Damaged::Deleted)
     }
 
     /// Whether it is known that these are pages of the write-ahead log.
@@ -225,10 +194,19 @@ pub(crate) fn log_changed(place: &str) -> Trouble {
     Trouble::new(
         BackendErrorKind::LogChanged,
         format!(
-            "the log at {place} was moved, replaced or cut short while it was in use, or its `-wal` or `-shm` file was; \
-             put the file back if that was a mistake, and start again"
+            "the log at {place} was moved, replaced, set back to an earlier state or cut short while it was in use, or its `-wal` or \
+             `-shm` file was; put the file back if that was a mistake; if it was not, move the `-wal` and `-shm` files aside that are \
+             left of the log before; start again"
         ),
     )
+}
+
+/// A log that ends before what is known of it: its tables were changed, or the whole of it.
+pub(crate) fn went_back(place: &str, connection: &Connection) -> Trouble {
+    match form::what_is_different(connection) {
+        Ok(Some(found)) => Trouble::tables_changed(place, &found),
+        _ => log_changed(place),
+    }
 }
 
 fn kind_of(error: &Error) -> BackendErrorKind {

@@ -7,57 +7,21 @@
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
-use stheno_core::{Timestamp, shown::shown};
+use stheno_core::Timestamp;
 
 use crate::{
-    beside::{Beside, Damage, Noted, Part},
+    alone::{self, Alone},
+    beside::Beside,
     connect,
     error::{self, Trouble},
-    options::{SqliteOptions, SyncMode},
+    marks::{self, Counted},
+    missing,
+    options::SqliteOptions,
     place::{LogFile, Seen},
+    sign::{Damage, Part},
     signal::Signal,
     wal,
 };
-
-/// Refuses a log that ends before the event up to which publishers were told that theirs is in it, and leaves the sign of it.
-/// `acknowledged` was read before `last`.
-pub(crate) fn refuse_lost_end(
-    place: &str,
-    beside: &Beside,
-    acknowledged: Noted,
-    last: u64,
-    sync: SyncMode,
-) -> Result<(), Trouble> {
-    let Noted { last: acknowledged, here } = acknowledged;
-    if acknowledged <= last {
-        return Ok(());
-    }
-    let lost = last + 1;
-    if !here {
-        // A backup that was put in its place ends earlier, and so may a copy that lacks a part.
-        tracing::warn!(
-            place = %shown(place),
-            "the events {lost} to {acknowledged} were acknowledged and are not in this file, which is not the one they were written \
-             to: if it is a backup, publish them again, with the same ids; if it is a copy, its `-wal` file is missing or was cut"
-        );
-        beside.forget_acknowledged();
-        return Ok(());
-    }
-    if sync == SyncMode::Normal {
-        // That is what was chosen: a power failure may take the newest events.
-        tracing::warn!(
-            place,
-            "the events {lost} to {acknowledged} were acknowledged and are gone, as a power failure may do with `sync=normal`; publish \
-             them again, with the same ids"
-        );
-        beside.forget_acknowledged();
-        return Ok(());
-    }
-    let found = format!("the events {lost} to {acknowledged} were acknowledged");
-    let damage = Damage { part: Part::LostEnd, found, at: Timestamp::now(), last: acknowledged };
-    beside.mark(&damage);
-    Err(Trouble::refused_for(place, &damage, beside, None))
-}
 
 /// What is known about the state of an open log.
 pub(crate) struct Health {
@@ -97,6 +61,9 @@ impl Health {
         // A file that is gone cannot be opened, and one that another is being moved over may look damaged.
         if self.file.as_ref().is_some_and(|file| file.look() == Seen::Replaced) {
             return self.changed();
+        }
+        if trouble.is_damage() && self.is_overwritten() {
+            return self.remember(self.changed());
         }
         if trouble.is_damage() { self.remember(trouble) } else { trouble }
     }
@@ -157,6 +124,8 @@ impl Health {
                 };
             }
         }
+        self.check_file().map_err(|trouble| self.remember(trouble))?;
+        self.check_rows(connection)?;
         self.check_write_ahead_log(connection)?;
         match connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)) {
             Ok(pages) if pages == "ok" => Ok(()),
@@ -165,10 +134,70 @@ impl Health {
         }
     }
 
-    /// Notes up to which event publishers are about to be told that theirs is in the log.
-    pub(crate) fn acknowledge(&self, last: u64) {
+    /// Refuses a log from which somebody has deleted rows that stay.
+    fn check_rows(&self, connection: &Connection) -> Result<(), Trouble> {
+        let missing = || {
+            let snapshot = connection.unchecked_transaction()?;
+            marks::missing(&snapshot, Counted::Always)
+        };
+        match missing() {
+            Ok(None) => Ok(()),
+            Ok(Some(found)) => Err(self.note(Trouble::rows_deleted(&self.place, &found))),
+            Err(error) => self.only_damage(self.explain(error)),
+        }
+    }
+
+    /// Notes which files the log has.
+    pub(crate) fn begin(&self) {
+        if let (Some(file), Some(beside)) = (&self.file, &self.beside) {
+            beside.begin(&self.log_id, self.signal.last(), || alone::reach(&file.path));
+        }
+    }
+
+    /// Notes up to which event publishers are about to be told that theirs is in the log, and up to which record.
+    pub(crate) fn acknowledge(&self, last: i64, revision: Option<i64>) {
         if let Some(beside) = &self.beside {
-            beside.acknowledge(&self.log_id, last);
+            beside.acknowledge(last.cast_unsigned());
+            if let Some(revision) = revision {
+                beside.recorded(revision.cast_unsigned());
+            }
+        }
+    }
+
+    /// Refuses a log whose file somebody else has written to, unless all of it is in order. Asked before anything is moved into it:
+    /// the write-ahead log of one file would spoil another that was copied over it. The connection may have no transaction.
+    pub(crate) fn check_file(&self) -> Result<(), Trouble> {
+        let (Some(file), Some(beside)) = (&self.file, &self.beside) else { return Ok(()) };
+        let (Some(stamp), Some(note)) = (beside.unknown_stamp(), beside.own_note()) else { return Ok(()) };
+        let Some(alone) = Alone::look_for(&file.path, &note) else { return Err(self.changed()) };
+        // An older SQLite moves the write-ahead log by itself, and so this happens all the time.
+        if wal::tells_extent() {
+            self.check_pages(file)?;
+        }
+        beside.accept_file(alone.reach(), Some(stamp));
+        Ok(())
+    }
+
+    /// Whether another file was copied over this one, in place.
+    fn is_overwritten(&self) -> bool {
+        let (Some(file), Some(beside)) = (&self.file, &self.beside) else { return false };
+        let note = beside.unknown_stamp().and_then(|_| beside.own_note());
+        note.is_some_and(|note| Alone::look_for(&file.path, &note).is_none())
+    }
+
+    /// Notes what is in the file, after something was moved into it.
+    pub(crate) fn moved(&self) {
+        if let (Some(file), Some(beside)) = (&self.file, &self.beside) {
+            beside.accept_file(alone::reach(&file.path), None);
+        }
+    }
+
+    /// Looks at what the log says of itself before it is closed in order.
+    pub(crate) fn settle(&self, connection: &mut Connection) -> Result<(), Trouble> {
+        match marks::settle(connection) {
+            Ok(Some(found)) if self.file.is_some() => Err(self.note(Trouble::rows_deleted(&self.place, &found))),
+            // What could not be written is counted anew at the next start.
+            _ => Ok(()),
         }
     }
 
@@ -178,7 +207,7 @@ impl Health {
             && file.is_put_away()
             && self.may_tidy_up()
         {
-            beside.forget_acknowledged();
+            beside.forget();
         }
     }
 
@@ -203,19 +232,26 @@ impl Health {
     /// Leaves the sign that keeps every process from opening the log again, and says which part of it is damaged.
     fn leave_a_sign(&self, trouble: Trouble) -> Trouble {
         let (Some(file), Some(beside)) = (&self.file, &self.beside) else { return trouble };
-        if !trouble.is_damage_of_pages() || beside.is_marked() {
+        if !trouble.leaves_a_sign() || beside.is_marked() {
             return trouble;
         }
-        let (part, found) = match trouble.is_damage_of_write_ahead_log() {
-            true => (Part::WriteAhead, trouble.found()),
-            false => match self.wrong_ahead(file) {
+        let (part, found) = if trouble.is_of_deleted_rows() {
+            (Part::Rows, trouble.found())
+        } else if trouble.is_damage_of_write_ahead_log() {
+            (Part::WriteAhead, trouble.found())
+        } else {
+            match self.wrong_ahead(file) {
                 Some(wrong) => (Part::WriteAhead, wrong),
                 None => (Part::File, trouble.found()),
-            },
+            }
         };
         // Another process may have told publishers more than this one has seen.
-        let last = self.signal.last().max(beside.acknowledged(&self.log_id).unwrap_or(0));
+        let noted = beside.note().filter(|note| note.log_id == self.log_id).map_or(0, |note| note.last);
+        let last = self.signal.last().max(noted);
         beside.mark(&Damage { part, found: found.clone(), at: Timestamp::now(), last });
+        if part == Part::Rows {
+            missing::leave_to_the_sign(beside, connect::open_for_copying(&file.path, &self.options).ok().as_mut());
+        }
         match part {
             Part::WriteAhead => Trouble::write_ahead_log_damaged(&self.place, &found).caused_by(&trouble),
             _ => trouble,
@@ -228,7 +264,7 @@ impl Health {
         let connection = connect::open_reader(&file.path, &self.options).ok();
         let wrong = connection.and_then(|connection| wal::what_is_wrong(&connection, path).ok()?);
         // It may keep a new connection from reading anything. If the file is whole by itself, it is not the file.
-        wrong.or_else(|| connect::end_of_file_alone(&file.path).map(|_| "pages in it cannot be read".to_owned()))
+        wrong.or_else(|| alone::end_of_file_alone(&file.path).map(|_| "pages in it cannot be read".to_owned()))
     }
 
     /// Looks at every page with a connection that remembers none.

@@ -26,14 +26,15 @@
 //! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
 //!
 //! Reading order: [`SqliteOptions`] and their address form (`options`, `url`); what is checked before a file is used
-//! (`place`, `mounts`, `beside`, `schema`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
+//! (`place`, `mounts`, `beside`, `sign`, `note`, `alone`, `schema`, `form`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
 //! group commit (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); what ends
-//! the use of a log (`health`), and what is looked at for that (`wal`, `examine`); how a page is read (`readers`, `read`,
+//! the use of a log (`health`, `refusal`), and what is looked at for that (`wal`, `marks`, `missing`, `examine`); how a page is read (`readers`, `read`,
 //! `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); copies (`backup`); the contract
 //! (`backend`); exactly-once effects in the user's own database ([`once`]).
 
 #![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
 
+mod alone;
 mod append;
 mod backend;
 mod backup;
@@ -42,20 +43,26 @@ mod commit;
 mod connect;
 mod error;
 mod examine;
+mod form;
 mod health;
+mod marks;
+mod missing;
 mod mounts;
 mod names;
+mod note;
 mod options;
 mod patience;
 mod place;
 mod read;
 mod readers;
 mod records;
+mod refusal;
 mod row;
 mod scheduled;
 mod schema;
 mod seek;
 mod session;
+mod sign;
 mod signal;
 mod span;
 mod tail;

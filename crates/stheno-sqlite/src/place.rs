@@ -1,12 +1,13 @@
 //! Where a log is: what is checked about the path before SQLite sees it, and whether it is still the same file.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::UNIX_EPOCH,
 };
 
 use stheno_core::backend::BackendErrorKind;
@@ -129,9 +130,9 @@ impl LogFile {
     pub(crate) fn look(&self) -> Seen {
         let Some((found, length)) = identity(&self.path) else { return Seen::Replaced };
         let is_companion_there =
-            |(path, opened): &(PathBuf, Identity)| identity(path).is_some_and(|(id, _)| id == *opened);
+            |(path, opened): &(PathBuf, Identity)| identity(path).is_some_and(|(id, _)| id.is_number_of(*opened));
         // To a new connection an empty file is a new database, and SQLite deletes the write-ahead log beside it.
-        if Some(found) != self.opened || length == 0 || !self.companions.iter().all(is_companion_there) {
+        if !self.is_opened(found) || length == 0 || !self.companions.iter().all(is_companion_there) {
             return Seen::Replaced;
         }
         match self.length.fetch_max(length, Ordering::Relaxed) > length {
@@ -144,7 +145,7 @@ impl LogFile {
     pub(crate) fn write_ahead_log(&self) -> Option<&Path> {
         let (path, opened) =
             self.companions.iter().find(|(path, _)| path.as_os_str().as_encoded_bytes().ends_with(b"-wal"))?;
-        identity(path).is_some_and(|(found, _)| found == *opened).then_some(path)
+        identity(path).is_some_and(|(found, _)| found.is_number_of(*opened)).then_some(path)
     }
 
     /// Whether SQLite has deleted the write-ahead log, as it does when nobody uses it any more.
@@ -162,7 +163,11 @@ impl LogFile {
 
     /// Whether no other file, and no empty one, has taken the place of the opened one.
     pub(crate) fn is_ours_or_nobodys(&self) -> bool {
-        identity(&self.path).is_none_or(|(found, length)| Some(found) == self.opened && length > 0)
+        identity(&self.path).is_none_or(|(found, length)| self.is_opened(found) && length > 0)
+    }
+
+    fn is_opened(&self, found: Identity) -> bool {
+        self.opened.is_some_and(|opened| opened.is_number_of(found))
     }
 }
 
@@ -171,19 +176,44 @@ impl LogFile {
 pub(crate) struct Identity {
     pub(crate) device: u64,
     pub(crate) inode: u64,
+    /// When it was made, since a number is given to a new file when the old one is gone; 0 where the file system does not say.
+    pub(crate) born: u64,
+}
+
+impl Identity {
+    /// Whether it is the same file as long as one of them is open. Some file systems make the time up.
+    fn is_number_of(self, other: Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.device, self.inode, self.born)
+    }
+}
+
+/// Reads what [`Identity`] displays, also without the time.
+pub(crate) fn parse_identity(text: &str) -> Option<Identity> {
+    let mut numbers = text.split(':').map(|number| number.parse::<u64>());
+    let (device, inode) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+    Some(Identity { device, inode, born: numbers.next().and_then(Result::ok).unwrap_or(0) })
 }
 
 /// Which file a path leads to, and its length.
 #[cfg(unix)]
 pub(crate) fn identity(path: &Path) -> Option<(Identity, u64)> {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).ok().map(|metadata| (Identity { device: metadata.dev(), inode: metadata.ino() }, metadata.len()))
+    let metadata = fs::metadata(path).ok()?;
+    let born = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let born = born.map_or(0, |born| u64::try_from(born.as_nanos()).unwrap_or(0));
+    Some((Identity { device: metadata.dev(), inode: metadata.ino(), born }, metadata.len()))
 }
 
 /// Without such numbers only a file that is gone is noticed.
 #[cfg(not(unix))]
 pub(crate) fn identity(path: &Path) -> Option<(Identity, u64)> {
-    fs::metadata(path).ok().map(|metadata| (Identity { device: 0, inode: 0 }, metadata.len()))
+    fs::metadata(path).ok().map(|metadata| (Identity { device: 0, inode: 0, born: 0 }, metadata.len()))
 }
 
 #[cfg(test)]

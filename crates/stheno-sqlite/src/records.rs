@@ -9,7 +9,10 @@ use stheno_core::{
     backend::{BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision},
 };
 
-use crate::commit::{Pending, Writing};
+use crate::{
+    commit::{Pending, Writing},
+    marks,
+};
 
 /// Longest content of a record in bytes. Records are small documents; this only keeps one from spoiling a commit.
 const MAX_RECORD: usize = 64 * 1024 * 1024;
@@ -41,10 +44,15 @@ pub(crate) fn write(
         return Ok(Err(RecordError::Conflict { name }));
     }
     let mut revisions = Vec::with_capacity(writes.len());
+    let mut added = 0;
     for write in writes {
         last += 1;
         revisions.push(Revision(last.cast_unsigned()));
         let name = write.name.as_str();
+        let mut before = connection.prepare_cached("SELECT expires IS NULL FROM records WHERE name = ?1")?;
+        let was_kept = before.query_row([name], |row| row.get::<_, bool>(0)).optional()?.unwrap_or(false);
+        let is_kept = write.value.is_some() && write.expires.is_none();
+        added += i64::from(is_kept) - i64::from(was_kept);
         match &write.value {
             Some(value) => {
                 let expires = write.expires.map(|after| writing.now.plus(after).as_micros());
@@ -63,6 +71,10 @@ pub(crate) fn write(
     connection.prepare_cached("UPDATE meta SET revision = ?1")?.execute([last])?;
     // Expired records are as if deleted; those who write sweep them away.
     connection.prepare_cached("DELETE FROM records WHERE expires <= ?1")?.execute([now])?;
+    if added != 0 {
+        marks::count(connection, added, last)?;
+    }
+    writing.revision = Some(last);
     Ok(Ok(revisions))
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn schedule(writing: &mut Writing<'_>, event: &NewEvent, due: Timesta
         &event.body[..],
     ))?;
     writing.next_due = Some(writing.next_due.map_or(due, |next| next.min(due)));
+    writing.waiting += 1;
     Ok(())
 }
 
@@ -83,12 +84,13 @@ pub(crate) fn move_due(writing: &mut Writing<'_>) -> rusqlite::Result<()> {
              WHERE due <= ?1 ORDER BY due, position LIMIT ?2",
         )?
         .execute([now.as_micros(), MOVED_AT_ONCE])?;
-    connection
+    let moved = connection
         .prepare_cached(
             "DELETE FROM scheduled WHERE position IN
              (SELECT position FROM scheduled WHERE due <= ?1 ORDER BY due, position LIMIT ?2)",
         )?
         .execute([now.as_micros(), MOVED_AT_ONCE])?;
+    writing.waiting -= i64::try_from(moved).unwrap_or(i64::MAX);
     writing.last = connection.last_insert_rowid();
     writing.next_due = next_due(connection)?;
     Ok(())

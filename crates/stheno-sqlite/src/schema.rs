@@ -8,14 +8,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use stheno_core::{Timestamp, backend::BackendErrorKind};
 use uuid::Uuid;
 
-use crate::{error::Trouble, span};
+use crate::{error::Trouble, form, span};
 
 /// Written into the header of the file: `STHN`.
 const APPLICATION_ID: i32 = 0x5354_484E;
 /// The newest form of the tables that this version knows.
 const VERSION: i32 = 1;
 
-const TABLES: &str = "
+pub(crate) const TABLES: &str = "
 -- One row: what this log is. `revision` is the last one given to a record.
 CREATE TABLE meta (
     one      INTEGER PRIMARY KEY CHECK (one = 1),
@@ -127,32 +127,22 @@ pub(crate) fn check(found: Found, place: &str) -> Result<(), Trouble> {
     }
 }
 
-/// What is asked of the tables so that one that is missing, or has other columns or indexes, is an error.
-const PROBES: [&str; 9] = [
-    "SELECT one, log_id, created, revision FROM meta",
-    "SELECT id, name FROM names",
-    "SELECT sequence, name, stored, time, id, key, source, headers, body FROM events INDEXED BY events_id WHERE id = ''",
-    "SELECT 1 FROM events INDEXED BY events_name WHERE name = 0",
-    "SELECT 1 FROM events INDEXED BY events_key WHERE key = ''",
-    "SELECT sequence FROM clock_steps",
-    "SELECT position, due, name, time, id, key, source, headers, body FROM scheduled INDEXED BY scheduled_due WHERE due = 0",
-    "SELECT name, revision, expires, value FROM records",
-    "SELECT 1 FROM records INDEXED BY records_expires WHERE expires <= 0",
-];
-
 /// Looks whether all tables are as they were made, and what they have agrees. A few look-ups, however long the log is.
 pub(crate) fn probe(connection: &Connection, place: &str) -> Result<(), Trouble> {
     let explain = |error| Trouble::explain(place, error);
     let snapshot = connection.unchecked_transaction().map_err(explain)?;
-    for probe in PROBES {
-        snapshot.prepare(probe).map_err(explain)?;
+    if let Some(found) = form::what_is_different(&snapshot).map_err(explain)? {
+        return Err(Trouble::tables_changed(place, &found));
     }
     let number = |question| snapshot.query_row(question, [], |row| row.get::<_, Option<i64>>(0));
     let numbers = || {
         let names = number("SELECT max(id) FROM names")?.unwrap_or(0);
         let used = number("SELECT max(name) FROM events INDEXED BY events_name")?.unwrap_or(0);
         let newest = number("SELECT max(sequence) FROM events")?.unwrap_or(0);
-        Ok((names, used, newest, span::last_sequence(&snapshot)?, number("SELECT min(sequence) FROM events")?))
+        // A name comes with an event, and an event that waits for its time leaves it only for the log.
+        let is_blank = names == 0 || number("SELECT 1 FROM scheduled LIMIT 1").is_ok();
+        let last = span::last_sequence(&snapshot)?;
+        Ok((names, used, newest, last, number("SELECT min(sequence) FROM events")?, is_blank))
     };
     let numbers = match numbers().map_err(explain) {
         Ok(numbers) => numbers,
@@ -165,11 +155,15 @@ pub(crate) fn probe(connection: &Connection, place: &str) -> Result<(), Trouble>
             place,
             &format!("an event has the name number {used}, which is not in `names`"),
         )),
-        (_, _, newest, last, _) if newest > last => Err(Trouble::tables_changed(
+        (_, _, _, 0, _, false) => Err(Trouble::tables_changed(
+            place,
+            "there is no last sequence in `sqlite_sequence`, and `names` has names of events",
+        )),
+        (_, _, newest, last, ..) if newest > last => Err(Trouble::tables_changed(
             place,
             &format!("event {newest} is beyond {last}, the last sequence in `sqlite_sequence`"),
         )),
-        (.., Some(first)) if first < 1 => {
+        (.., Some(first), _) if first < 1 => {
             Err(Trouble::tables_changed(place, &format!("an event has the sequence {first}; the first one is 1")))
         }
         _ => Ok(()),

@@ -11,8 +11,15 @@ use stheno_core::backend::BackendError;
 use tokio::time::Instant;
 
 use crate::{
-    connect, error::Trouble, examine::Examiner, health::Health, options::SqliteOptions, scheduled, session::lock,
-    signal::Signal, span,
+    connect,
+    error::{self, Trouble},
+    examine::Examiner,
+    health::Health,
+    options::SqliteOptions,
+    scheduled,
+    session::lock,
+    signal::Signal,
+    span,
 };
 
 /// Looks at the file while somebody waits for news. Nobody waiting costs nothing, and many waiting cost one look.
@@ -54,7 +61,7 @@ impl Watcher {
         let watcher = Arc::clone(self);
         let looked = tokio::task::spawn_blocking(move || {
             watcher.health.check()?;
-            watcher.look().map_err(|error| watcher.health.explain(error))
+            watcher.look().map_err(|error| watcher.health.explain(error))?
         });
         match looked.await {
             Ok(looked) => looked.map_err(BackendError::from),
@@ -73,10 +80,10 @@ impl Watcher {
         mine
     }
 
-    fn look(&self) -> rusqlite::Result<()> {
+    fn look(&self) -> rusqlite::Result<Result<(), Trouble>> {
         let mut eye = lock(&self.eye);
         if !self.signal.is_open() {
-            return Ok(());
+            return Ok(Ok(()));
         }
         let eye = match &mut *eye {
             Some(eye) => eye,
@@ -85,7 +92,7 @@ impl Watcher {
         };
         let version = eye.connection.query_row("PRAGMA data_version", [], |row| row.get(0))?;
         if version == eye.version {
-            return Ok(());
+            return Ok(Ok(()));
         }
         // Heard before the snapshot is taken, which therefore reaches at least as far.
         let heard = self.signal.last();
@@ -93,15 +100,17 @@ impl Watcher {
         let log_id: String = snapshot.query_row("SELECT log_id FROM meta", [], |row| row.get(0))?;
         let last = span::last_sequence(&snapshot)?.cast_unsigned();
         let due = scheduled::next_due(&snapshot)?;
+        // Another log, or an older state of this one, was copied over the file.
+        let is_another = log_id != self.health.log_id || last < heard;
+        let trouble = is_another.then(|| error::went_back(&self.health.place, &snapshot));
         drop(snapshot);
         eye.version = version;
-        // Another log, or an older state of this one, was copied over the file.
-        if log_id != self.health.log_id || last < heard {
-            self.signal.changed();
-        } else {
-            self.signal.advance(last, due);
+        match trouble {
+            Some(trouble) if trouble.is_damage() => return Ok(Err(self.health.note(trouble))),
+            Some(_) => self.signal.changed(),
+            None => self.signal.advance(last, due),
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Closes the connection. Blocks.

@@ -128,9 +128,12 @@ impl Writer {
     /// Closes the connection. The last one of a log moves the write-ahead log into the file, unless one of them is damaged.
     /// Blocks.
     pub(crate) fn let_go(&self) {
-        let Some(session) = lock(&self.session).take() else { return };
-        let is_sound = self.health.check_write_ahead_log(&session.connection);
-        if is_sound.is_ok() && self.health.may_tidy_up() {
+        let Some(mut session) = lock(&self.session).take() else { return };
+        let is_sound = self.health.may_tidy_up()
+            && self.health.check_write_ahead_log(&session.connection).is_ok()
+            && self.health.check_file().is_ok()
+            && self.health.settle(&mut session.connection).is_ok();
+        if is_sound && self.health.may_tidy_up() {
             // An error leaves the write-ahead log to whoever opens the log next.
             let _ = session.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false);
         }
@@ -153,10 +156,18 @@ impl Writer {
         moving.asked = Instant::now();
         let Ok(Some(extent)) = wal::extent(&session.connection) else { return };
         let due = extent.pending() >= moving.left + u64::from(CHECKPOINT_PAGES);
-        if due && self.health.check().is_ok() && self.health.check_write_ahead_log(&session.connection).is_ok() {
+        let health = &self.health;
+        if due
+            && health.check().is_ok()
+            && health.check_file().is_ok()
+            && health.check_write_ahead_log(&session.connection).is_ok()
+        {
             // What cannot be moved now stays where it is, and is tried again when more has come.
             match wal::move_into_file(&session.connection) {
-                Ok(extent) => moving.left = extent.pending(),
+                Ok(extent) => {
+                    moving.left = extent.pending();
+                    health.moved();
+                }
                 Err(error) => drop(self.health.explain(error)),
             }
         }
@@ -229,7 +240,7 @@ impl Writer {
         let more = |so_far| self.more(so_far, *opened.get_or_insert_with(Instant::now));
         let committed = commit::commit(session, ops, &terms, more).map_err(|trouble| self.health.note(trouble))?;
         if let Some(committed) = committed {
-            self.health.acknowledge(committed.last.cast_unsigned());
+            self.health.acknowledge(committed.last, committed.revision);
             // Before anybody is answered, so that who reads after an answer finds the log as long as it is.
             self.signal.advance(committed.last.cast_unsigned(), committed.next_due);
         }

@@ -298,7 +298,8 @@ impl Running {
             () = &mut at_once => None,
         };
         tasks.iter().for_each(JoinHandle::abort);
-        if ended == Some(Stopped::Drained) {
+        // What was cut may have been so because of the log: a code that says that starting again will do would be wrong then.
+        if matches!(ended, Some(Stopped::Drained | Stopped::Cut)) {
             ended = tokio::select! {
                 found = bus.backend().find_damage() => match found {
                     Err(error) if alarm.judge(&error) == Verdict::Lasting => Some(Stopped::Failed),

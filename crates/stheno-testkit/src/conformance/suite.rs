@@ -93,6 +93,10 @@ macro_rules! conformance_suite {
                 records_are_listed_by_prefix_and_sorted,
                 an_expired_record_is_as_if_deleted,
                 a_thousand_records_are_written_at_once,
+                records_are_read_page_by_page,
+                what_is_written_while_pages_are_read_is_not_missed,
+                a_page_goes_on_after_opening_again,
+                a_later_write_has_the_higher_revision,
             }
             log::lifecycle {
                 info_says_where_the_log_begins_and_ends,

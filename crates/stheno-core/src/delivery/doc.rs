@@ -60,6 +60,9 @@ pub struct StateDoc {
     /// The ids that the subscriber had before, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<Former>,
+    /// How many records stand beside this one; nothing if an older version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     /// When it was written.
     pub at: Timestamp,
 }
@@ -67,6 +70,18 @@ pub struct StateDoc {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// How many records of a subscriber there are, so that nobody has to list them to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Beside {
+    /// Keys, or single events without a key, that wait, are parked or are being read back.
+    pub lanes: u64,
+    /// Those of them that are parked behind a dead letter.
+    pub parked: u64,
+    /// Dead letters.
+    pub letters: u64,
 }
 
 /// An id that a subscriber had before.

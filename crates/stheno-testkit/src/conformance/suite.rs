@@ -168,6 +168,14 @@ macro_rules! conformance_suite {
                 a_command_is_carried_out_although_the_backend_fails_at_first,
                 a_command_waits_for_whoever_runs_the_subscriber,
             }
+            delivery::bulk {
+                thousands_of_redrives_are_carried_out_while_events_flow,
+                a_redrive_of_thousands_goes_on_after_a_crash,
+                a_redrive_of_thousands_that_fail_again_comes_to_its_end,
+                many_letters_are_chosen_by_key_reason_error_and_range,
+                a_pause_a_rewind_and_a_second_thought_hold_in_between,
+                many_letters_and_keys_are_shown_page_by_page,
+            }
             delivery::unreadable {
                 a_command_about_a_letter_that_cannot_be_read_is_refused,
                 a_host_goes_on_when_a_command_cannot_be_carried_out,

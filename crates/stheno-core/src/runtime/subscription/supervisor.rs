@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{Notify, watch},
     task::JoinSet,
 };
 
@@ -33,7 +33,7 @@ use crate::{
             enabled::{Company, Enabled, HandedOver},
             lease::{Claim, Lease},
             surroundings::{End, Surroundings},
-            worker::Worker,
+            worker::{Commands, Worker},
         },
     },
     time::Now,
@@ -64,7 +64,7 @@ struct Held {
     machine: Machine,
     /// The revision that guards its state.
     guard: Option<Revision>,
-    /// What an operator has asked while nobody ran it.
+    /// What an operator has asked while nobody ran it, and it has to know before it begins anything.
     asked: Vec<Asked>,
     /// What is begun beside it.
     beside: Vec<Enabled>,
@@ -72,7 +72,7 @@ struct Held {
 
 impl Supervisor {
     /// Runs until the app stops, and says how it ended. Runs on the control thread.
-    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
+    pub(crate) async fn run(self, commands: Arc<Notify>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
             let mut held = match self.take_over(&mut stopping).await {
@@ -101,7 +101,7 @@ impl Supervisor {
                 .around
                 .control
                 .spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend), Arc::clone(&self.around.alarm)));
-            let mut worker = self.worker(held, commands);
+            let mut worker = self.worker(held, Arc::clone(&commands));
             // Handlers run where the app runs, and never on the control thread. A set ends its tasks when it is dropped: an
             // app that is dropped ends as in a crash, with the handlers under way.
             let mut running = JoinSet::new();
@@ -109,7 +109,7 @@ impl Supervisor {
                 async move {
                     let end = worker.run().await;
                     let is_over = end == End::LogUnusable && worker.attempts.cut().await;
-                    (end, is_over, worker.commands)
+                    (end, is_over)
                 },
                 &self.handlers,
             );
@@ -120,14 +120,13 @@ impl Supervisor {
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
             match ended {
                 // It was asked to stop, and could not hand over.
-                Ok((End::LostLease | End::Outrun, ..)) if *stopping.borrow() => return End::Cut,
-                Ok((End::LostLease, _, unread)) => commands = unread,
-                Ok((End::Outrun, _, unread)) => {
-                    commands = unread;
+                Ok((End::LostLease | End::Outrun, _)) if *stopping.borrow() => return End::Cut,
+                Ok((End::LostLease, _)) => {}
+                Ok((End::Outrun, _)) => {
                     // If it is still ours, the next epoch need not wait until it has run out. If not, its holder goes on.
                     lease.give_back(&self.around.backend).await;
                 }
-                Ok((end, is_over, _)) => {
+                Ok((end, is_over)) => {
                     // Another host may be able to go on, and nothing is under way here any more.
                     if is_over {
                         lease.give_back(&self.around.backend).await;
@@ -182,7 +181,7 @@ impl Supervisor {
         loop {
             let recorded = store::load(backend, id).await?;
             let info = backend.info().await?;
-            let asked = command::left(backend, id).await?;
+            let asked = command::steering(backend, id).await?;
             let now = Now::of(&*self.around.clock);
             let mut joining = Joining::default();
             let (machine, guard) = match recorded.state {
@@ -197,14 +196,18 @@ impl Supervisor {
                                 .await?;
                     }
                     let (policy, patterns) = (policy.clone(), patterns.clone());
+                    let uncounted = state.beside.is_none();
                     let mut machine =
                         Machine::restored(policy, patterns, lease.epoch, state, recorded.lanes, info.last, now);
+                    if uncounted {
+                        machine = machine.with_letters(store::count_dead(&**backend, id).await?);
+                    }
                     if let Some(message) = other {
                         // An operator knows, and has said where to go on.
                         let Some((after, command)) = command::rewind(&asked) else {
                             return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                         };
-                        machine.begin_anew(after, &store::dead_letters(backend, id).await?);
+                        machine.begin_anew(after, &store::dead_sequences(&**backend, id).await??);
                         machine.carried_out(command, None);
                     }
                     (machine, Some(revision))
@@ -236,7 +239,7 @@ impl Supervisor {
         }
     }
 
-    fn worker(&self, held: Held, commands: mpsc::UnboundedReceiver<Asked>) -> Worker {
+    fn worker(&self, held: Held, commands: Arc<Notify>) -> Worker {
         let Held { lease, machine, guard, asked, .. } = held;
         let Enabled { id, patterns, handed_over, batch, policy, handler, .. } = &self.subscriber;
         let own = Identity { id: Arc::clone(id), former: machine.former().to_vec() };
@@ -266,7 +269,8 @@ impl Supervisor {
             attempts: Attempts::new(Arc::clone(handler), Arc::new(scope), policy.timeout),
             lease,
             asked,
-            commands,
+            commands: Commands::new(Arc::clone(id), commands),
+            bulk: None,
             progress: self.progress.clone(),
             guard,
             batching,

@@ -8,14 +8,13 @@ use std::{
 
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{Notify, watch},
     task::{JoinError, JoinSet},
 };
 
 use crate::{
     bus::Bus,
     runtime::{
-        operator::command::Asked,
         progress::Progress,
         subscription::{
             enabled::{Company, Enabled},
@@ -40,7 +39,8 @@ pub(crate) struct Supervisors {
 #[derive(Default)]
 struct Members {
     progress: Vec<(String, watch::Receiver<Progress>)>,
-    commands: HashMap<String, mpsc::UnboundedSender<Asked>>,
+    /// Says to each that there may be commands for it.
+    asked: HashMap<String, Arc<Notify>>,
     tasks: JoinSet<End>,
 }
 
@@ -55,9 +55,16 @@ impl Supervisors {
         Arc::new(Self { bus, around, handlers, holder, lease_time, members: Mutex::default() })
     }
 
-    /// Where commands for a subscriber go that this process runs.
-    pub(crate) fn commands_of(&self, id: &str) -> Option<mpsc::UnboundedSender<Asked>> {
-        self.members().commands.get(id).cloned()
+    /// How many subscribers this process runs.
+    pub(crate) fn count(&self) -> usize {
+        self.members().asked.len()
+    }
+
+    /// Says to a subscriber that there are commands for it. Whether this process runs it.
+    pub(crate) fn say_asked(&self, id: &str) -> bool {
+        let members = self.members();
+        let asked = members.asked.get(id);
+        asked.inspect(|asked| asked.notify_one()).is_some()
     }
 
     /// How far each subscriber is, by id.
@@ -84,18 +91,18 @@ impl Supervisors {
 
 impl Company for Supervisors {
     fn has_begun(&self, id: &str) -> bool {
-        self.members().commands.contains_key(id)
+        self.members().asked.contains_key(id)
     }
 
     fn begin(self: Arc<Self>, subscriber: Enabled) {
         let mut members = self.members();
         let id = subscriber.id.to_string();
-        if members.commands.contains_key(&id) {
+        if members.asked.contains_key(&id) {
             return;
         }
-        let (commands, commanded) = mpsc::unbounded_channel();
+        let asked = Arc::new(Notify::new());
         let (progress, receiver) = watch::channel(Progress::default());
-        members.commands.insert(id.clone(), commands);
+        members.asked.insert(id.clone(), Arc::clone(&asked));
         members.progress.push((id, receiver));
         let supervisor = Supervisor {
             subscriber,
@@ -108,6 +115,6 @@ impl Company for Supervisors {
             progress,
             company: Arc::clone(&self) as Arc<dyn Company>,
         };
-        members.tasks.spawn_on(supervisor.run(commanded), &self.around.control);
+        members.tasks.spawn_on(supervisor.run(asked), &self.around.control);
     }
 }

@@ -35,8 +35,7 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
         return Ok(print::misused(&format!("`{sequence}` is no sequence; `dead` shows them")));
     };
     let operator = Operator::new(app.bus());
-    let letters = operator.dead_letters(subscriber).await?;
-    let Some(letter) = letters.into_iter().find(|letter| letter.sequence == sequence) else {
+    let Some(letter) = operator.dead_letter(subscriber, sequence).await? else {
         // Why it is none: the subscriber is misspelt, the event was handled, it waits for a retry.
         let why = operator.why(subscriber, sequence).await?;
         let message = format!("{sequence} is no dead letter of `{subscriber}`: {why}; `dead` shows what is");
@@ -68,7 +67,7 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
 }
 
 /// Whether a process runs the subscriber, or crashed while it did: who stops in order records that.
-async fn runs_elsewhere(operator: &Operator, subscriber: &str) -> Result<bool, BackendError> {
+pub(crate) async fn runs_elsewhere(operator: &Operator, subscriber: &str) -> Result<bool, BackendError> {
     let subscribers = operator.subscribers().await?;
     Ok(subscribers.iter().any(|status| status.id == subscriber && !status.state.clean))
 }

@@ -180,6 +180,14 @@ impl Operator {
         letters::page(&**self.backend(), subscriber, filter, after, limit).await
     }
 
+    /// One dead letter, if there is one of this event.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the backend cannot be.
+    pub async fn dead_letter(&self, subscriber: &str, sequence: u64) -> Result<Option<DeadLetter>, BackendError> {
+        store::letter(&**self.backend(), subscriber, sequence).await
+    }
+
     /// What else was worth remembering of a subscriber, oldest first: skips and failed attempts with their reasons, redrives,
     /// discards. Only so many are kept.
     ///

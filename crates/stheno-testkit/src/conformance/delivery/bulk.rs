@@ -36,10 +36,10 @@ fn broken(calls: &Calls, mended: &Door) -> SubscriberDef {
     })
 }
 
-/// Publishes so many events that are given up: every tenth without a key, the others with one of their own. Behind every other one
-/// an event waits.
-async fn give_up(running: &Running, many: usize) -> Vec<u64> {
-    let bad = |number: usize| match number % 10 {
+/// Publishes so many events that are given up: one of `keyless` without a key, the others with one of their own. Behind every other
+/// one an event waits.
+async fn give_up(running: &Running, many: usize, keyless: usize) -> Vec<u64> {
+    let bad = |number: usize| match number % keyless {
         0 => ping(number as u64),
         _ => placed(format!("bad {number}")),
     };
@@ -115,7 +115,7 @@ pub async fn thousands_of_redrives_are_carried_out_while_events_flow(harness: &d
     let world = World::new(harness).await;
     let (calls, mended) = (Calls::new(), Door::closed());
     let running = start(world.app().await.subscribe(broken(&calls, &mended))).await;
-    let letters = give_up(&running, MANY).await;
+    let letters = give_up(&running, MANY, MANY).await;
     mended.open();
     calls.forget();
     let command = |(number, sequence): (usize, &u64)| {
@@ -144,7 +144,7 @@ pub async fn a_redrive_of_thousands_goes_on_after_a_crash(harness: &dyn Harness)
     let (calls, mended) = (Calls::new(), Door::closed());
     let app = async || world.app().await.subscribe(broken(&calls, &mended));
     let running = start(app().await).await;
-    let letters = give_up(&running, MANY).await;
+    let letters = give_up(&running, MANY, 10).await;
     mended.open();
     calls.forget();
     let asked = running.operator().redrive_all(ID, LetterFilter::all()).await.expect("the command is taken");
@@ -178,7 +178,7 @@ pub async fn a_redrive_of_thousands_that_fail_again_comes_to_its_end(harness: &d
     let world = World::new(harness).await;
     let (calls, mended) = (Calls::new(), Door::closed());
     let running = start(world.app().await.subscribe(broken(&calls, &mended))).await;
-    let letters = give_up(&running, MANY).await;
+    let letters = give_up(&running, MANY, 10).await;
     calls.forget();
     running.operator().redrive_all(ID, LetterFilter::all()).await.expect("the command is taken");
     are_carried_out(&world).await;
@@ -248,7 +248,7 @@ pub async fn a_pause_a_rewind_and_a_second_thought_hold_in_between(harness: &dyn
     let world = World::new(harness).await;
     let (calls, mended) = (Calls::new(), Door::closed());
     let running = start(world.app().await.subscribe(broken(&calls, &mended))).await;
-    let letters = give_up(&running, MANY).await;
+    let letters = give_up(&running, MANY, 10).await;
     mended.open();
     calls.forget();
     let operator: &Operator = running.operator();
@@ -284,7 +284,7 @@ pub async fn many_letters_and_keys_are_shown_page_by_page(harness: &dyn Harness)
     let world = World::new(harness).await;
     let (calls, mended) = (Calls::new(), Door::closed());
     let running = start(world.app().await.subscribe(broken(&calls, &mended))).await;
-    let mut letters = give_up(&running, MANY).await;
+    let mut letters = give_up(&running, MANY, 10).await;
     let operator = running.operator();
     let (mut shown, mut next) = (Vec::new(), None);
     loop {

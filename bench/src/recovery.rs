@@ -93,7 +93,7 @@ impl Place {
     pub(crate) async fn open(&self) -> Fallible<Arc<dyn Backend>> {
         match self {
             Self::File(folder) => Ok(SqliteBackend::open(SqliteOptions::file(folder.path().join("log.db"))).await?),
-            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::server(server.url())).await?),
+            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::from_url(&server.url())?).await?),
         }
     }
 

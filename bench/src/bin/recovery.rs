@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench recovery [embedded|nats] [ROUNDS] [KEYS]`, 3 rounds of 100,000 keys by default.
 
-use stheno_bench::{Fallible, operator, recovery, report, results};
+use stheno_bench::{Fallible, recovery, report, results};
 
 #[tokio::main]
 async fn main() -> Fallible<()> {
@@ -13,7 +13,6 @@ async fn main() -> Fallible<()> {
     let keys = numbers.get(1).map_or(Ok(100_000), |word| word.parse())?;
     let mut cases = Vec::new();
     for url in urls {
-        cases.extend(operator::rows(url, rounds, keys).await?);
         cases.extend(recovery::rows(url, rounds, keys).await?);
     }
     report(&cases, &results("recovery"))?;

@@ -1,6 +1,7 @@
 //! How measurements are taken and shown: interleaved rounds, medians of the ratios of each round.
 
 pub mod nats;
+pub mod operator;
 pub mod recovery;
 
 use std::{

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// The longest that anything here may take.
-const LIMIT: Duration = Duration::from_secs(1_800);
+pub(crate) const LIMIT: Duration = Duration::from_secs(1_800);
 /// A wait that is over when the clock is set forward, and not before.
 const OUTAGE: Duration = Duration::from_secs(3_600);
 /// A wait that is over at once.
@@ -72,13 +72,13 @@ impl Subscriber for Handler {
 }
 
 /// Where a log lies.
-enum Place {
+pub(crate) enum Place {
     File(TempDir),
     Nats { _folder: TempDir, server: Server },
 }
 
 impl Place {
-    fn new(url: &str) -> Fallible<Self> {
+    pub(crate) fn new(url: &str) -> Fallible<Self> {
         let folder = tempfile::tempdir()?;
         match url {
             "embedded" => Ok(Self::File(folder)),
@@ -90,10 +90,10 @@ impl Place {
         }
     }
 
-    async fn open(&self) -> Fallible<Arc<dyn Backend>> {
+    pub(crate) async fn open(&self) -> Fallible<Arc<dyn Backend>> {
         match self {
             Self::File(folder) => Ok(SqliteBackend::open(SqliteOptions::file(folder.path().join("log.db"))).await?),
-            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::server(server.url())).await?),
+            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::from_url(&server.url())?).await?),
         }
     }
 
@@ -108,14 +108,14 @@ impl Place {
 
 /// How an event is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stored {
+pub(crate) enum Stored {
     /// As ours publishes it: the key stands beside it.
     Keyed,
     /// By a program that knows nothing of ours: the body has the key.
     Bare,
 }
 
-async fn fill(place: &Place, events: u64, stored: Stored) -> Fallible<()> {
+pub(crate) async fn fill(place: &Place, events: u64, stored: Stored) -> Fallible<()> {
     let backend = place.open().await?;
     let (catalogs, _) = Catalogs::new([stheno::medusa::catalog()], []);
     let bus = Bus::new(Arc::clone(&backend), Arc::new(catalogs));

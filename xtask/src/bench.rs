@@ -22,6 +22,11 @@ pub(crate) fn recovery(words: &[&str]) -> Done {
     run(suite("recovery").args(words).env(nats::VARIABLE, nats::server()?))
 }
 
+/// What an operator looks at, on a file and on a nats-server.
+pub(crate) fn operator(words: &[&str]) -> Done {
+    run(suite("operator").args(words).env(nats::VARIABLE, nats::server()?))
+}
+
 /// Ours on a nats-server against other libraries.
 pub(crate) fn peers(words: &[&str]) -> Done {
     let mut command = suite("peers");

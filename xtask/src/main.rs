@@ -32,6 +32,7 @@ cargo xtask COMMAND
   bench embedded    measures the embedded log against bare SQLite, and writes target/bench/embedded.json
   bench nats        measures ours on a nats-server against loops on the bare client; [ROUNDS] [MESSAGES] [WORDS OF A ROW]
   bench recovery    measures keys that fall due together, and failures among events that go well; [embedded|nats] [ROUNDS] [KEYS]
+  bench operator    measures what an operator looks at, however many dead letters there are; [embedded|nats] [ROUNDS] [KEYS]
   bench peers       the same against other libraries, in Rust, Python and Node
   docs [--check]    writes the reference pages from the catalogs, or says which differ
   generated [N]     gives each suite (the decoders of a catalog, its messages, its signatures ..) N generated inputs, spread
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         ["bench", "embedded", rest @ ..] => bench::embedded(rest),
         ["bench", "nats", rest @ ..] => bench::nats(rest),
         ["bench", "recovery", rest @ ..] => bench::recovery(rest),
+        ["bench", "operator", rest @ ..] => bench::operator(rest),
         ["bench", "peers", rest @ ..] => bench::peers(rest),
         ["docs"] => check::docs(true),
         ["docs", "--check"] => check::docs(false),

@@ -38,6 +38,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `attempts = 20`: at most this many attempts at one event.
 /// - `retry_initial = "1s"`, `retry_cap = "15m"`, `retry_total = "6h"`: the first wait, which doubles, the longest, and for
 ///   how long in all.
+/// - `crash_limit = 3`: how often an event may end the process while it is tried alone, before it becomes a dead letter.
 /// - `timeout = "60s"`: how long one attempt may take.
 /// - `concurrency = 4`: most attempts under way at once.
 /// - `unordered`: events of one key side by side and in any order.

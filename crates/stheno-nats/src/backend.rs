@@ -7,7 +7,7 @@ use stheno_core::{
     EventId, NewEvent,
     backend::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page,
-        Query, Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+        Query, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
     },
 };
 use tokio::{sync::OnceCell, time::Instant};
@@ -136,6 +136,15 @@ impl Backend for NatsBackend {
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError> {
         records::list(&self.log, prefix).await
+    }
+
+    async fn read_records(
+        &self,
+        prefix: &str,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<RecordPage, BackendError> {
+        records::page(&self.log, prefix, after, limit).await
     }
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {

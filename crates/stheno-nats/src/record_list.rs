@@ -30,6 +30,42 @@ pub(crate) async fn newest(log: &Log, stream: &str, filter: &str) -> Result<Vec<
     if found.reached < last.sequence { Err(Trouble::NoResponders) } else { Ok(found.all()) }
 }
 
+/// The first messages after a sequence that a filter matches, in their order, and where to go on if something is left. The bucket
+/// keeps one message of each subject, so one that is written anew goes to the end.
+///
+/// The server that gives them may be behind the leader: then some are as they were. That nothing is left only the leader says.
+pub(crate) async fn page(
+    log: &Log,
+    stream: &str,
+    filter: &str,
+    after: u64,
+    limit: usize,
+) -> Result<(Vec<Stored>, Option<u64>), Trouble> {
+    let mut from = after.saturating_add(1);
+    if after == 0 {
+        // Mostly nothing is there: then one question is enough.
+        let Some(first) = log.reading.next(stream, from, filter).await? else { return Ok((Vec::new(), None)) };
+        from = first.sequence;
+    }
+    let mut reading = Fetch::open(&log.reading, stream, Begin::At(from), &[filter.to_owned()]).await?;
+    let mut found: Vec<Stored> = Vec::new();
+    let mut bytes = 0;
+    while reading.pending() > 0 && found.len() < limit && bytes < BYTES {
+        let messages = reading.next((limit - found.len()).min(CHUNK), BYTES - bytes).await?;
+        bytes += messages.iter().map(|message| message.body.len()).sum::<usize>();
+        found.extend(messages);
+    }
+    let reached = found.last().map_or(after, |last| last.sequence);
+    if reading.pending() > 0 {
+        return Ok((found, Some(reached)));
+    }
+    match log.reading.next(stream, reached.saturating_add(1), filter).await? {
+        None => Ok((found, None)),
+        Some(_) if found.is_empty() => Err(Trouble::NoResponders),
+        Some(_) => Ok((found, Some(reached))),
+    }
+}
+
 /// The newest of each subject so far.
 #[derive(Default)]
 struct Newest {

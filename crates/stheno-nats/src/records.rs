@@ -11,7 +11,10 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use stheno_core::{
     Timestamp,
-    backend::{BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision},
+    backend::{
+        BackendError, BackendErrorKind, Expect, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite,
+        Revision,
+    },
 };
 use tokio::time::Instant;
 
@@ -142,6 +145,41 @@ pub(crate) async fn list(log: &Log, prefix: &str) -> Result<Vec<Record>, Backend
                     .collect();
                 records.sort_unstable_by(|a, b| a.name.cmp(&b.name));
                 return Ok(records);
+            }
+            Err(trouble) if trouble.passes() && Instant::now() < until => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Err(trouble) => return Err(explain(log, trouble).await),
+        }
+    }
+}
+
+/// Some of the records whose name begins with a prefix, in the order in which they were written.
+pub(crate) async fn page(
+    log: &Log,
+    prefix: &str,
+    after: Option<&RecordCursor>,
+    limit: usize,
+) -> Result<RecordPage, BackendError> {
+    log.check_open()?;
+    let until = Instant::now() + AGAIN.saturating_mul(2);
+    let (bucket, subjects) = (bucket_stream(log), subjects(log));
+    let after = match after {
+        Some(after) => after.as_str().parse().map_err(|_| {
+            let message =
+                format!("`{}` is no place in the records of {}; begin with the first page", after.as_str(), log.place);
+            BackendError::new(BackendErrorKind::Other, message)
+        })?,
+        None => 0,
+    };
+    loop {
+        match record_list::page(log, &bucket, &subjects.beginning(prefix), after, limit.max(1)).await {
+            Ok((found, next)) => {
+                log.rollups.look(log, &bucket).await;
+                let named = |stored: Stored| Some(record(subjects.name(stored.subject.as_str())?, stored));
+                let records = found.into_iter().filter(|stored| !is_mark(stored)).filter_map(named);
+                let records = records.filter(|record| record.name.as_str().starts_with(prefix)).collect();
+                return Ok(RecordPage::new(records, next.map(|next| RecordCursor::new(next.to_string()))));
             }
             Err(trouble) if trouble.passes() && Instant::now() < until => {
                 tokio::time::sleep(Duration::from_millis(50)).await;

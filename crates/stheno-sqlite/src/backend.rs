@@ -12,7 +12,7 @@ use stheno_core::{
     EventId, NewEvent,
     backend::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page,
-        Query, Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+        Query, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
     },
 };
 use tokio::sync::OnceCell;
@@ -265,6 +265,17 @@ impl Backend for SqliteBackend {
         self.health.check_damage()?;
         let (prefix, now) = (prefix.to_owned(), self.options.clock.now());
         self.readers.with(move |session| records::list(&session.connection, &prefix, now)).await
+    }
+
+    async fn read_records(
+        &self,
+        prefix: &str,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<RecordPage, BackendError> {
+        self.health.check_damage()?;
+        let (prefix, after, now) = (prefix.to_owned(), after.cloned(), self.options.clock.now());
+        self.readers.with(move |session| records::page(&session.connection, &prefix, after.as_ref(), limit, now)).await
     }
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {

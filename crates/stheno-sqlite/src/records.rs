@@ -6,7 +6,10 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Row};
 use stheno_core::{
     Timestamp,
-    backend::{BackendError, BackendErrorKind, Expect, Record, RecordError, RecordName, RecordWrite, Revision},
+    backend::{
+        BackendError, BackendErrorKind, Expect, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite,
+        Revision,
+    },
 };
 
 use crate::{
@@ -125,9 +128,36 @@ pub(crate) fn list(connection: &Connection, prefix: &str, now: Timestamp) -> rus
         "SELECT name, revision, value FROM records
          WHERE name >= ?1 AND name < ?2 AND (expires IS NULL OR expires > ?3) ORDER BY name",
     )?;
-    // Names are ASCII, so every one that begins with the prefix comes before the prefix and the last character there is.
-    let end = format!("{prefix}{}", char::MAX);
-    statement.query_map((prefix, end, now.as_micros()), record)?.collect()
+    statement.query_map((prefix, end(prefix), now.as_micros()), record)?.collect()
+}
+
+/// Some of them, sorted by name, and where the next page begins.
+pub(crate) fn page(
+    connection: &Connection,
+    prefix: &str,
+    after: Option<&RecordCursor>,
+    limit: usize,
+    now: Timestamp,
+) -> rusqlite::Result<RecordPage> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name, revision, value FROM records
+         WHERE name > ?1 AND name >= ?2 AND name < ?3 AND (expires IS NULL OR expires > ?4) ORDER BY name LIMIT ?5",
+    )?;
+    let after = after.map_or("", RecordCursor::as_str);
+    let limit = limit.max(1);
+    // One more says whether something is left.
+    let more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let found = statement.query_map((after, prefix, end(prefix), now.as_micros(), more), record)?;
+    let mut records = found.collect::<rusqlite::Result<Vec<_>>>()?;
+    let is_all = records.len() <= limit;
+    records.truncate(limit);
+    let next = records.last().filter(|_| !is_all).map(|last| RecordCursor::new(last.name.as_str()));
+    Ok(RecordPage::new(records, next))
+}
+
+/// Names are ASCII, so every one that begins with the prefix comes before the prefix and the last character there is.
+fn end(prefix: &str) -> String {
+    format!("{prefix}{}", char::MAX)
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {

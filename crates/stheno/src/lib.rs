@@ -85,7 +85,7 @@ pub use stheno_core::{
     event::envelope,
     headers,
     runtime::{
-        operator::{Operator, RewindTo, SubscriberStatus},
+        operator::{BulkProgress, LetterFilter, LetterPage, Operator, RewindTo, SubscriberStatus},
         progress::Progress,
         unknown::UnknownName,
     },

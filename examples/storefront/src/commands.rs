@@ -10,7 +10,7 @@ use stheno::{
 };
 
 use crate::{
-    app,
+    app, many,
     print::{Grid, misused},
     steer::{self, Verdict},
 };
@@ -26,9 +26,12 @@ cargo run -- COMMAND
   publish NAME JSON               publish an event: publish order.placed '{\"id\":\"order_1\"}'
   log [KEY]                       the newest events; or all of one key, with their bodies: log order:order_1
   why SEQUENCE SUBSCRIBER         why a handler did, or did not, act: why 12 notifications.receipt
-  dead                            the dead letters
+  dead [SUBSCRIBER]               the dead letters; of many the first, or all of one handler
   redrive SUBSCRIBER SEQUENCE     hand a dead letter back to its handler
   discard SUBSCRIBER SEQUENCE     give a dead letter up for good; what waits behind it goes on
+  redrive-all SUBSCRIBER [WHICH]  hand all of them back: redrive-all notifications.receipt reason=exhausted error=smtp
+  discard-all SUBSCRIBER [WHICH]  give all of them up: key=order:order_1, reason=, error=TEXT, after=12, upto=40
+  progress SUBSCRIBER             how far these two are
   rewind SUBSCRIBER SEQUENCE      let a handler see again every event after this one
   pause SUBSCRIBER                let a handler stand still, also over restarts
   resume SUBSCRIBER               let it go on
@@ -50,9 +53,17 @@ pub(crate) async fn run(words: &[&str]) -> stheno::Result<Exit> {
         ["log"] => log(&app().await?.bus(), None).await,
         ["log", key] => log(&app().await?.bus(), Some(key)).await,
         ["why", sequence, subscriber] => why(&app().await?.bus(), sequence, subscriber).await,
-        ["dead"] => dead(&app().await?.bus()).await,
+        ["dead"] => many::dead(&operator().await?).await,
+        ["dead", subscriber] => many::dead_of(&operator().await?, subscriber).await,
         ["redrive", subscriber, sequence] => steer::decide(app().await?, subscriber, sequence, Verdict::Redrive).await,
         ["discard", subscriber, sequence] => steer::decide(app().await?, subscriber, sequence, Verdict::Discard).await,
+        ["redrive-all", subscriber, which @ ..] => {
+            many::decide(&operator().await?, subscriber, which, Verdict::Redrive).await
+        }
+        ["discard-all", subscriber, which @ ..] => {
+            many::decide(&operator().await?, subscriber, which, Verdict::Discard).await
+        }
+        ["progress", subscriber] => many::progress(&operator().await?, subscriber).await,
         ["rewind", subscriber, sequence] => steer::rewind(&app().await?.bus(), subscriber, sequence).await,
         ["pause", subscriber] => steer::pause(&operator().await?, subscriber).await,
         ["resume", subscriber] => steer::resume(&operator().await?, subscriber).await,
@@ -146,30 +157,5 @@ async fn why(bus: &Bus, sequence: &str, subscriber: &str) -> stheno::Result<Exit
         return Ok(misused(&format!("{subscriber}: {why}")));
     }
     println!("{}: {why}", shown(subscriber));
-    Ok(Exit::OK)
-}
-
-async fn dead(bus: &Bus) -> stheno::Result<Exit> {
-    let operator = Operator::new(bus.clone());
-    let mut grid = Grid::new(["seq", "subscriber", "event", "key", "attempts", "reason and error"], &[0, 4]);
-    for subscriber in operator.subscribers().await? {
-        for letter in operator.dead_letters(&subscriber.id).await? {
-            let about = letter.key.as_ref().map(ToString::to_string).unwrap_or_default();
-            let reason = format!("{}: {}", letter.reason, letter.error.join(": "));
-            let attempts = letter.attempts.to_string();
-            grid.row([
-                letter.sequence.to_string(),
-                subscriber.id.clone(),
-                letter.name.to_string(),
-                about,
-                attempts,
-                reason,
-            ]);
-        }
-    }
-    match grid.has_rows() {
-        true => print!("{grid}"),
-        false => println!("there are no dead letters"),
-    }
     Ok(Exit::OK)
 }

@@ -8,6 +8,7 @@
 
 mod commands;
 mod events;
+mod many;
 mod place;
 mod print;
 mod shop;

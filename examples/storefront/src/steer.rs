@@ -35,8 +35,7 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
         return Ok(print::misused(&format!("`{sequence}` is no sequence; `dead` shows them")));
     };
     let operator = Operator::new(app.bus());
-    let letters = operator.dead_letters(subscriber).await?;
-    let Some(letter) = letters.into_iter().find(|letter| letter.sequence == sequence) else {
+    let Some(letter) = operator.dead_letter(subscriber, sequence).await? else {
         // Why it is none: the subscriber is misspelt, the event was handled, it waits for a retry.
         let why = operator.why(subscriber, sequence).await?;
         let message = format!("{sequence} is no dead letter of `{subscriber}`: {why}; `dead` shows what is");
@@ -81,12 +80,12 @@ pub(crate) async fn decide(app: App, subscriber: &str, sequence: &str, verdict: 
     })
 }
 
-async fn status(operator: &Operator, subscriber: &str) -> Result<Option<SubscriberStatus>, BackendError> {
+pub(crate) async fn status(operator: &Operator, subscriber: &str) -> Result<Option<SubscriberStatus>, BackendError> {
     Ok(operator.subscribers().await?.into_iter().find(|status| status.id == subscriber))
 }
 
 /// What has to be done for a subscriber to go on that is paused.
-fn how_it_goes_on(subscriber: &str, by_policy: bool) -> String {
+pub(crate) fn how_it_goes_on(subscriber: &str, by_policy: bool) -> String {
     match by_policy {
         true => {
             format!("take `paused = true` out of [subscribers.\"{}\"], and start its host again", shown(subscriber))
@@ -96,7 +95,7 @@ fn how_it_goes_on(subscriber: &str, by_policy: bool) -> String {
 }
 
 /// Whether a process runs the subscriber, or crashed while it did: who stops in order records that.
-fn runs_elsewhere(status: Option<&SubscriberStatus>) -> bool {
+pub(crate) fn runs_elsewhere(status: Option<&SubscriberStatus>) -> bool {
     status.is_some_and(|status| !status.state.clean)
 }
 

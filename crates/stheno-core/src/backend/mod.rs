@@ -23,7 +23,7 @@ use crate::{
 pub use error::{AppendError, AppendErrorKind, BackendError, BackendErrorKind, RecordError};
 pub use info::{Abilities, LogInfo};
 pub use log::{Append, Appended, Direction, Page, Query, Tail};
-pub use record::{Expect, Record, RecordName, RecordWrite, Revision};
+pub use record::{Expect, Record, RecordCursor, RecordName, RecordPage, RecordWrite, Revision};
 
 /// What keeps the log and the records. Every method may be called from many tasks at once.
 #[async_trait]
@@ -87,6 +87,26 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// When the backend cannot be reached or its data cannot be read.
     async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError>;
+
+    /// Some of the records whose name begins with a prefix, at most `limit` of them and at least one, in an order that the backend
+    /// chooses: `after` is where the page before ended. So however many records there are, memory holds one page.
+    ///
+    /// Whoever reads all pages gets every record that was there from the first page to the last, also one that was written anew
+    /// meanwhile, which may come twice. What is written or deleted while the pages are read may be missing, or come as it was: use
+    /// [`get_record`](Self::get_record) where that matters.
+    ///
+    /// A backend that can do better than this, which lists all of them for each page, does so.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn read_records(
+        &self,
+        prefix: &str,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<RecordPage, BackendError> {
+        Ok(RecordPage::of_list(self.list_records(prefix).await?, after, limit.max(1)))
+    }
 
     /// Writes and deletes records, all of them or none. Returns the new revision of each, in order (of a deleted one
     /// too). A revision never repeats for a name, also not after a deletion.

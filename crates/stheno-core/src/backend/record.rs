@@ -3,10 +3,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::shown::shown_name;
 
-/// How often a record of a name has been written, in a sense: higher is later, and no two writes share one.
+/// A version number of a record. A write has a higher one than every write before it, also to other names, and none is used
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
 
@@ -134,5 +136,50 @@ impl RecordWrite {
     pub fn expires(mut self, after: Duration) -> Self {
         self.expires = Some(after);
         self
+    }
+}
+
+/// Where a page of records ended. Only the backend that gave it knows what it says; it may be kept in a record, and stays good
+/// when the backend is opened again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordCursor(String);
+
+impl RecordCursor {
+    /// Keeps a place, in a backend's own words.
+    pub fn new(place: impl Into<String>) -> Self {
+        Self(place.into())
+    }
+
+    /// The place.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Some of the records whose names begin with a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordPage {
+    /// The records, in the order of the backend. There may be none although more follow.
+    pub records: Vec<Record>,
+    /// Where the next page begins; `None` when nothing is left.
+    pub next: Option<RecordCursor>,
+}
+
+impl RecordPage {
+    /// Puts a page together.
+    pub fn new(records: Vec<Record>, next: Option<RecordCursor>) -> Self {
+        Self { records, next }
+    }
+
+    /// The page of a list that is sorted by name.
+    pub(crate) fn of_list(records: Vec<Record>, after: Option<&RecordCursor>, limit: usize) -> Self {
+        let mut records = records;
+        records.retain(|record| after.is_none_or(|after| record.name.as_str() > after.as_str()));
+        let is_all = records.len() <= limit;
+        records.truncate(limit);
+        let last = records.last().filter(|_| !is_all).map(|record| RecordCursor::new(record.name.as_str()));
+        Self { records, next: last }
     }
 }

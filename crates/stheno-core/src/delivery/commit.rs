@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     backend::{Expect, RecordName, RecordWrite, Revision},
     delivery::{
-        doc::{DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
+        doc::{Beside, DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
         lane::Indexed,
         lane_id::LaneId,
         machine::Machine,
@@ -114,6 +114,7 @@ impl Machine {
         started.sort_unstable();
         let reserved = self.reservation.write(self.settled.position(), self.policy.concurrency, soon);
         let (suspect, suspects) = self.trial.doc();
+        let (letters, lanes) = self.outbox.recorded();
         StateDoc {
             format: FORMAT,
             log: self.log.to_string(),
@@ -134,6 +135,7 @@ impl Machine {
             patterns: self.patterns.clone(),
             counts: self.counts,
             former: self.former.clone(),
+            beside: Some(Beside { lanes, parked: (self.lanes.parked() as u64).min(lanes), letters }),
             at: now.wall,
         }
     }

@@ -60,6 +60,9 @@ pub struct StateDoc {
     /// The ids that the subscriber had before, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<Former>,
+    /// How many records stand beside this one; nothing if an older version wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     /// When it was written.
     pub at: Timestamp,
 }
@@ -72,6 +75,18 @@ fn is_zero(number: &u64) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 pub(crate) fn is_false(truth: &bool) -> bool {
     !*truth
+}
+
+/// How many records of a subscriber there are, so that nobody has to list them to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Beside {
+    /// Keys, or single events without a key, that wait, are parked or are being read back.
+    pub lanes: u64,
+    /// Those of them that are parked behind a dead letter.
+    pub parked: u64,
+    /// Dead letters.
+    pub letters: u64,
 }
 
 /// An id that a subscriber had before.

@@ -27,6 +27,8 @@ const HELD: usize = 1_024;
 const _: () = assert!(LANE_QUEUE < HELD, "one key must not stop the others");
 /// A clock that goes back by as much was set.
 const CLOCK_STEP: Duration = Duration::from_secs(1);
+/// Lanes that may go on at once before more dead letters are handed back by the thousand.
+const HANDED_BACK: usize = 512;
 /// Lanes whose next event may wait in memory, besides those that could be started at once.
 const READY: usize = 16;
 
@@ -418,6 +420,21 @@ impl Machine {
     pub(crate) fn carried_out(&mut self, command: RecordName, letter: Option<u64>) {
         self.outbox.carried_out(command, letter);
         self.outbox.record_now();
+    }
+
+    /// Whether so little of what operators asked waits to be written that more of it may be done.
+    pub(crate) fn has_room_for_commands(&self) -> bool {
+        self.outbox.has_room_for_commands()
+    }
+
+    /// Whether so little goes on that more may be handed back of what nobody asked for one by one.
+    pub(crate) fn may_hand_back(&self) -> bool {
+        self.outbox.has_room_for_commands() && self.lanes.going_on() < HANDED_BACK
+    }
+
+    /// Whether a dead letter was taken away that no write says of yet.
+    pub(crate) fn takes_letters_away(&self) -> bool {
+        self.outbox.takes_any_away()
     }
 
     /// Whether a command was carried out that no write holds yet.

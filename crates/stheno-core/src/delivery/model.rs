@@ -321,6 +321,9 @@ impl World {
         let mut after = self.store.clone();
         after.apply(commit);
         let state = &commit.state;
+        let beside = state.beside.expect("it is always counted");
+        let counted = (beside.lanes, beside.letters);
+        assert_eq!(counted, (after.lanes.len() as u64, after.dead.len() as u64), "records are counted: {after:?}");
         let said = |sequence: u64| {
             sequence <= state.floor || state.done.iter().any(|(first, last)| (*first..=*last).contains(&sequence))
         };

@@ -57,11 +57,6 @@ pub(crate) fn state(subscriber: &str) -> RecordName {
     below(subscriber, "state")
 }
 
-/// The subscriber whose state this is, if it is one.
-pub(crate) fn stated(name: &RecordName) -> Option<String> {
-    id(name.as_str().strip_prefix(SUBSCRIBERS)?.strip_suffix("/state")?)
-}
-
 /// What a host says of a subscriber.
 pub(crate) fn spec(subscriber: &str) -> RecordName {
     match backfilled(subscriber) {
@@ -72,6 +67,11 @@ pub(crate) fn spec(subscriber: &str) -> RecordName {
 
 /// What the records begin with that hosts write of their subscribers.
 pub(crate) const SPECS: &str = "spec/";
+
+/// The subscriber of which a host says this, unless it is a backfill.
+pub(crate) fn specified(name: &RecordName) -> Option<String> {
+    Some(name.as_str().strip_prefix(SPECS)?.to_owned())
+}
 
 /// What the records of the catalogs begin with that hosts know.
 pub(crate) const CATALOGS: &str = "catalog/";
@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn a_subscriber_is_found_by_its_records() {
         for id in ["receipts.send", "receipts.send.backfill-7", "a", "a.backfill-x", "a.backfill-"] {
-            assert_eq!(stated(&state(id)).as_deref(), Some(id));
             let command = RecordName::trusted(format!("{}0190", commands(id)));
             assert_eq!(commanded(&command).as_deref(), Some(id));
         }
-        assert_eq!(stated(&RecordName::trusted("sub/a/lane/state".to_owned())), None);
+        assert_eq!(specified(&spec("receipts.send")).as_deref(), Some("receipts.send"));
+        assert_eq!(specified(&spec("receipts.send.backfill-7")), None);
     }
 }

@@ -43,6 +43,23 @@ struct CarriedOut {
     letter: Option<u64>,
 }
 
+/// A dead letter that waits to be written.
+#[derive(Debug)]
+struct Buried {
+    letter: DeadLetter,
+    /// Whether its record is there already, from before it came back.
+    is_recorded: bool,
+}
+
+/// A dead letter that waits to be taken away.
+#[derive(Debug)]
+struct Unburied {
+    /// The lane that no longer waits for it.
+    lane: Option<LaneId>,
+    /// Whether it has a record.
+    is_recorded: bool,
+}
+
 /// What waits to be written beside the state.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -59,9 +76,11 @@ pub(crate) struct Outbox {
     queued: u64,
     left: u64,
     /// Dead letters. None is among those that go, too: one write says one thing of each.
-    dead: BTreeMap<u64, DeadLetter>,
-    /// Dead letters that go, each with the lane that no longer waits for it.
-    undead: BTreeMap<u64, Option<LaneId>>,
+    dead: BTreeMap<u64, Buried>,
+    /// Dead letters that go.
+    undead: BTreeMap<u64, Unburied>,
+    /// Dead letters that have a record, or will with the write under way.
+    letters: u64,
     notes: VecDeque<(u64, Note)>,
     commands: VecDeque<CarriedOut>,
 }
@@ -109,20 +128,31 @@ impl Outbox {
 
     /// Leaves a dead letter.
     pub(crate) fn bury(&mut self, letter: DeadLetter) {
-        self.undead.remove(&letter.sequence);
-        self.dead.insert(letter.sequence, letter);
+        let is_recorded = self.undead.remove(&letter.sequence).is_some_and(|unburied| unburied.is_recorded);
+        self.dead.insert(letter.sequence, Buried { letter, is_recorded });
     }
 
     /// Takes a dead letter away, once the record of this lane says that it no longer waits for it.
     pub(crate) fn unbury(&mut self, sequence: u64, lane: Option<LaneId>) {
-        self.dead.remove(&sequence);
-        self.undead.insert(sequence, lane);
+        let is_recorded = self.dead.remove(&sequence).is_none_or(|buried| buried.is_recorded);
+        self.undead.insert(sequence, Unburied { lane, is_recorded });
     }
 
     /// Forgets the letters of what is ahead of a sequence, and takes away those that are recorded.
     pub(crate) fn unbury_ahead_of(&mut self, after: u64, recorded: impl IntoIterator<Item = u64>) {
         self.dead.retain(|sequence, _| *sequence <= after);
-        self.undead.extend(recorded.into_iter().filter(|sequence| *sequence > after).map(|sequence| (sequence, None)));
+        let ahead = recorded.into_iter().filter(|sequence| *sequence > after);
+        self.undead.extend(ahead.map(|sequence| (sequence, Unburied { lane: None, is_recorded: true })));
+    }
+
+    /// Says how many dead letters have a record.
+    pub(crate) fn has_letters(&mut self, recorded: u64) {
+        self.letters = recorded;
+    }
+
+    /// How many dead letters and lanes have a record, or will with the write under way.
+    pub(crate) fn recorded(&self) -> (u64, u64) {
+        (self.letters, self.recorded.len() as u64)
     }
 
     /// Whether a letter waits to be written.
@@ -157,6 +187,16 @@ impl Outbox {
     /// Whether a command was carried out that no write holds yet.
     pub(crate) fn is_carried_out(&self, command: &RecordName) -> bool {
         self.commands.iter().any(|carried_out| carried_out.record == *command)
+    }
+
+    /// Whether so little of what operators asked waits that more of it may be done.
+    pub(crate) fn has_room_for_commands(&self) -> bool {
+        self.has_room() && self.undead.len() + self.commands.len() < ROOM
+    }
+
+    /// Whether a dead letter waits to be taken away.
+    pub(crate) fn takes_any_away(&self) -> bool {
+        !self.undead.is_empty()
     }
 
     /// Whether so little waits that more may be begun.
@@ -206,8 +246,9 @@ impl Outbox {
         (self.urgency, self.writing) = (Urgency::Nothing, true);
         let mut parcel = Parcel::default();
         while parcel.dead.len() < PER_WRITE
-            && let Some((_, letter)) = self.dead.pop_first()
+            && let Some((_, Buried { letter, is_recorded })) = self.dead.pop_first()
         {
+            self.letters += u64::from(!is_recorded);
             parcel.lanes.extend(Some(with_letter(&letter)).filter(|id| self.changed.remove(id)));
             parcel.dead.push(letter);
         }
@@ -224,11 +265,12 @@ impl Outbox {
             }
         }
         let changed = &self.changed;
-        let free = |lane: &Option<LaneId>| lane.as_ref().is_none_or(|id| !changed.contains(id));
-        let undead = self.undead.iter().take(LOOKED_AT).filter(|(_, lane)| free(lane)).map(|(sequence, _)| *sequence);
-        parcel.undead = undead.take(PER_WRITE).collect();
+        let free = |unburied: &Unburied| unburied.lane.as_ref().is_none_or(|id| !changed.contains(id));
+        let undead = self.undead.iter().take(LOOKED_AT).filter(|(_, unburied)| free(unburied));
+        parcel.undead = undead.map(|(sequence, _)| *sequence).take(PER_WRITE).collect();
         for sequence in &parcel.undead {
-            self.undead.remove(sequence);
+            let gone = self.undead.remove(sequence);
+            self.letters = self.letters.saturating_sub(u64::from(gone.is_some_and(|gone| gone.is_recorded)));
         }
         parcel.notes = self.notes.drain(..self.notes.len().min(PER_WRITE)).collect();
         while parcel.commands.len() < PER_WRITE

@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use crate::{
     delivery::{
-        doc::{Counts, DeadLetter, LaneDoc, StateDoc, Waiting},
+        doc::{Counts, LaneDoc, StateDoc, Waiting},
         lane::{Doing, Lane, Lanes},
         lane_id::LaneId,
         machine::Machine,
@@ -66,6 +66,7 @@ impl Machine {
         machine.settled = Settled::restored(state.floor, state.done.clone());
         machine.paused = state.paused;
         machine.counts = state.counts;
+        machine.outbox.has_letters(state.beside.map_or(0, |beside| beside.letters));
         let started: Option<HashSet<u64>> = state.started.map(|marks| marks.into_iter().collect());
         let mut suspects = Vec::new();
         for doc in lanes {
@@ -112,8 +113,15 @@ impl Machine {
         self
     }
 
-    /// Begins on another log, as a new run after this sequence: of what was recorded nothing is true there.
-    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+    /// The same with so many dead letters, which an older version did not count.
+    pub(crate) fn with_letters(mut self, recorded: u64) -> Self {
+        self.outbox.has_letters(recorded);
+        self
+    }
+
+    /// Begins on another log, as a new run after this sequence: of what was recorded nothing is true there. `dead_letters` are all
+    /// that are recorded, by sequence.
+    pub(crate) fn begin_anew(&mut self, after: u64, dead_letters: &[u64]) {
         self.rewind(0, dead_letters);
         // The events of this log are others.
         self.former.clear();
@@ -123,11 +131,12 @@ impl Machine {
     }
 
     /// Goes to another position, as a new run. Nothing may be under way. What waits or is parked behind the position stays,
-    /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again.
-    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[DeadLetter]) {
+    /// with what is parked with it; what is ahead is forgotten, dead letters too, since the run comes to it again. `dead_letters` are
+    /// all that are recorded, by sequence.
+    pub(crate) fn rewind(&mut self, after: u64, dead_letters: &[u64]) {
         self.run = Run { number: self.run.number + 1, epoch: self.epoch };
         self.rewound = after;
-        self.outbox.unbury_ahead_of(after, dead_letters.iter().map(|letter| letter.sequence));
+        self.outbox.unbury_ahead_of(after, dead_letters.iter().copied());
         let ahead = self.lanes.iter().filter(|(_, lane)| lane.is_ahead_of(after)).map(|(id, _)| id.clone());
         for id in ahead.collect::<Vec<_>>() {
             self.end(&id);

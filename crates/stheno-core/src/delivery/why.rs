@@ -140,6 +140,13 @@ pub(crate) fn why(
     }
 }
 
+impl Why {
+    /// Whether a note may say more: what an earlier run or attempt came to.
+    pub(crate) fn may_be_noted(&self) -> bool {
+        matches!(self, Self::Handled | Self::NotYetTaken { .. } | Self::BeforeItsStart { .. })
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

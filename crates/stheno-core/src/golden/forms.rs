@@ -6,7 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     backend::{BackendError, Record},
     delivery::doc::{
-        Counts, DeadLetter, DeadReason, FORMAT, Former, LaneDoc, LaneState, Note, NoteKind, StateDoc, Suspect, Waiting,
+        Beside, Counts, DeadLetter, DeadReason, FORMAT, Former, LaneDoc, LaneState, Note, NoteKind, StateDoc, Suspect,
+        Waiting,
     },
     event::recorded::EventId,
     key::Key,
@@ -15,7 +16,10 @@ use crate::{
     runtime::{
         host::{CatalogSpec, SubscriberSpec},
         missed::Missed,
-        operator::command::Command,
+        operator::{
+            LetterFilter,
+            command::{Command, Many},
+        },
         rules::RecordedSource,
         store,
         subscription::lease::LeaseDoc,
@@ -76,12 +80,17 @@ fn state() -> StateDoc {
         patterns: patterns(),
         counts: Counts { handled: 21, skipped: 22, failed: 23, dead: 24, notes: 25 },
         former: vec![Former { id: "receipts.mail".to_owned(), upto: 4 }],
+        beside: Some(Beside { lanes: 26, parked: 27, letters: 28 }),
         at: time(0),
     }
 }
 
+fn without_counted_records() -> StateDoc {
+    StateDoc { beside: None, ..state() }
+}
+
 fn without_suspects() -> StateDoc {
-    StateDoc { suspects: Vec::new(), started: None, ..state() }
+    StateDoc { suspects: Vec::new(), started: None, ..without_counted_records() }
 }
 
 fn without_former_ids() -> StateDoc {
@@ -162,11 +171,25 @@ fn command_form(command: Command) -> Form {
     let file = match command {
         Command::Redrive { .. } => "command-redrive",
         Command::Discard { .. } => "command-discard",
+        Command::RedriveAll(_) => "command-redrive-all",
+        Command::DiscardAll(_) => "command-discard-all",
         Command::Rewind { .. } => "command-rewind",
         Command::Pause => "command-pause",
         Command::Resume => "command-resume",
     };
     form(file, &command)
+}
+
+fn many() -> Many {
+    let filter = LetterFilter {
+        key: key(),
+        names: Some(patterns()),
+        reason: Some(DeadReason::Exhausted),
+        error: Some("outer".to_owned()),
+        after: Some(3),
+        upto: Some(9),
+    };
+    Many { filter, letters: 24 }
 }
 
 fn catalog() -> CatalogSpec {
@@ -236,6 +259,8 @@ pub(super) fn all_forms() -> Vec<Form> {
     let commands = [
         Command::Redrive { sequence: 7 },
         Command::Discard { sequence: 7 },
+        Command::RedriveAll(many()),
+        Command::DiscardAll(Many { filter: LetterFilter::all(), letters: 24 }),
         Command::Rewind { after: 7 },
         Command::Pause,
         Command::Resume,
@@ -255,6 +280,7 @@ pub(super) fn older_forms() -> Vec<Form> {
         ),
         form("older/state-without-run-epoch-and-former-ids", &without_former_ids()),
         form("older/state-without-suspects-and-started", &without_suspects()),
+        form("older/state-without-counted-records", &without_counted_records()),
         form("older/lane-waiting-without-waits", &lane(LaneState::Waiting(without_waits()))),
         form("older/missed-without-run", &Missed { run: 0, run_epoch: 0, ..missed() }),
         form("older/lane-behind-without-run", &plain(LaneState::Behind)),

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    backend::{Backend, BackendError, BackendErrorKind, Record, Revision},
+    backend::{Backend, BackendError, BackendErrorKind, Record, RecordCursor, Revision},
     delivery::{
         doc::{DeadLetter, FORMAT, LaneDoc, Note, StateDoc},
         names,
@@ -41,8 +41,25 @@ async fn load_state(
     }
 }
 
-pub(crate) async fn lanes(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<Vec<LaneDoc>, BackendError> {
-    list(backend, &names::lanes(subscriber)).await
+/// The first lanes of a subscriber, and whether there are no others.
+pub(crate) async fn first_lanes(
+    backend: &dyn Backend,
+    subscriber: &str,
+    most: usize,
+) -> Result<(Vec<LaneDoc>, bool), BackendError> {
+    let page = backend.read_records(&names::lanes(subscriber), None, most).await?;
+    let mut lanes: Vec<LaneDoc> = page.records.iter().map(parse).collect::<Result<_, _>>()?;
+    lanes.sort_by_key(|lane| lane.from);
+    Ok((lanes, page.next.is_none()))
+}
+
+/// One dead letter.
+pub(crate) async fn letter(
+    backend: &dyn Backend,
+    subscriber: &str,
+    sequence: u64,
+) -> Result<Option<DeadLetter>, BackendError> {
+    backend.get_record(&names::dead_letter(subscriber, sequence)).await?.as_ref().map(parse).transpose()
 }
 
 pub(crate) async fn dead_letters(
@@ -54,6 +71,72 @@ pub(crate) async fn dead_letters(
 
 pub(crate) async fn notes(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<Vec<Note>, BackendError> {
     list(backend, &names::notes(subscriber)).await
+}
+
+/// How many records are read at once where memory must not depend on how many there are.
+pub(crate) const PAGE: usize = 256;
+
+/// Records read page by page.
+pub(crate) struct Pages {
+    prefix: String,
+    next: Option<RecordCursor>,
+    is_over: bool,
+}
+
+impl Pages {
+    /// Those whose names begin with a prefix.
+    pub(crate) fn of(prefix: String) -> Self {
+        Self { prefix, next: None, is_over: false }
+    }
+
+    /// The next page, which may be empty; `None` after the last one.
+    pub(crate) async fn next(&mut self, backend: &dyn Backend) -> Result<Option<Vec<Record>>, BackendError> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let page = backend.read_records(&self.prefix, self.next.as_ref(), PAGE).await?;
+        (self.is_over, self.next) = (page.next.is_none(), page.next);
+        Ok(Some(page.records))
+    }
+}
+
+/// The events of all dead letters of a subscriber; why not, if one cannot be read.
+pub(crate) async fn dead_sequences(
+    backend: &dyn Backend,
+    subscriber: &str,
+) -> Result<Result<Vec<u64>, BackendError>, BackendError> {
+    let mut sequences = Vec::new();
+    let mut pages = Pages::of(names::dead_letters(subscriber));
+    while let Some(records) = pages.next(backend).await? {
+        for record in &records {
+            match parse::<DeadLetter>(record) {
+                Ok(letter) => sequences.push(letter.sequence),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+    Ok(Ok(sequences))
+}
+
+/// Whether a subscriber has a dead letter.
+pub(crate) async fn has_dead(backend: &dyn Backend, subscriber: &str) -> Result<bool, BackendError> {
+    let mut pages = Pages::of(names::dead_letters(subscriber));
+    while let Some(records) = pages.next(backend).await? {
+        if !records.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// How many dead letters a subscriber has, readable or not.
+pub(crate) async fn count_dead(backend: &dyn Backend, subscriber: &str) -> Result<u64, BackendError> {
+    let mut count = 0;
+    let mut pages = Pages::of(names::dead_letters(subscriber));
+    while let Some(records) = pages.next(backend).await? {
+        count += records.len() as u64;
+    }
+    Ok(count)
 }
 
 async fn list<T: DeserializeOwned>(backend: &Arc<dyn Backend>, prefix: &str) -> Result<Vec<T>, BackendError> {

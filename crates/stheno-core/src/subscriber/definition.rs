@@ -174,6 +174,30 @@ impl SubscriberDef {
         self
     }
 
+    /// How often an event may end the process while it is tried alone, before it becomes a dead letter `crash loop`; at least 1.
+    ///
+    /// ```
+    /// # use stheno_core::{AnyEvent, Cx, Failure, Subscriber, SubscriberDef, async_trait};
+    /// # struct Thumbnails;
+    /// # #[async_trait]
+    /// # impl Subscriber for Thumbnails {
+    /// #     type Event = AnyEvent;
+    /// #     async fn handle(&self, _event: AnyEvent, _cx: Cx) -> Result<(), Failure> {
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// // Its library may end the process, and a restart costs little.
+    /// let subscriber = SubscriberDef::new("images.thumbnails", Thumbnails).on("product.*").crash_limit(10);
+    /// assert_eq!(subscriber.policy().crash_limit.get(), 10);
+    /// ```
+    #[must_use]
+    pub fn crash_limit(mut self, starts: u32) -> Self {
+        self.policy.crash_limit = NonZeroU32::new(starts).unwrap_or(self.policy.crash_limit);
+        let none = "crash_limit is 0; at least 1 is needed: an event is blamed after it has ended the process so often";
+        self.said.refuse(starts == 0, "crash_limit", none);
+        self
+    }
+
     /// How long one attempt may take.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {

@@ -39,6 +39,7 @@ async fn send_receipt(order: OrderPlaced, mailer: Res<Mailer>, cx: Cx) -> Result
     retry_initial = "2s",
     retry_cap = "10m",
     retry_total = "3h",
+    crash_limit = 5,
     timeout = "60s",
     concurrency = 4,
     unordered,
@@ -72,6 +73,7 @@ fn all_options_by_hand() -> SubscriberDef {
         .was("audit.old")
         .attempts(20)
         .retry(Duration::from_secs(2), Duration::from_secs(10 * 60), Duration::from_secs(3 * 60 * 60))
+        .crash_limit(5)
         .timeout(Duration::from_secs(60))
         .concurrency(4)
         .unordered()

@@ -97,6 +97,9 @@ fn setters(options: &Options) -> TokenStream {
         let total = or(options.retry_total, "RETRY_TOTAL");
         setters.extend(quote!(.retry(#initial, #cap, #total)));
     }
+    if let Some(crash_limit) = options.crash_limit {
+        setters.extend(quote!(.crash_limit(#crash_limit)));
+    }
     if let Some(timeout) = options.timeout.map(duration::constant) {
         setters.extend(quote!(.timeout(#timeout)));
     }

@@ -14,13 +14,14 @@ use crate::{
     duration, names,
 };
 
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 15] = [
     "id",
     "was",
     "attempts",
     "retry_initial",
     "retry_cap",
     "retry_total",
+    "crash_limit",
     "timeout",
     "concurrency",
     "unordered",
@@ -43,6 +44,7 @@ pub(crate) struct Options {
     pub(crate) retry_initial: Option<Duration>,
     pub(crate) retry_cap: Option<Duration>,
     pub(crate) retry_total: Option<Duration>,
+    pub(crate) crash_limit: Option<u32>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) concurrency: Option<usize>,
     pub(crate) unordered: Option<()>,
@@ -107,6 +109,7 @@ impl Options {
             "retry_initial" => set_once(&mut self.retry_initial, &name, some_time(input)?),
             "retry_cap" => set_once(&mut self.retry_cap, &name, some_time(input)?),
             "retry_total" => set_once(&mut self.retry_total, &name, some_time(input)?),
+            "crash_limit" => set_once(&mut self.crash_limit, &name, at_least_one(input)?),
             "timeout" => set_once(&mut self.timeout, &name, some_time(input)?),
             "concurrency" => set_once(&mut self.concurrency, &name, at_least_one(input)?),
             "unordered" => set_once(&mut self.unordered, &name, ()),

@@ -93,6 +93,10 @@ macro_rules! conformance_suite {
                 records_are_listed_by_prefix_and_sorted,
                 an_expired_record_is_as_if_deleted,
                 a_thousand_records_are_written_at_once,
+                records_are_read_page_by_page,
+                what_is_written_while_pages_are_read_is_not_missed,
+                a_page_goes_on_after_opening_again,
+                a_later_write_has_the_higher_revision,
             }
             log::lifecycle {
                 info_says_where_the_log_begins_and_ends,
@@ -163,6 +167,14 @@ macro_rules! conformance_suite {
                 an_undecodable_body_is_a_dead_letter_with_its_bytes,
                 a_command_is_carried_out_although_the_backend_fails_at_first,
                 a_command_waits_for_whoever_runs_the_subscriber,
+            }
+            delivery::bulk {
+                thousands_of_redrives_are_carried_out_while_events_flow,
+                a_redrive_of_thousands_goes_on_after_a_crash,
+                a_redrive_of_thousands_that_fail_again_comes_to_its_end,
+                many_letters_are_chosen_by_key_reason_error_and_range,
+                a_pause_a_rewind_and_a_second_thought_hold_in_between,
+                many_letters_and_keys_are_shown_page_by_page,
             }
             delivery::unreadable {
                 a_command_about_a_letter_that_cannot_be_read_is_refused,

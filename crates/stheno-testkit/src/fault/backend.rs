@@ -12,7 +12,7 @@ use stheno_core::{
     EventId, NewEvent,
     backend::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, LogInfo, Page, Query,
-        Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+        Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
     },
 };
 use tokio::sync::watch;
@@ -183,6 +183,16 @@ impl Backend for FaultyBackend {
     async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError> {
         let answer = self.switches.pass(Call::ListRecords, &[RecordName::trusted(prefix)]).await?;
         answer.give(self.inner.list_records(prefix).await?)
+    }
+
+    async fn read_records(
+        &self,
+        prefix: &str,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<RecordPage, BackendError> {
+        let answer = self.switches.pass(Call::ListRecords, &[RecordName::trusted(prefix)]).await?;
+        answer.give(self.inner.read_records(prefix, after, limit).await?)
     }
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {

@@ -14,7 +14,7 @@ use stheno_core::{
     EventId, NewEvent,
     backend::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, LogInfo, Page, Query,
-        Record, RecordError, RecordName, RecordWrite, Revision, Tail,
+        Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
     },
 };
 
@@ -76,6 +76,15 @@ impl Backend for Lent {
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError> {
         self.inner()?.list_records(prefix).await
+    }
+
+    async fn read_records(
+        &self,
+        prefix: &str,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<RecordPage, BackendError> {
+        self.inner()?.read_records(prefix, after, limit).await
     }
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {

@@ -20,7 +20,7 @@ pub enum Call {
     Next,
     /// `get_record`
     GetRecord,
-    /// `list_records`
+    /// `list_records` and `read_records`
     ListRecords,
     /// `write_records`
     WriteRecords,

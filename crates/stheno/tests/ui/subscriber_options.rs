@@ -50,4 +50,9 @@ async fn bad_patterns(_order: OrderPlaced) -> Result<(), Failure> {
     Ok(())
 }
 
+#[subscriber(id = "receipts.h", crash_limit = 0)]
+async fn no_crash(_order: OrderPlaced) -> Result<(), Failure> {
+    Ok(())
+}
+
 fn main() {}

@@ -26,6 +26,8 @@ pub(crate) struct Lanes {
     /// Those that a record speaks for, and that are under way: loading, ready or running.
     busy: HashSet<LaneId>,
     tickets: u64,
+    /// How many are parked.
+    parked: usize,
     /// What the events in memory weigh of those that wait.
     kept: usize,
 }
@@ -77,7 +79,8 @@ impl Lanes {
             Doing::NeedsLoad => drop(self.unread.insert(self.tickets, id.clone())),
             Doing::Waiting(due) => drop(self.waiting.insert((due, id.clone()))),
             Doing::Resting(until) => drop(self.resting.insert((until, id.clone()))),
-            Doing::Loading | Doing::Running | Doing::Parked { .. } => {}
+            Doing::Parked { .. } => self.parked += 1,
+            Doing::Loading | Doing::Running => {}
         }
         if is_recorded && is_busy(doing) {
             self.busy.insert(id.clone());
@@ -90,7 +93,8 @@ impl Lanes {
             Doing::NeedsLoad => drop(self.unread.remove(&ticket)),
             Doing::Waiting(due) => drop(self.waiting.remove(&(due, id.clone()))),
             Doing::Resting(until) => drop(self.resting.remove(&(until, id.clone()))),
-            Doing::Loading | Doing::Running | Doing::Parked { .. } => {}
+            Doing::Parked { .. } => self.parked -= 1,
+            Doing::Loading | Doing::Running => {}
         }
         if !self.busy.is_empty() {
             self.busy.remove(id);
@@ -140,6 +144,16 @@ impl Lanes {
     /// How many can be started.
     pub(crate) fn ready(&self) -> usize {
         self.ready.len()
+    }
+
+    /// How many can be started or need a load.
+    pub(crate) fn going_on(&self) -> usize {
+        self.ready.len() + self.unread.len()
+    }
+
+    /// How many are parked.
+    pub(crate) fn parked(&self) -> usize {
+        self.parked
     }
 
     /// Whether one can be started, or needs a load.

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use crate::{
     backend::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
-        RecordError, RecordName, RecordWrite, Revision, Tail,
+        RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
     },
     event::recorded::{EventId, NewEvent, RecordedEvent},
     runtime::log::keys::Keys,
@@ -113,6 +113,15 @@ impl Backend for Keyed {
 
     async fn list_records(&self, prefix: &str) -> Result<Vec<Record>, BackendError> {
         self.log.list_records(prefix).await
+    }
+
+    async fn read_records(
+        &self,
+        prefix: &str,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<RecordPage, BackendError> {
+        self.log.read_records(prefix, after, limit).await
     }
 
     async fn write_records(&self, writes: Vec<RecordWrite>) -> Result<Vec<Revision>, RecordError> {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    backend::{Backend, BackendError, RecordError, RecordName, RecordWrite},
-    delivery::{commit::json, names},
+    backend::{Backend, BackendError, Record, RecordError, RecordName, RecordWrite, Revision},
+    delivery::{commit::json, doc::DeadLetter, names},
     event::recorded::EventId,
-    runtime::store,
+    runtime::{operator::letters::LetterFilter, store},
 };
 
 /// What is asked.
@@ -19,6 +19,10 @@ pub(crate) enum Command {
     Redrive { sequence: u64 },
     /// Give this dead letter up for good, and hand back what is parked behind it.
     Discard { sequence: u64 },
+    /// Hand back every dead letter that was there when this was asked and that the filter lets through.
+    RedriveAll(Many),
+    /// Give all of those up for good.
+    DiscardAll(Many),
     /// Go on after this sequence, as a new run.
     Rewind { after: u64 },
     /// Stand still.
@@ -27,11 +31,55 @@ pub(crate) enum Command {
     Resume,
 }
 
+/// Many dead letters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Many {
+    pub(crate) filter: LetterFilter,
+    /// How many there were when it was asked.
+    pub(crate) letters: u64,
+}
+
+impl Many {
+    /// The letter in a record, if it is meant: it was there before the command, which has this revision.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn letter(&self, record: &Record, asked: Revision) -> Result<Option<DeadLetter>, BackendError> {
+        let letter = Some(record).filter(|record| record.revision < asked).map(store::parse).transpose()?;
+        Ok(letter.filter(|letter| self.filter.matches(letter)))
+    }
+}
+
+impl Command {
+    /// Whether it says where the subscriber goes on, or whether it does.
+    fn steers(&self) -> bool {
+        matches!(self, Self::Rewind { .. } | Self::Pause | Self::Resume)
+    }
+
+    /// The dead letter it is about.
+    pub(crate) fn letter(&self) -> Option<u64> {
+        match self {
+            Self::Redrive { sequence } | Self::Discard { sequence } => Some(*sequence),
+            _ => None,
+        }
+    }
+}
+
 /// A command and the record that has to go once it is done.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) command: Command,
     pub(crate) record: RecordName,
+    /// The revision of that record: what has a lower one was there before.
+    pub(crate) revision: Revision,
+}
+
+impl Asked {
+    /// Reads the record of a command.
+    pub(crate) fn read(record: &Record) -> Result<Self, BackendError> {
+        let command = store::parse(record)?;
+        Ok(Self { command, record: record.name.clone(), revision: record.revision })
+    }
 }
 
 /// Leaves a command for whoever holds the lease.
@@ -44,17 +92,23 @@ pub(crate) async fn ask(backend: &Arc<dyn Backend>, subscriber: &str, command: &
     }
 }
 
-/// What a subscriber was asked and nobody has done yet, in the order it was asked in.
-pub(crate) async fn left(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<Vec<Asked>, BackendError> {
-    let records = backend.list_records(&names::commands(subscriber)).await?;
+/// The commands of a subscriber that nobody has carried out yet and that it has to know before it begins anything, in the order
+/// they were asked in. However many others there are, memory holds one page of them.
+pub(crate) async fn steering(backend: &Arc<dyn Backend>, subscriber: &str) -> Result<Vec<Asked>, BackendError> {
+    let mut found = Vec::new();
+    let mut pages = store::Pages::of(names::commands(subscriber));
+    while let Some(records) = pages.next(&**backend).await? {
+        for record in records.iter().filter(|record| names::commanded(&record.name).as_deref() == Some(subscriber)) {
+            // One that cannot be read is said when commands are carried out.
+            let command: Option<Command> = store::parse_if_ours(record)?;
+            if command.is_some_and(|command| command.steers()) {
+                found.push(Asked::read(record)?);
+            }
+        }
+    }
     // Their names are in the order they were asked in.
-    let of_it = records.into_iter().filter(|record| names::commanded(&record.name).as_deref() == Some(subscriber));
-    // One that cannot be read is said where commands are watched.
-    let asked = of_it.map(|record| {
-        let command = store::parse_if_ours(&record)?;
-        Ok(command.map(|command| Asked { command, record: record.name }))
-    });
-    asked.filter_map(Result::transpose).collect()
+    found.sort_by(|a, b| a.record.cmp(&b.record));
+    Ok(found)
 }
 
 /// Where an operator wants a subscriber to go on, if it was asked to: the last time it was asked, and the record of that.

@@ -1,6 +1,15 @@
 //! What an operator can see and do: subscribers, dead letters, redrive, rewind, pause, and why a handler did not act.
 
+//!
+//! Reading order: this file (what can be asked of one subscriber), `letters` (many dead letters), `bulk` (what is asked of many),
+//! `command` (how it is asked).
+
+mod bulk;
 pub(crate) mod command;
+mod letters;
+
+pub use bulk::BulkProgress;
+pub use letters::{LetterFilter, LetterPage};
 
 use std::{path::Path, sync::Arc};
 
@@ -8,14 +17,16 @@ use serde::Serialize;
 use tokio::sync::Notify;
 
 use crate::{
-    backend::{Backend, BackendError, Page, Query, Revision},
+    backend::{Backend, BackendError, Page, Query, RecordCursor, Revision},
     bus::Bus,
     delivery::{
         doc::{DeadLetter, LaneDoc, Note, StateDoc},
+        lane_id::LaneId,
         names,
         why::{Why, why},
     },
     event::recorded::RecordedEvent,
+    join,
     runtime::{
         host,
         log::{keyed::keyed, keys::Keys},
@@ -48,8 +59,10 @@ pub struct SubscriberStatus {
     pub state: StateDoc,
     /// Events of the log it has not taken in yet, matching or not.
     pub behind: u64,
-    /// Keys that wait, are parked or are being read back.
+    /// Keys that wait, are parked or are being read back; of very many only some, see [`more_lanes`](Self::more_lanes).
     pub lanes: Vec<LaneDoc>,
+    /// How many there are that [`lanes`](Self::lanes) does not show.
+    pub more_lanes: u64,
     /// Whether the policy of the host that ran it last lets it stand still, whatever an operator says; what an operator says is
     /// `paused` of the [state](Self::state).
     pub paused_by_policy: bool,
@@ -76,6 +89,8 @@ pub enum RewindTo {
     End,
 }
 
+/// Lanes that are shown of one subscriber.
+const LANES: usize = 100;
 /// How often it is looked at most for a state of what is recorded that nobody has written to meanwhile.
 const LOOKS: usize = 5;
 
@@ -100,23 +115,89 @@ impl Operator {
     pub async fn subscribers(&self) -> Result<Vec<SubscriberStatus>, BackendError> {
         let last = self.backend().info().await?.last;
         let mut all = Vec::new();
-        for record in self.backend().list_records(names::SUBSCRIBERS).await? {
-            let Some(id) = names::stated(&record.name) else { continue };
-            let state: StateDoc = store::parse(&record)?;
+        for (id, state) in self.states().await? {
             let reached = state.done.last().map_or(state.floor, |(_, end)| *end);
-            let lanes = store::lanes(self.backend(), &id).await?;
+            let none_waits = state.beside.is_some_and(|beside| beside.lanes == 0);
+            let (lanes, is_all) = match none_waits {
+                true => (Vec::new(), true),
+                false => store::first_lanes(&**self.backend(), &id, LANES).await?,
+            };
+            // It may have been written since the state was read.
+            let counted =
+                state.beside.map_or(u64::from(!is_all), |beside| beside.lanes.saturating_sub(lanes.len() as u64));
+            let more_lanes = if is_all { 0 } else { counted.max(1) };
             let paused_by_policy = host::policed(self.backend(), &id).await?.paused;
-            all.push(SubscriberStatus { id, behind: last.saturating_sub(reached), state, lanes, paused_by_policy });
+            let behind = last.saturating_sub(reached);
+            all.push(SubscriberStatus { id, behind, state, lanes, more_lanes, paused_by_policy });
         }
         Ok(all)
     }
 
-    /// The dead letters of a subscriber, oldest event first.
+    /// Every subscriber that has run, with its state, by name.
+    async fn states(&self) -> Result<Vec<(String, StateDoc)>, BackendError> {
+        let backend = self.backend();
+        let specs = backend.list_records(names::SPECS).await?;
+        let mut ids: Vec<String> = specs.iter().filter_map(|spec| names::specified(&spec.name)).collect();
+        let missed = join::all(ids.iter().map(|id| missed::list(backend, id))).await;
+        for missed in missed {
+            ids.extend(missed?.into_iter().map(|(backfill, ..)| backfill));
+        }
+        let names: Vec<_> = ids.iter().map(|id| names::state(id)).collect();
+        let found = join::all(names.iter().map(|name| backend.get_record(name))).await;
+        let mut states = Vec::new();
+        for (id, record) in ids.into_iter().zip(found) {
+            if let Some(record) = record? {
+                states.push((id, record));
+            }
+        }
+        states.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
+        states.into_iter().map(|(id, record)| Ok((id, store::parse(&record)?))).collect()
+    }
+
+    /// All dead letters of a subscriber, oldest event first. There may be very many: [`dead_letters_page`](Self::dead_letters_page)
+    /// gives some of them at a time.
     ///
     /// # Errors
     /// When the backend cannot be read.
     pub async fn dead_letters(&self, subscriber: &str) -> Result<Vec<DeadLetter>, BackendError> {
         store::dead_letters(self.backend(), subscriber).await
+    }
+
+    /// Some of the dead letters that a filter lets through, at most `limit`; `after` is where the page before ended.
+    ///
+    /// ```no_run
+    /// # use stheno_core::runtime::operator::{LetterFilter, Operator};
+    /// # async fn show(operator: Operator) -> Result<(), stheno_core::backend::BackendError> {
+    /// let mut page = operator.dead_letters_page("receipts.send", &LetterFilter::all(), None, 100).await?;
+    /// loop {
+    ///     for letter in &page.letters {
+    ///         println!("{} {}", letter.sequence, letter.reason);
+    ///     }
+    ///     let Some(next) = page.next else { break };
+    ///     page = operator.dead_letters_page("receipts.send", &LetterFilter::all(), Some(&next), 100).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When a letter cannot be read, or the backend cannot be.
+    pub async fn dead_letters_page(
+        &self,
+        subscriber: &str,
+        filter: &LetterFilter,
+        after: Option<&RecordCursor>,
+        limit: usize,
+    ) -> Result<LetterPage, BackendError> {
+        letters::page(&**self.backend(), subscriber, filter, after, limit).await
+    }
+
+    /// One dead letter, if there is one of this event.
+    ///
+    /// # Errors
+    /// When it cannot be read, or the backend cannot be.
+    pub async fn dead_letter(&self, subscriber: &str, sequence: u64) -> Result<Option<DeadLetter>, BackendError> {
+        store::letter(&**self.backend(), subscriber, sequence).await
     }
 
     /// What else was worth remembering of a subscriber, oldest first: skips and failed attempts with their reasons, redrives,
@@ -186,7 +267,7 @@ impl Operator {
             }
         };
         // A host refuses it otherwise: the letters after that position go with a rewind, and what is in them is to be known.
-        store::dead_letters(self.backend(), subscriber).await?;
+        store::dead_sequences(&**self.backend(), subscriber).await??;
         self.ask(subscriber, &Command::Rewind { after }).await
     }
 
@@ -233,15 +314,38 @@ impl Operator {
         loop {
             let before = self.revision(subscriber).await?;
             let state = store::state(self.backend(), subscriber).await?;
-            let lanes = store::lanes(self.backend(), subscriber).await?;
-            let dead = store::dead_letters(self.backend(), subscriber).await?;
-            let notes = store::notes(self.backend(), subscriber).await?;
+            let dead = store::letter(&**self.backend(), subscriber, sequence).await?;
+            let lanes = self.lanes_of(subscriber, sequence, event.as_deref()).await?;
+            let answer = |notes: &[Note]| {
+                why(event.as_deref(), sequence, nearest, state.as_ref(), policy, &lanes, dead.as_slice(), notes)
+            };
+            let mut answered = answer(&[]);
+            if answered.may_be_noted() {
+                answered = answer(&store::notes(self.backend(), subscriber).await?);
+            }
             // What is written meanwhile would be half there. Who writes all the time rarely writes about this one event.
             if look == LOOKS || self.revision(subscriber).await? == before {
-                return Ok(why(event.as_deref(), sequence, nearest, state.as_ref(), policy, &lanes, &dead, &notes));
+                return Ok(answered);
             }
             look += 1;
         }
+    }
+
+    /// The lanes that may have an event: that of its key, and its own. Read by name, however many there are.
+    async fn lanes_of(
+        &self,
+        subscriber: &str,
+        sequence: u64,
+        event: Option<&RecordedEvent>,
+    ) -> Result<Vec<LaneDoc>, BackendError> {
+        let key = event.and_then(|event| event.key.clone()).map(LaneId::Key);
+        let names: Vec<_> =
+            key.into_iter().chain([LaneId::Event(sequence)]).map(|id| names::lane(subscriber, &id)).collect();
+        let mut lanes = Vec::new();
+        for record in join::all(names.iter().map(|name| self.backend().get_record(name))).await {
+            lanes.extend(record?.as_ref().map(store::parse).transpose()?);
+        }
+        Ok(lanes)
     }
 
     /// The revision of a subscriber's state: every write of what is recorded of it has another.
@@ -306,18 +410,23 @@ impl Operator {
 
     /// The subscriber of this log whose id is nearest to what was written.
     async fn nearest(&self, written: &str) -> Result<Option<String>, BackendError> {
-        let states = self.backend().list_records(names::SUBSCRIBERS).await?;
-        let ids: Vec<String> = states.iter().filter_map(|record| names::stated(&record.name)).collect();
-        Ok(crate::nearest::nearest(written, ids.iter().map(String::as_str)).map(str::to_owned))
+        let states = self.states().await?;
+        Ok(crate::nearest::nearest(written, states.iter().map(|(id, _)| id.as_str())).map(str::to_owned))
+    }
+
+    /// An error that says what to do, if no such subscriber has ever run.
+    async fn has_run(&self, subscriber: &str) -> Result<(), BackendError> {
+        if self.backend().get_record(&names::state(subscriber)).await?.is_some() {
+            return Ok(());
+        }
+        let hint = self.nearest(subscriber).await?;
+        let hint = hint.map_or("check the id".to_owned(), |nearest| format!("did you mean `{nearest}`?"));
+        let message = format!("no subscriber `{subscriber}` has ever run on this log; {hint}");
+        Err(BackendError::new(crate::backend::BackendErrorKind::Other, message))
     }
 
     async fn ask(&self, subscriber: &str, command: &Command) -> Result<(), BackendError> {
-        if self.backend().get_record(&names::state(subscriber)).await?.is_none() {
-            let hint = self.nearest(subscriber).await?;
-            let hint = hint.map_or("check the id".to_owned(), |nearest| format!("did you mean `{nearest}`?"));
-            let message = format!("no subscriber `{subscriber}` has ever run on this log; {hint}");
-            return Err(BackendError::new(crate::backend::BackendErrorKind::Other, message));
-        }
+        self.has_run(subscriber).await?;
         ask(self.backend(), subscriber, command).await?;
         if let Some(asked) = &self.asked {
             asked.notify_one();

@@ -140,7 +140,7 @@ async fn is_through(backend: &Arc<dyn Backend>, id: &str, missed: &Missed) -> Re
     let recorded = store::load(backend, id).await?;
     let through = recorded.state.is_some_and(|(state, _)| state.floor >= missed.end());
     // An event without a key leaves a letter and no lane.
-    Ok(through && recorded.lanes.is_empty() && store::dead_letters(backend, id).await?.is_empty())
+    Ok(through && recorded.lanes.is_empty() && !store::has_dead(&**backend, id).await?)
 }
 
 /// Deletes what was recorded for it.

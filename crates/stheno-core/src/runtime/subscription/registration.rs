@@ -93,6 +93,7 @@ pub(crate) fn first_state(subscriber: &Enabled, info: &LogInfo, now: Timestamp) 
         patterns: subscriber.patterns.clone(),
         counts: Counts::default(),
         former: Vec::new(),
+        beside: None,
         at: now,
     }
 }

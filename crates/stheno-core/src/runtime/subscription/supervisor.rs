@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, watch};
 
 use crate::{
     backend::{BackendError, BackendErrorKind, LogInfo, RecordError, Revision},
@@ -32,7 +32,7 @@ use crate::{
             lease::{Claim, Lease},
             polls::Polls,
             surroundings::{End, Surroundings},
-            worker::Worker,
+            worker::{Commands, Worker},
         },
     },
     time::Now,
@@ -62,7 +62,7 @@ struct Held {
     machine: Machine,
     /// The revision that guards its state.
     guard: Option<Revision>,
-    /// What an operator has asked while nobody ran it.
+    /// What an operator has asked while nobody ran it, and it has to know before it begins anything.
     asked: Vec<Asked>,
     /// What is begun beside it.
     beside: Vec<Enabled>,
@@ -70,7 +70,7 @@ struct Held {
 
 impl Supervisor {
     /// Runs until the app stops, and says how it ended. Runs on the control thread.
-    pub(crate) async fn run(self, mut commands: mpsc::UnboundedReceiver<Asked>) -> End {
+    pub(crate) async fn run(self, commands: Arc<Notify>) -> End {
         let mut stopping = self.around.stopping.clone();
         loop {
             let mut held = match self.take_over(&mut stopping).await {
@@ -99,13 +99,13 @@ impl Supervisor {
                 .around
                 .control
                 .spawn(Arc::clone(&lease).keep(Arc::clone(&self.around.backend), Arc::clone(&self.around.alarm)));
-            let mut worker = self.worker(held, commands);
+            let mut worker = self.worker(held, Arc::clone(&commands));
             // A set ends its tasks when it is dropped: an app that is dropped ends as in a crash, with the handlers under way.
             let mut running = Tasks::new(&self.around.handlers);
             running.spawn(async move {
                 let end = worker.run().await;
                 let is_over = end == End::LogUnusable && worker.attempts.cut().await;
-                (end, is_over, worker.commands)
+                (end, is_over)
             });
             // One task was spawned, so there is one that ends.
             let Some((_, ended)) = running.next_end().await else { return End::Broken };
@@ -114,14 +114,13 @@ impl Supervisor {
             self.progress.send_modify(|progress| (progress.held, progress.idle) = (false, false));
             match ended {
                 // It was asked to stop, and could not hand over.
-                Ok((End::LostLease | End::Outrun, ..)) if *stopping.borrow() => return End::Cut,
-                Ok((End::LostLease, _, unread)) => commands = unread,
-                Ok((End::Outrun, _, unread)) => {
-                    commands = unread;
+                Ok((End::LostLease | End::Outrun, _)) if *stopping.borrow() => return End::Cut,
+                Ok((End::LostLease, _)) => {}
+                Ok((End::Outrun, _)) => {
                     // If it is still ours, the next epoch need not wait until it has run out. If not, its holder goes on.
                     lease.give_back(&self.around.backend).await;
                 }
-                Ok((end, is_over, _)) => {
+                Ok((end, is_over)) => {
                     // Another host may be able to go on, and nothing is under way here any more.
                     if is_over {
                         lease.give_back(&self.around.backend).await;
@@ -180,7 +179,7 @@ impl Supervisor {
         loop {
             let recorded = store::load(backend, id).await?;
             let info = backend.info().await?;
-            let asked = command::left(backend, id).await?;
+            let asked = command::steering(backend, id).await?;
             let now = Now::of(&*self.around.clock);
             let mut joining = Joining::default();
             let (machine, guard) = match recorded.state {
@@ -195,14 +194,18 @@ impl Supervisor {
                                 .await?;
                     }
                     let (policy, patterns) = (policy.clone(), patterns.clone());
+                    let uncounted = state.beside.is_none();
                     let mut machine =
                         Machine::restored(policy, patterns, lease.epoch, state, recorded.lanes, info.last, now);
+                    if uncounted {
+                        machine = machine.with_letters(store::count_dead(&**backend, id).await?);
+                    }
                     if let Some(message) = other {
                         // An operator knows, and has said where to go on.
                         let Some((after, command)) = command::rewind(&asked) else {
                             return Err(BackendError::new(BackendErrorKind::LogChanged, message));
                         };
-                        machine.begin_anew(after, &store::dead_letters(backend, id).await?);
+                        machine.begin_anew(after, &store::dead_sequences(&**backend, id).await??);
                         machine.carried_out(command, None);
                     }
                     (machine, Some(revision))
@@ -234,7 +237,7 @@ impl Supervisor {
         }
     }
 
-    fn worker(&self, held: Held, commands: mpsc::UnboundedReceiver<Asked>) -> Worker {
+    fn worker(&self, held: Held, commands: Arc<Notify>) -> Worker {
         let Held { lease, machine, guard, asked, .. } = held;
         let Enabled { id, patterns, handed_over, batch, policy, handler, .. } = &self.subscriber;
         let own = Identity { id: Arc::clone(id), former: machine.former().to_vec() };
@@ -270,7 +273,8 @@ impl Supervisor {
             ),
             lease,
             asked,
-            commands,
+            commands: Commands::new(Arc::clone(id), commands),
+            bulk: None,
             progress: self.progress.clone(),
             guard,
             batching,

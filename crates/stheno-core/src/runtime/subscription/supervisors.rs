@@ -7,14 +7,13 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, watch},
     task::{JoinError, JoinSet},
 };
 
 use crate::{
     bus::Bus,
     runtime::{
-        operator::command::Asked,
         progress::Progress,
         subscription::{
             enabled::{Company, Enabled},
@@ -39,7 +38,8 @@ pub(crate) struct Supervisors {
 #[derive(Default)]
 struct Members {
     progress: Vec<(String, watch::Receiver<Progress>)>,
-    commands: HashMap<String, mpsc::UnboundedSender<Asked>>,
+    /// Says to each that there may be commands for it.
+    asked: HashMap<String, Arc<Notify>>,
     tasks: JoinSet<End>,
     watched: Vec<Arc<Watched>>,
 }
@@ -49,9 +49,16 @@ impl Supervisors {
         Arc::new(Self { bus, around, holder, lease_time, members: Mutex::default() })
     }
 
-    /// Where commands for a subscriber go that this process runs.
-    pub(crate) fn commands_of(&self, id: &str) -> Option<mpsc::UnboundedSender<Asked>> {
-        self.members().commands.get(id).cloned()
+    /// How many subscribers this process runs.
+    pub(crate) fn count(&self) -> usize {
+        self.members().asked.len()
+    }
+
+    /// Says to a subscriber that there are commands for it. Whether this process runs it.
+    pub(crate) fn say_asked(&self, id: &str) -> bool {
+        let members = self.members();
+        let asked = members.asked.get(id);
+        asked.inspect(|asked| asked.notify_one()).is_some()
     }
 
     /// What is watched of each subscriber.
@@ -83,16 +90,16 @@ impl Supervisors {
 
 impl Company for Supervisors {
     fn has_begun(&self, id: &str) -> bool {
-        self.members().commands.contains_key(id)
+        self.members().asked.contains_key(id)
     }
 
     fn begin(self: Arc<Self>, subscriber: Enabled) {
         let mut members = self.members();
         let id = subscriber.id.to_string();
-        if members.commands.contains_key(&id) {
+        if members.asked.contains_key(&id) {
             return;
         }
-        let (commands, commanded) = mpsc::unbounded_channel();
+        let asked = Arc::new(Notify::new());
         let (progress, receiver) = watch::channel(Progress::default());
         let polls = Polls::new(subscriber.policy.blocking);
         members.watched.push(Arc::new(Watched {
@@ -101,7 +108,7 @@ impl Company for Supervisors {
             progress: progress.clone(),
             timeout: subscriber.policy.timeout,
         }));
-        members.commands.insert(id.clone(), commands);
+        members.asked.insert(id.clone(), Arc::clone(&asked));
         members.progress.push((id, receiver));
         let supervisor = Supervisor {
             subscriber,
@@ -114,6 +121,6 @@ impl Company for Supervisors {
             polls,
             company: Arc::clone(&self) as Arc<dyn Company>,
         };
-        members.tasks.spawn_on(supervisor.run(commanded), &self.around.control);
+        members.tasks.spawn_on(supervisor.run(asked), &self.around.control);
     }
 }

@@ -46,6 +46,7 @@ pub async fn every_call_after_closing_fails_as_closed(harness: &dyn Harness) {
     let name = RecordName::trusted("a");
     assert_eq!(log.get_record(&name).await.expect_err("closed").kind(), closed);
     assert_eq!(log.list_records("").await.expect_err("closed").kind(), closed);
+    assert_eq!(log.read_records("", None, 1).await.expect_err("closed").kind(), closed);
     match log.write_records(vec![RecordWrite::put(name, "1")]).await {
         Err(RecordError::Backend(error)) => assert_eq!(error.kind(), closed),
         other => panic!("a closed backend was expected: {other:?}"),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use stheno_core::backend::{Backend, Expect, Record, RecordError, RecordName, RecordWrite, Revision};
+use stheno_core::backend::{Backend, Expect, Record, RecordError, RecordName, RecordPage, RecordWrite, Revision};
 
 use crate::conformance::{
     Harness,
@@ -230,4 +230,102 @@ pub async fn a_thousand_records_are_written_at_once(harness: &dyn Harness) {
     let found = list(&*world.log, "many/").await;
     assert_eq!(found.len(), 1_000);
     assert!(found.iter().enumerate().all(|(number, record)| record.value == number.to_string().into_bytes()));
+}
+
+async fn page(log: &dyn Backend, prefix: &str, before: Option<&RecordPage>, limit: usize) -> RecordPage {
+    let after = before.and_then(|before| before.next.as_ref());
+    let page = log.read_records(prefix, after, limit).await.expect("records can be read");
+    assert!(page.records.len() <= limit.max(1), "{} in a page of {limit}", page.records.len());
+    page
+}
+
+/// The names of all records that begin so, page by page, sorted.
+async fn paged(log: &dyn Backend, prefix: &str, limit: usize) -> Vec<String> {
+    let mut last = page(log, prefix, None, limit).await;
+    let mut found = last.records.clone();
+    while last.next.is_some() {
+        last = page(log, prefix, Some(&last), limit).await;
+        found.extend(last.records.clone());
+    }
+    let mut names: Vec<_> = found.into_iter().map(|record| record.name.to_string()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Page by page come the same records as in a list, whatever the prefix, and each once while nobody writes.
+pub async fn records_are_read_page_by_page(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let log = &*world.log;
+    assert_eq!(page(log, "", None, 10).await, RecordPage::new(Vec::new(), None), "nothing is one empty page");
+    let names = ["sub/a/state", "sub/a/lane/=/07", "sub/a/lane/order=3A1", "sub/a.b/state", "sub/ab/state", "lease/a"];
+    let many = (0..25).map(|number| format!("sub/a/dead/{number:04}"));
+    let all: Vec<_> = names.iter().map(|name| (*name).to_owned()).chain(many).collect();
+    write(log, all.iter().map(|name| RecordWrite::put(named(name), name.clone())).collect()).await;
+    for prefix in ["", "sub/", "sub/a", "sub/a/", "sub/a/dead/", "sub/a/dead/001", "sub/a/lane/=", "lease/", "x"] {
+        let listed: Vec<_> = list(log, prefix).await.into_iter().map(|record| record.name.to_string()).collect();
+        for limit in [0, 1, 7, 25, 1_000] {
+            assert_eq!(paged(log, prefix, limit).await, listed, "prefix {prefix:?}, {limit} at a time");
+        }
+    }
+    let first = page(log, "sub/a/dead/", None, 7).await;
+    let whole = |record: &Record| record.value == record.name.as_str().as_bytes();
+    assert!(first.records.iter().all(whole), "{first:?}");
+    assert_eq!(get(log, first.records[0].name.as_str()).await.as_ref(), Some(&first.records[0]));
+}
+
+/// What is written anew while the pages are read is not missed, and what is deleted does not end them.
+pub async fn what_is_written_while_pages_are_read_is_not_missed(harness: &dyn Harness) {
+    const MANY: usize = 60;
+    let world = World::new(harness).await;
+    let log = &*world.log;
+    let name = |number: usize| format!("many/{number:04}");
+    write(log, (0..MANY).map(|number| RecordWrite::put(named(&name(number)), "1")).collect()).await;
+    let mut last = page(log, "many/", None, 8).await;
+    let mut seen = last.records.clone();
+    for round in 0_usize.. {
+        if last.next.is_none() {
+            break;
+        }
+        assert!(round < 10 * MANY, "the pages come to an end");
+        if round < 4 {
+            // Of those that were given, and of those that were not.
+            let rewritten = [round, 20 + round, 40 + round].map(|number| RecordWrite::put(named(&name(number)), "2"));
+            let gone = RecordWrite::delete(named(&name(50 + round)));
+            write(log, rewritten.into_iter().chain([gone]).collect()).await;
+        }
+        last = page(log, "many/", Some(&last), 8).await;
+        seen.extend(last.records.clone());
+    }
+    let left = list(log, "many/").await;
+    assert_eq!(left.len(), MANY - 4);
+    for record in left {
+        assert!(seen.iter().any(|seen| seen.name == record.name), "{} was missed", record.name);
+    }
+}
+
+/// Where a page ended stays good when the log is opened again, and the last page says that it is the last.
+pub async fn a_page_goes_on_after_opening_again(harness: &dyn Harness) {
+    let mut world = World::new(harness).await;
+    let names = (0..10).map(|number| named(&format!("many/{number}")));
+    write(&*world.log, names.map(|name| RecordWrite::put(name, "1")).collect()).await;
+    let first = page(&*world.log, "many/", None, 6).await;
+    if world.outlives_handles() {
+        world.reopen().await;
+    }
+    let rest = page(&*world.log, "many/", Some(&first), 6).await;
+    assert_eq!((first.records.len(), rest.records.len(), rest.next), (6, 4, None));
+}
+
+/// A later write has the higher revision, also of another record: so it is known what was there when something was written.
+pub async fn a_later_write_has_the_higher_revision(harness: &dyn Harness) {
+    let world = World::new(harness).await;
+    let log = &*world.log;
+    let mut last = Revision(0);
+    for round in 0..12 {
+        let put = |what: &str| RecordWrite::put(named(&format!("{what}/{}", round % 5)), "1");
+        for revision in write(log, vec![put("a"), put("b"), RecordWrite::delete(named("a/0"))]).await {
+            assert!(revision > last, "{revision:?} after {last:?}");
+            last = revision;
+        }
+    }
 }

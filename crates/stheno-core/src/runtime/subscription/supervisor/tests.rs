@@ -26,6 +26,7 @@ fn state() -> StateDoc {
         patterns: PatternSet::all(),
         counts: Counts::default(),
         former: Vec::new(),
+        beside: None,
         at: crate::time::Timestamp::from_micros(0),
     }
 }

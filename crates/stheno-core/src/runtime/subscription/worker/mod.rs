@@ -1,11 +1,17 @@
 //! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
 //!
 //! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `record`
-//! (what is done is written), `steer` (what an operator asks).
+//! (what is done is written), `commands` (what an operator asks, read with `pager`), `steer` (it is carried out), `bulk` (so are
+//! commands about many dead letters).
 
+mod bulk;
+mod commands;
+mod pager;
 mod record;
 mod steer;
 mod work;
+
+pub(crate) use commands::Commands;
 
 use std::{
     pin::Pin,
@@ -15,7 +21,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, watch},
+    sync::{OwnedSemaphorePermit, watch},
     task::{JoinError, JoinHandle},
 };
 
@@ -34,7 +40,10 @@ use crate::{
             batching::Batching,
             lease::Lease,
             surroundings::{End, Surroundings},
-            worker::record::written,
+            worker::{
+                bulk::{Bulk, next_letters},
+                record::written,
+            },
         },
     },
     time::{Clock, Now, Timestamp},
@@ -49,6 +58,8 @@ const SHARE: usize = 16;
 const RECORD_WITHIN: Duration = Duration::from_millis(5);
 /// How long it may go unrecorded that events were passed over which left nothing to settle.
 const PASSED_OVER: Duration = Duration::from_secs(1);
+/// The wait after a read of records that failed.
+const READ_RETRY: Duration = Duration::from_secs(1);
 /// The wait after a read of a lane that failed.
 const LOAD_RETRY: Duration = Duration::from_secs(1);
 
@@ -64,9 +75,11 @@ pub(crate) struct Worker {
     pub(crate) attempts: Attempts,
     pub(crate) lease: Arc<Lease>,
     pub(crate) around: Surroundings,
-    /// What was asked before it began: done before anything is begun.
+    /// What was asked before it began, and is done before anything is begun.
     pub(crate) asked: Vec<Asked>,
-    pub(crate) commands: mpsc::UnboundedReceiver<Asked>,
+    pub(crate) commands: Commands,
+    /// The command about many dead letters that is being carried out.
+    pub(crate) bulk: Option<Bulk>,
     pub(crate) progress: watch::Sender<Progress>,
     /// The state's revision: guards every write.
     pub(crate) guard: Option<Revision>,
@@ -99,7 +112,9 @@ enum Woken {
     Ended(Option<Ended>),
     Loaded(Vec<(Load, Read)>),
     Wrote(Result<Vec<Revision>, RecordError>),
-    Commanded(Option<Asked>),
+    /// Commands were read; nothing, if there may be some.
+    Commanded(Option<Result<pager::Read, JoinError>>),
+    Letters(Result<pager::Read, JoinError>),
     Leave(OwnedSemaphorePermit),
     Due,
     Record,
@@ -112,9 +127,8 @@ enum Woken {
 impl Worker {
     /// Runs until the lease is lost or the app stops.
     pub(crate) async fn run(&mut self) -> End {
-        for asked in std::mem::take(&mut self.asked) {
-            self.obey(asked).await;
-        }
+        let asked = std::mem::take(&mut self.asked);
+        self.obey(asked).await;
         self.rewind_when_quiet().await;
         loop {
             match self.turn().await {
@@ -130,7 +144,8 @@ impl Worker {
         if !self.lease.is_good() {
             return Err(End::LostLease);
         }
-        let more = self.work()?;
+        self.obey_some().await;
+        let more = self.work()? || self.has_to_obey();
         let now = if more { self.machine.reserve_runs_out() } else { self.machine.has_to_record_now() };
         if now || self.wrote_at.elapsed() >= RECORD_WITHIN {
             self.begin_write();
@@ -157,6 +172,9 @@ impl Worker {
             && self.current.is_none()
             && self.writing.is_none()
             && self.rewinding.is_none()
+            && self.commands.is_idle()
+            // One that hands letters back waits while nothing is handled.
+            && (self.bulk.is_none() || self.machine.is_paused())
             && self.batching.as_ref().is_none_or(Batching::is_empty);
         let now = Progress {
             held: true,
@@ -203,7 +221,8 @@ impl Worker {
                 Ok(loaded) => Woken::Loaded(loaded),
                 Err(error) => not_loaded(&self.id, &error),
             },
-            asked = self.commands.recv() => Woken::Commanded(asked),
+            read = self.commands.next() => Woken::Commanded(read),
+            read = next_letters(&mut self.bulk) => Woken::Letters(read),
             permit = Arc::clone(&self.around.alone).acquire_owned(), if needs_leave => match permit {
                 Ok(permit) => Woken::Leave(permit),
                 // The semaphore is never closed.
@@ -235,8 +254,15 @@ impl Worker {
                 }
             }
             Woken::Wrote(result) => self.wrote(result)?,
-            Woken::Commanded(Some(asked)) => self.obey(asked).await,
-            Woken::Commanded(None) | Woken::Due => {}
+            Woken::Commanded(None) => self.commands.look_again(),
+            Woken::Commanded(Some(Ok(Ok(page)))) => self.commands.took(page),
+            Woken::Commanded(Some(Ok(Err(error)))) => {
+                self.commands.not_read(&self.around.backend, &self.around.control, READ_RETRY);
+                self.could_not_read(&error);
+            }
+            Woken::Letters(Ok(read)) => self.took_letters(read),
+            Woken::Commanded(Some(Err(error))) | Woken::Letters(Err(error)) => return Err(not_read(&self.id, &error)),
+            Woken::Due => {}
             Woken::Record => self.machine.record_now(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
@@ -254,7 +280,7 @@ impl Worker {
     }
 }
 
-/// What follows from a read that did not come to its end.
+/// What follows from a read of events that did not come to its end.
 fn not_loaded(subscriber: &str, error: &JoinError) -> Woken {
     if error.is_panic() {
         tracing::error!(subscriber, %error, "stopped: the backend panicked while a key's events were read");
@@ -262,6 +288,15 @@ fn not_loaded(subscriber: &str, error: &JoinError) -> Woken {
     }
     // The control thread is gone: the app is over.
     Woken::Stop
+}
+
+/// The same of records.
+fn not_read(subscriber: &str, error: &JoinError) -> End {
+    if error.is_panic() {
+        tracing::error!(subscriber, %error, "stopped: the backend panicked while records were read");
+        return End::Broken;
+    }
+    End::Stopped
 }
 
 /// The result of a future that is ready now.

@@ -1,51 +1,100 @@
 //! What an operator asks is carried out.
 
-use std::error::Error as _;
+use std::{error::Error as _, sync::Arc};
 
 use crate::{
-    backend::{BackendError, RecordName},
+    backend::{Backend, BackendError, Record, RecordName},
     delivery::{doc::DeadLetter, names},
+    join,
     runtime::{
         alarm::Verdict,
         operator::command::{Asked, Command},
         store,
-        subscription::worker::Worker,
+        subscription::worker::{Worker, bulk::Bulk},
     },
 };
 
+/// Commands obeyed before events get their turn.
+const STEP: usize = 16;
+
+/// What a command is about, as it is now.
+struct Found {
+    /// Whether its record is still there.
+    is_there: bool,
+    letter: Option<Record>,
+}
+
+async fn find(backend: &Arc<dyn Backend>, subscriber: &str, asked: &Asked) -> Result<Found, BackendError> {
+    let is_there = backend.get_record(&asked.record).await?.is_some();
+    let letter = match asked.command.letter().filter(|_| is_there) {
+        Some(sequence) => backend.get_record(&names::dead_letter(subscriber, sequence)).await?,
+        None => None,
+    };
+    Ok(Found { is_there, letter })
+}
+
 impl Worker {
-    pub(super) async fn obey(&mut self, asked: Asked) {
-        let now = self.now();
-        // It may have been carried out since it was passed on, when the subscriber was taken over; and one that cannot be read
-        // comes again.
-        if self.is_carried_out(&asked.record) {
-            return;
+    /// Whether something that was asked can be done now.
+    pub(super) fn has_to_obey(&self) -> bool {
+        self.can_obey() || self.has_letters_to_take()
+    }
+
+    fn can_obey(&self) -> bool {
+        self.commands.has_some() && self.machine.has_room_for_commands()
+    }
+
+    /// Does the next few things that were asked.
+    pub(super) async fn obey_some(&mut self) {
+        if self.can_obey() {
+            let asked = self.commands.take(STEP);
+            self.obey(asked).await;
         }
-        match self.around.backend.get_record(&asked.record).await {
-            Ok(Some(_)) => {}
-            Ok(None) => return,
-            Err(error) => return self.could_not_read(&error),
+        self.take_letters().await;
+        self.commands.read_on(&self.around.backend, &self.around.control);
+    }
+
+    /// Obeys commands, in their order.
+    pub(super) async fn obey(&mut self, asked: Vec<Asked>) {
+        // What an operator asks by the thousand costs a few trips, and not one for each.
+        let (backend, id) = (Arc::clone(&self.around.backend), Arc::clone(&self.id));
+        let found = join::all(asked.iter().map(|asked| find(&backend, &id, asked))).await;
+        for (asked, found) in asked.into_iter().zip(found) {
+            match found {
+                Ok(found) => self.obey_one(asked, found),
+                Err(error) => self.could_not_read(&error),
+            }
+        }
+    }
+
+    fn obey_one(&mut self, asked: Asked, found: Found) {
+        let now = self.now();
+        // It may have been carried out since it was read.
+        if !found.is_there || self.is_carried_out(&asked.record) {
+            return;
         }
         match asked.command {
             Command::Redrive { sequence } | Command::Discard { sequence } => {
-                let letter = match self.around.backend.get_record(&names::dead_letter(&self.id, sequence)).await {
+                let letter: Option<DeadLetter> = match found.letter.as_ref().map(store::parse).transpose() {
                     Ok(letter) => letter,
-                    Err(error) => return self.could_not_read(&error),
-                };
-                let found: Option<DeadLetter> = match letter.as_ref().map(store::parse).transpose() {
-                    Ok(found) => found,
                     Err(error) => return self.refuse(asked, &error),
                 };
-                match (found.filter(|letter| !self.is_on_its_way(letter.sequence)), &asked.command) {
+                match (letter.filter(|letter| !self.is_on_its_way(letter.sequence)), &asked.command) {
                     (Some(letter), Command::Redrive { .. }) => self.machine.redrive(&letter, now),
                     (Some(letter), _) => self.machine.discard(&letter, now),
                     (None, Command::Redrive { .. }) if self.machine.retry_now(sequence, now) => {}
                     (None, _) => tracing::warn!(subscriber = &*self.id, sequence, "there is no such dead letter"),
                 }
             }
+            Command::RedriveAll(_) | Command::DiscardAll(_) => {
+                // One after the other: the next one is read again when this one is done.
+                if self.bulk.is_none() {
+                    self.bulk = Bulk::of(&self.id, &asked);
+                }
+                return;
+            }
             Command::Rewind { after } => {
                 let replaced = self.rewinding.replace((after, asked.clone()));
-                // Of two rewinds the later one counts; it may also be the same one, passed on again.
+                // Of two rewinds the later one counts; it may also be the same one, read again.
                 if let Some((_, replaced)) = replaced.filter(|(_, replaced)| replaced.record != asked.record) {
                     self.machine.carried_out(replaced.record, None);
                 }
@@ -54,15 +103,12 @@ impl Worker {
             Command::Pause => self.machine.pause(true),
             Command::Resume => self.machine.pause(false),
         }
-        let letter = match asked.command {
-            Command::Redrive { sequence } | Command::Discard { sequence } => Some(sequence),
-            _ => None,
-        };
+        let letter = asked.command.letter();
         self.machine.carried_out(asked.record, letter);
     }
 
     /// What a command is about could not be read. Its record stays: the command comes again, unless this does not pass.
-    fn could_not_read(&self, error: &BackendError) {
+    pub(super) fn could_not_read(&self, error: &BackendError) {
         if self.around.alarm.judge(error) == Verdict::Retry {
             tracing::warn!(subscriber = &*self.id, %error, "what a command is about could not be read; it is tried again");
         }
@@ -85,7 +131,7 @@ impl Worker {
     }
 
     /// Whether a dead letter was taken away whose record is still there.
-    fn is_on_its_way(&self, sequence: u64) -> bool {
+    pub(super) fn is_on_its_way(&self, sequence: u64) -> bool {
         let being_written = self.writing.as_ref().is_some_and(|writing| writing.commit.undead.contains(&sequence));
         self.machine.is_on_its_way(sequence, being_written)
     }
@@ -104,13 +150,10 @@ impl Worker {
             return;
         }
         if let Some((after, asked)) = self.rewinding.take() {
-            let records = match self.around.backend.list_records(&names::dead_letters(&self.id)).await {
-                Ok(records) => records,
+            let dead_letters = match store::dead_sequences(&*self.around.backend, &self.id).await {
+                Ok(Ok(dead_letters)) => dead_letters,
+                Ok(Err(error)) => return self.refuse(asked, &error),
                 Err(error) => return self.could_not_read(&error),
-            };
-            let dead_letters: Vec<DeadLetter> = match records.iter().map(store::parse).collect() {
-                Ok(dead_letters) => dead_letters,
-                Err(error) => return self.refuse(asked, &error),
             };
             // A suspect that has not been started is given up, and the leave for it: nothing is begun before the rewind.
             self.machine.forget_alone();

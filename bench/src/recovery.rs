@@ -32,6 +32,8 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(1_800);
 /// A wait that is over when the clock is set forward, and not before.
 const OUTAGE: Duration = Duration::from_secs(3_600);
+/// What is said of the messages between clients and the server, for each event.
+const MESSAGES: &str = "messages";
 /// A wait that is over at once.
 const AT_ONCE: Duration = Duration::from_millis(1);
 
@@ -93,7 +95,15 @@ impl Place {
     async fn open(&self) -> Fallible<Arc<dyn Backend>> {
         match self {
             Self::File(folder) => Ok(SqliteBackend::open(SqliteOptions::file(folder.path().join("log.db"))).await?),
-            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::server(server.url())).await?),
+            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::from_url(&server.url())?).await?),
+        }
+    }
+
+    /// The messages that clients and the server have sent each other so far.
+    fn messages(&self) -> u64 {
+        match self {
+            Self::File(_) => 0,
+            Self::Nats { server, .. } => server.messages(),
         }
     }
 
@@ -190,10 +200,10 @@ impl Run {
 async fn failing(url: &str, events: u64, percent: u64, stored: Stored) -> Fallible<Measured> {
     let place = Place::new(url)?;
     fill(&place, events, stored).await?;
-    let watch = Watch::start(place.server())?;
+    let (watch, before) = (Watch::start(place.server())?, place.messages());
     let run = Run::start(&place, percent, AT_ONCE).await?;
     run.until(events).await?;
-    let measured = watch.stop(events)?;
+    let measured = watch.stop(events)?.with(MESSAGES, (place.messages() - before) as f64 / events as f64);
     run.running.stop().await;
     Ok(measured)
 }
@@ -261,6 +271,22 @@ pub async fn rows(url: &str, rounds: usize, keys: u64) -> Fallible<Vec<Case>> {
             pairs[4].push((cost(&ten), cost(&clean)));
             pairs[5].push((waiting.seconds, waiting.seconds));
             eprintln!("{url} {stored:?}, round {round}: due, few due, clean {seconds:?} s");
+            for (what, measured) in [
+                ("0 %", &clean),
+                ("1 %", &one),
+                ("10 %", &ten),
+                ("failed", &failed),
+                ("due", &due),
+                ("waiting", &waiting),
+            ] {
+                eprintln!(
+                    "  {what}: {:.0}/s, client {:.1} us, server {:.1} us, {:?}",
+                    measured.rate(),
+                    measured.client,
+                    measured.server,
+                    measured.further
+                );
+            }
         }
         let [tenfold, fresh, failed, one, ten, waiting] = pairs;
         let name = |what: String| format!("{url} {}: {what}", if *stored == Stored::Keyed { "keyed" } else { "bare" });

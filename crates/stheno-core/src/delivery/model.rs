@@ -287,6 +287,11 @@ impl World {
         let matching = self.log.iter().filter(|event| event.sequence > load.after && event.sequence <= load.upto);
         let mut events: Vec<_> =
             matching.filter(|event| load.key.is_none() || event.key == load.key).cloned().collect();
+        let sequences: Vec<u64> = events.iter().map(|event| event.sequence).collect();
+        assert!(
+            load.sequences.is_empty() || load.sequences == sequences,
+            "{load:?} is not what the log has: {sequences:?}"
+        );
         let mut bytes = 0;
         let fits = events.iter().take_while(|event| {
             let fits = bytes < LOAD_BYTES;

@@ -155,7 +155,7 @@ impl Machine {
         }
         self.index(&attempt.lane);
         self.lanes.turn_to(&attempt.lane, Doing::Waiting(due));
-        self.lanes.keep(&attempt.lane);
+        self.lanes.keep(&attempt.lane, &self.memory);
     }
 
     /// Leaves an event to an operator, and parks what follows it.
@@ -166,9 +166,9 @@ impl Machine {
         self.outbox.bury(letter);
         if id.key().is_some() {
             if let Some(lane) = self.lanes.get_mut(id) {
-                lane.bury(sequence);
+                lane.bury(sequence, &self.memory);
             } else {
-                let mut lane = Lane::in_the_log(sequence + 1);
+                let mut lane = Lane::behind(sequence);
                 if self.settled.hold(sequence) {
                     lane.holds(sequence);
                 }
@@ -271,7 +271,7 @@ impl Machine {
             wait_ms: Some(0),
             waited_ms: Some(0),
         });
-        lane.hand_back(from, next);
+        lane.hand_back(from, next, &self.memory);
         self.index(&id);
         self.lanes.turn_to(&id, Doing::NeedsLoad);
     }

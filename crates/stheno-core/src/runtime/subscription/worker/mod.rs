@@ -1,8 +1,9 @@
 //! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
 //!
-//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `record`
-//! (what is done is written), `steer` (what an operator asks).
+//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `read_back`
+//! (lanes get their events from the log), `record` (what is done is written), `steer` (what an operator asks).
 
+mod read_back;
 mod record;
 mod steer;
 mod work;

@@ -187,7 +187,7 @@ impl Machine {
         debug_assert!(self.given.is_none(), "{:?} is neither settled nor under way", self.given);
         let sequence = event.sequence;
         if sequence > self.settled.position() && !self.reservation.allows(sequence) {
-            self.outbox.record_now();
+            self.outbox.record_soon();
             return Offer::NotYet;
         }
         if self.settled.meet(sequence) != Met::New {
@@ -292,7 +292,7 @@ impl Machine {
             }
             let is_recorded = self.lanes.get(&id).is_some_and(|lane| lane.indexed() != Indexed::No);
             if is_recorded && !self.reservation.allows_lane(&id) {
-                self.outbox.record_now();
+                self.outbox.record_failed();
                 return None;
             }
             let offered = self.settled.offered();
@@ -402,7 +402,7 @@ impl Machine {
         if self.lanes.contains(id) {
             self.lanes.index(id);
             self.outbox.change(id);
-            self.outbox.record_now();
+            self.outbox.record_failed();
         }
     }
 

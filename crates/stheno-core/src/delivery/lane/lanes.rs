@@ -135,12 +135,17 @@ impl Lanes {
         !(self.ready.is_empty() && self.unread.is_empty())
     }
 
-    /// Lets those go on whose time has come.
+    /// Lets those go on whose time has come. Of several, those go first that stand first in the log: what lies together there is read
+    /// together.
     pub(crate) fn wake(&mut self, now: Timestamp) {
-        while let Some((due, id)) = self.waiting.first()
-            && *due <= now
+        let mut due = Vec::new();
+        while self.waiting.first().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, id)) = self.waiting.pop_first()
         {
-            let id = id.clone();
+            due.push((self.all.get(&id).map_or(0, Lane::from), id));
+        }
+        due.sort_unstable();
+        for (_, id) in due {
             self.turn_to(&id, Doing::NeedsLoad);
         }
     }

@@ -48,6 +48,9 @@ const SHARE: usize = 16;
 /// What is done is recorded at once if nothing was for this long, else within this time: a write costs as much as many
 /// events, and a crash repeats no more than this.
 const RECORD_WITHIN: Duration = Duration::from_millis(5);
+/// Writes of several records begin this far apart while attempts fail one after the other, unless many have: a backend may have to
+/// do more for several records than for one.
+const GATHER: Duration = Duration::from_millis(50);
 /// How long it may go unrecorded that events were passed over which left nothing to settle.
 const PASSED_OVER: Duration = Duration::from_secs(1);
 /// The wait after a read of a lane that failed.
@@ -78,6 +81,8 @@ pub(crate) struct Worker {
     pub(crate) writing: Option<Writing>,
     /// When the last write began.
     pub(crate) wrote_at: Instant,
+    /// When the last write of several records began.
+    pub(crate) wrote_several_at: Option<Instant>,
     /// Reads that are begun with the end of this turn.
     pub(crate) to_load: Vec<Load>,
     pub(crate) loads: tokio::task::JoinSet<Vec<(Load, Read)>>,
@@ -134,7 +139,7 @@ impl Worker {
         let more = self.work()?;
         let now = if more { self.machine.reserve_runs_out() } else { self.machine.has_to_record_now() };
         if now || self.wrote_at.elapsed() >= RECORD_WITHIN {
-            self.begin_write();
+            self.record();
         }
         if more {
             tokio::task::yield_now().await;
@@ -181,12 +186,16 @@ impl Worker {
         let intake = self.current.is_none() && self.rewinding.is_none() && self.machine.wants_intake();
         let due = self.machine.next_due().filter(|_| self.rewinding.is_none());
         let clock = Arc::clone(&self.around.clock);
+        let gathers_until = self.gathers_until();
         let next_call = self.batching.as_ref().and_then(|batching| batching.next_call(self.attempts.len()));
         let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
         let needs_leave = self.machine.needs_leave() && self.leave.is_none();
         let record_at = match writing {
             Some(_) => None,
-            None if self.machine.has_to_record() => Some(self.wrote_at + RECORD_WITHIN),
+            None if self.machine.has_to_record_soon() || gathers_until.is_none() && self.machine.has_to_record() => {
+                Some(self.wrote_at + RECORD_WITHIN)
+            }
+            None if gathers_until.is_some() => gathers_until,
             // Others read from the record how far this subscriber is.
             None => (self.machine.floor() > self.machine.recorded_floor()).then(|| self.wrote_at + PASSED_OVER),
         };
@@ -235,6 +244,7 @@ impl Worker {
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}
+            Woken::Record if self.gathers_until().is_some() => {}
             Woken::Record => self.machine.record_now(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);

@@ -10,11 +10,12 @@ use std::{
 
 use async_trait::async_trait;
 use common::{LIMIT, bounded, open, placed};
+use serde_json::json;
 use stheno_core::{
     AnyEvent, App, Catalog, Cx, EventDescriptor, Failure, KeyRule, KeySource, NewEvent, Start, Subscriber,
     SubscriberDef,
     app::Running,
-    backend::{Append, Backend},
+    backend::{Append, Backend, Query},
 };
 use stheno_nats::NatsOptions;
 use stheno_testkit::{ManualClock, nats::NatsServer};
@@ -154,4 +155,32 @@ async fn keys_that_wait_when_a_host_starts_are_read_back_without_reading_the_log
         running.stop().await;
         assert!(each <= 8.0, "{by:?}: {each} messages an event");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_lie_close_together_are_read_together_and_what_is_gone_is_found_by_itself() {
+    let server = filled(By::Us, 7, 30).await;
+    let log = open(NatsOptions::from_url(&server.url()).expect("the address of a server")).await;
+    let (stream, _) = common::names(&log).await;
+    for sequence in [20, 21] {
+        common::ask(
+            &common::client(&server).await,
+            &format!("STREAM.MSG.DELETE.{stream}"),
+            &json!({ "seq": sequence }),
+        )
+        .await;
+    }
+    let single = |sequence: u64| Query::all().after(sequence - 1).upto(sequence).limit(1);
+    let mut queries: Vec<Query> = (1..=60).rev().chain([150, 3, 205, 999]).map(single).collect();
+    queries.insert(5, Query::all().key(placed(3).key.expect("it has a key")).limit(2));
+    let before = messages(&server);
+    let pages = log.read_each(queries.clone()).await;
+    let asked = messages(&server) - before;
+    assert_eq!(pages.len(), queries.len());
+    for (query, page) in queries.iter().zip(pages) {
+        let (one, together) = (log.read(query.clone()).await.unwrap(), page.unwrap());
+        let [one, together] = [one, together].map(|page| (common::sequences(&page.events), page.covered, page.end));
+        assert_eq!(one, together, "{query:?}");
+    }
+    assert!(asked < 120, "{asked} messages for 60 events that lie close together and a few others");
 }

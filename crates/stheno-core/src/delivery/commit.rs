@@ -114,6 +114,11 @@ impl Machine {
         self.outbox.has_to_record_soon()
     }
 
+    /// Asks for a write that may wait for more.
+    pub(crate) fn record_soon(&mut self) {
+        self.outbox.record_soon();
+    }
+
     /// Whether what has to be recorded may wait for more of its kind.
     pub(crate) fn may_gather(&self) -> bool {
         self.outbox.may_gather()

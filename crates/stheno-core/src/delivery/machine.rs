@@ -393,7 +393,7 @@ impl Machine {
             self.settled.release(*sequence);
         }
         if lane.indexed() != Indexed::No && self.outbox.end(id) {
-            self.outbox.record_now();
+            self.outbox.record_failed();
         }
     }
 

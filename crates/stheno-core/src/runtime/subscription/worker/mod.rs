@@ -50,7 +50,7 @@ const SHARE: usize = 16;
 const RECORD_WITHIN: Duration = Duration::from_millis(5);
 /// Writes of several records begin this far apart while attempts fail one after the other, unless many have: a backend may have to
 /// do more for several records than for one.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(100);
 /// How long it may go unrecorded that events were passed over which left nothing to settle.
 const PASSED_OVER: Duration = Duration::from_secs(1);
 /// The wait after a read of a lane that failed.
@@ -244,8 +244,7 @@ impl Worker {
             Woken::Wrote(result) => self.wrote(result)?,
             Woken::Commanded(Some(asked)) => self.obey(asked).await,
             Woken::Commanded(None) | Woken::Due => {}
-            Woken::Record if self.gathers_until().is_some() => {}
-            Woken::Record => self.machine.record_now(),
+            Woken::Record => self.machine.record_soon(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
                 self.machine.grant_leave(self.now());

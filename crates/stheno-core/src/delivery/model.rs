@@ -75,6 +75,8 @@ enum Action {
     /// The attempt under way of this number ends, counted around.
     End(usize, Ending),
     BeginWrite,
+    /// A write of the state alone, while records of lanes wait for more.
+    BeginWriteOfState,
     EndWrite,
     Wait(u64),
     /// Somebody sets the clock, by so many seconds.
@@ -108,6 +110,7 @@ fn actions() -> Vec<Action> {
             Action::Load,
             Action::BeginWrite,
             Action::BeginWrite,
+            Action::BeginWriteOfState,
             Action::EndWrite,
             Action::Wait(number * 80),
         ]);
@@ -314,6 +317,15 @@ impl World {
         }
     }
 
+    fn begin_write_of_state(&mut self) {
+        if self.writing.is_none() {
+            self.writing = self.machine.take_commit_of_state(self.now);
+            if let Some(commit) = &self.writing {
+                self.check(commit);
+            }
+        }
+    }
+
     fn end_write(&mut self) {
         if let Some(commit) = self.writing.take() {
             self.store.apply(&commit);
@@ -445,6 +457,7 @@ proptest! {
                     world.end(attempt, ending);
                 },
                 Action::BeginWrite => world.begin_write(),
+            Action::BeginWriteOfState => world.begin_write_of_state(),
                 Action::EndWrite => world.end_write(),
                 Action::Wait(millis) => world.wait(Duration::from_millis(millis)),
                 Action::SetTime(seconds) => world.set_time(seconds),

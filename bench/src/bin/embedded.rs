@@ -1,13 +1,14 @@
 //! The embedded log against bare SQLite, side by side in one run.
 //!
-//! `cargo xtask bench embedded [ROUNDS] [EVENTS]`, 7 rounds of 300,000 events by default.
+//! `cargo xtask bench embedded [ROUNDS] [EVENTS]`, 7 rounds of 300,000 events by default; recovery after an outage with a third
+//! of them.
 
 #[path = "../embedded/consume.rs"]
 mod consume;
 #[path = "../embedded/publish.rs"]
 mod publish;
 
-use stheno_bench::{Case, Fallible, report, results};
+use stheno_bench::{Case, Fallible, recovery, report, results};
 
 #[tokio::main]
 async fn main() -> Fallible<()> {
@@ -35,11 +36,12 @@ async fn main() -> Fallible<()> {
         std::fs::remove_dir_all(&folder)?;
         eprintln!("round {round}: batch {}", ours.batch);
     }
-    let cases = [
+    let mut cases = vec![
         Case::of("durable publish, 256 in flight", "events/s", &published, 0.6),
         Case::of("delivery to one typed subscriber, done recorded", "events/s", &one, 0.5),
         Case::of("ten subscribers against one", "ns/event", &ten, 3.0).at_most(),
     ];
+    cases.extend(recovery::rows("embedded", rounds, events as u64 / 3).await?);
     report(&cases, &results("embedded"))?;
     Ok(())
 }

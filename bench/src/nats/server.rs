@@ -38,6 +38,11 @@ impl Server {
         self.server.url()
     }
 
+    /// The messages that clients and it have sent each other so far.
+    pub fn messages(&self) -> u64 {
+        self.server.messages().unwrap_or(0)
+    }
+
     /// The number of its process.
     pub fn process(&self) -> u32 {
         self.process

@@ -50,11 +50,19 @@ pub struct Row {
     pub floor: Option<f64>,
 }
 
-/// The program of a suite: `[ROUNDS] [MESSAGES] [WORDS..]`, or one measurement for another process of itself.
+/// The word that chooses what is measured of recovery, which has no sides.
+const RECOVERY: &str = "recovery";
+
+/// The program of a suite: `[ROUNDS] [MESSAGES] [WORDS..]`, or one measurement for another process of itself. `further` measures
+/// what has no sides, in so many rounds of so many messages.
 ///
 /// # Errors
 /// When a measurement fails, or the results cannot be written.
-pub async fn main(suite: &str, groups: Vec<Vec<Row>>) -> Fallible<()> {
+pub async fn main(
+    suite: &str,
+    groups: Vec<Vec<Row>>,
+    further: impl AsyncFnOnce(usize, u64) -> Fallible<Vec<Case>>,
+) -> Fallible<()> {
     let words = crate::words();
     if let [word, job] = words.as_slice()
         && word == side::WORD
@@ -72,6 +80,11 @@ pub async fn main(suite: &str, groups: Vec<Vec<Row>>) -> Fallible<()> {
     for mut rows in groups {
         rows.retain(|row| words.iter().all(|word| row.case.contains(word)));
         cases.extend(rounds(&rows, count, &mut logs).await?);
+    }
+    if words.is_empty() || words.contains(&RECOVERY) {
+        let mut further = further(count, messages).await?;
+        further.retain(|case| words.iter().all(|word| case.case.contains(word)));
+        cases.extend(further);
     }
     // Some rows alone are no result of the suite.
     let file = if words.is_empty() { suite.to_owned() } else { format!("{suite}-some") };

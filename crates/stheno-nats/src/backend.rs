@@ -22,7 +22,7 @@ use crate::{
     log::Log,
     options::NatsOptions,
     provision::{self, Found},
-    read, records, schedule, server, span,
+    read, read_each, records, schedule, server, span,
     subject::Subjects,
     tail::NatsTail,
 };
@@ -115,6 +115,10 @@ impl Backend for NatsBackend {
 
     async fn read(&self, query: Query) -> Result<Page, BackendError> {
         read::page(&self.log, &query).await
+    }
+
+    async fn read_each(&self, queries: Vec<Query>) -> Vec<Result<Page, BackendError>> {
+        read_each::pages(&self.log, queries).await
     }
 
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {

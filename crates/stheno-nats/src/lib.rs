@@ -69,6 +69,7 @@ mod probe;
 mod provision;
 mod publish;
 mod read;
+mod read_each;
 mod record_list;
 mod record_subject;
 mod records;

@@ -70,6 +70,8 @@ pub(crate) struct Load {
     pub(crate) after: u64,
     pub(crate) upto: u64,
     pub(crate) limit: usize,
+    /// Every event of the lane in this part of the log, if that is known.
+    pub(crate) sequences: Vec<u64>,
     /// An event that was there, and is the first unless it is gone.
     pub(crate) known: Option<u64>,
 }

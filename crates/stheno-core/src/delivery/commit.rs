@@ -62,18 +62,29 @@ impl Machine {
                 _ => {}
             }
         }
+        let (dead, undead, notes, commands) = (parcel.dead, parcel.undead, parcel.notes, parcel.commands);
+        Some(Commit { lanes, forget, dead, undead, notes, commands, ..self.commit_of_state(now) })
+    }
+
+    /// A write of the state alone, which reserves further sequences while records of lanes wait for more. None while a write is
+    /// under way.
+    pub(crate) fn take_commit_of_state(&mut self, now: Now) -> Option<Commit> {
+        self.outbox.take_nothing().then(|| self.commit_of_state(now))
+    }
+
+    fn commit_of_state(&mut self, now: Now) -> Commit {
         self.trial.write();
         let state = self.state_doc(now);
         self.settled.write(state.floor);
-        Some(Commit {
+        Commit {
             state,
-            lanes,
-            forget,
-            dead: parcel.dead,
-            undead: parcel.undead,
-            notes: parcel.notes,
-            commands: parcel.commands,
-        })
+            lanes: Vec::new(),
+            forget: Vec::new(),
+            dead: Vec::new(),
+            undead: Vec::new(),
+            notes: Vec::new(),
+            commands: Vec::new(),
+        }
     }
 
     /// Says that the write was taken.
@@ -84,7 +95,7 @@ impl Machine {
         self.trial.recorded();
         // Reserve ahead before it runs out.
         if self.reserve_runs_out() {
-            self.outbox.record_now();
+            self.outbox.record_soon();
         }
     }
 
@@ -96,6 +107,21 @@ impl Machine {
     /// Whether something is held up until it is recorded, or would be tried again if the process ended now.
     pub(crate) fn has_to_record_now(&self) -> bool {
         self.outbox.has_to_record_now() || self.reserve_runs_out()
+    }
+
+    /// Whether events were handled of which no write says so.
+    pub(crate) fn has_to_record_soon(&self) -> bool {
+        self.outbox.has_to_record_soon()
+    }
+
+    /// Asks for a write that may wait for more.
+    pub(crate) fn record_soon(&mut self) {
+        self.outbox.record_soon();
+    }
+
+    /// Whether what has to be recorded may wait for more of its kind.
+    pub(crate) fn may_gather(&self) -> bool {
+        self.outbox.may_gather()
     }
 
     /// Asks for a write that waits for nothing.

@@ -29,8 +29,9 @@ const _: () = assert!(LANE_QUEUE < HELD, "one key must not stop the others");
 const CLOCK_STEP: Duration = Duration::from_secs(1);
 /// Lanes that may go on at once before more dead letters are handed back by the thousand.
 const HANDED_BACK: usize = 512;
-/// Lanes whose next event may wait in memory, besides those that could be started at once.
-const READY: usize = 16;
+/// Lanes whose next event may wait in memory, besides those that could be started at once. As soon as half of them are used up,
+/// the others are read in one trip.
+const READY: usize = if cfg!(test) { 4 } else { 128 };
 
 /// Delivery of one subscriber, while one process holds its lease.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ pub(crate) struct Machine {
     pub(super) outbox: Outbox,
     pub(super) running: usize,
     pub(super) loading: usize,
+    /// Whether lanes are read back until as many are in memory as may be.
+    pub(super) filling: bool,
     /// The attempt that was given out and is neither settled nor under way.
     pub(super) given: Option<u64>,
     /// The last time it was told.
@@ -176,7 +179,7 @@ impl Machine {
         if let Some(attempt) = self.trial.take_back()
             && self.lanes.contains(&attempt.lane)
         {
-            self.lanes.leave_to_the_log(&attempt.lane);
+            self.lanes.forget(&attempt.lane);
             self.lanes.turn_to(&attempt.lane, Doing::NeedsLoad);
         }
     }
@@ -186,7 +189,7 @@ impl Machine {
         debug_assert!(self.given.is_none(), "{:?} is neither settled nor under way", self.given);
         let sequence = event.sequence;
         if sequence > self.settled.position() && !self.reservation.allows(sequence) {
-            self.outbox.record_now();
+            self.outbox.record_soon();
             return Offer::NotYet;
         }
         if self.settled.meet(sequence) != Met::New {
@@ -201,10 +204,16 @@ impl Machine {
         match room {
             Some(Room::Settled) => {}
             // The log has it: the lane reads it back when its turn comes.
-            Some(Room::LeftToLog) => self.hold(&id, sequence),
+            Some(Room::LeftToLog) => {
+                if let Some(lane) = self.lanes.get_mut(&id) {
+                    lane.leave(event, &self.memory);
+                }
+                self.hold(&id, sequence);
+            }
             Some(Room::Full) => {
                 if let Some(lane) = self.lanes.get_mut(&id) {
                     lane.join_no_more();
+                    lane.leave(event, &self.memory);
                 }
                 self.hold(&id, sequence);
                 self.index(&id);
@@ -215,7 +224,7 @@ impl Machine {
                     lane.queue(self.memory.keep(event));
                     match lane.doing() {
                         Doing::Resting(_) => self.proceed(&id),
-                        Doing::Waiting(_) => self.lanes.keep(&id),
+                        Doing::Waiting(_) => self.lanes.keep(&id, &self.memory),
                         _ => {}
                     }
                 }
@@ -274,14 +283,18 @@ impl Machine {
 
     fn next_load(&mut self) -> Option<Step> {
         let in_memory = self.policy.concurrency + READY;
-        while self.loading < self.policy.concurrency
-            && self.lanes.ready() < in_memory
+        self.filling = self.filling || self.lanes.ready() + self.loading <= in_memory / 2;
+        while self.filling
             && (self.memory.has_room() || !(self.is_busy() || self.lanes.ready() > 0))
             && let Some(id) = self.lanes.first_unread().cloned()
         {
+            if self.lanes.ready() + self.loading >= in_memory {
+                self.filling = false;
+                break;
+            }
             let is_recorded = self.lanes.get(&id).is_some_and(|lane| lane.indexed() != Indexed::No);
             if is_recorded && !self.reservation.allows_lane(&id) {
-                self.outbox.record_now();
+                self.outbox.record_failed();
                 return None;
             }
             let offered = self.settled.offered();
@@ -356,7 +369,9 @@ impl Machine {
     pub(crate) fn load_failed(&mut self, load: &Load, retry_at: Timestamp) {
         self.loading = self.loading.saturating_sub(1);
         if self.lanes.get(&load.lane).is_some_and(|lane| lane.doing() == Doing::Loading) {
-            self.lanes.leave_to_the_log(&load.lane);
+            if load.sequences.is_empty() {
+                self.lanes.forget(&load.lane);
+            }
             self.index(&load.lane);
             self.lanes.turn_to(&load.lane, Doing::Waiting(retry_at));
         }
@@ -380,7 +395,7 @@ impl Machine {
             self.settled.release(*sequence);
         }
         if lane.indexed() != Indexed::No && self.outbox.end(id) {
-            self.outbox.record_now();
+            self.outbox.record_failed();
         }
     }
 
@@ -389,7 +404,7 @@ impl Machine {
         if self.lanes.contains(id) {
             self.lanes.index(id);
             self.outbox.change(id);
-            self.outbox.record_now();
+            self.outbox.record_failed();
         }
     }
 

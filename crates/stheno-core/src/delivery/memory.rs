@@ -10,9 +10,13 @@ use crate::event::recorded::RecordedEvent;
 
 /// Bytes of events in memory at which a subscriber takes no more, until some are settled.
 const MEMORY: usize = 32 * 1024 * 1024;
-/// Bytes in memory beyond which no live event queues any more: its lane reads it back later. It is less than a subscriber
-/// may have, so that what queues never keeps it from taking others.
+/// Bytes in memory beyond which no live event queues any more, and nothing that waits for a retry stays: its lane reads it back
+/// later. It is less than a subscriber may have, so that what waits never keeps it from taking others.
 const QUEUE: usize = MEMORY / 2;
+/// What an event takes beside its bytes.
+const EACH: usize = 512;
+/// Bytes for the sequences of events that only the log has.
+const LEFT: usize = 8 * 1024 * 1024;
 /// A read of a lane ends with the event that makes it this large.
 pub(crate) const LOAD_BYTES: usize = 1024 * 1024;
 /// How large an event is taken to be before any was read back.
@@ -22,6 +26,8 @@ const UNKNOWN: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Memory {
     used: Arc<AtomicUsize>,
+    /// What is taken by what is known of events that only the log has.
+    left: Arc<AtomicUsize>,
     /// How large events are that were read back lately.
     large: usize,
 }
@@ -42,7 +48,7 @@ pub(crate) struct Kept {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { used: Arc::default(), large: UNKNOWN }
+        Self { used: Arc::default(), left: Arc::default(), large: UNKNOWN }
     }
 }
 
@@ -54,11 +60,32 @@ impl Memory {
 
     /// Whether an event may queue behind others.
     pub(crate) fn may_queue(&self, event: &RecordedEvent) -> bool {
-        self.used() + event.size() <= QUEUE
+        self.used() + EACH + event.size() <= QUEUE
+    }
+
+    /// Whether what waits has to be left to the log.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.used() > QUEUE
     }
 
     pub(crate) fn keep(&self, event: &Arc<RecordedEvent>) -> Kept {
-        Kept { event: Arc::clone(event), taken: self.take(event.size()) }
+        Kept { event: Arc::clone(event), taken: self.take(EACH + event.size()) }
+    }
+
+    /// Whether more may be known of events that only the log has.
+    pub(crate) fn may_leave(&self) -> bool {
+        self.left() < LEFT
+    }
+
+    /// Room for what is known of events that only the log has.
+    pub(crate) fn leave(&self, bytes: usize) -> Taken {
+        self.left.fetch_add(bytes, Ordering::Relaxed);
+        Taken { used: Arc::clone(&self.left), bytes }
+    }
+
+    /// The bytes of that.
+    pub(crate) fn left(&self) -> usize {
+        self.left.load(Ordering::Relaxed)
     }
 
     /// What a read of so many events is expected to take.
@@ -81,6 +108,18 @@ impl Memory {
     /// The bytes in memory, with those that reads under way are expected to bring.
     pub(crate) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
+    }
+}
+
+impl Taken {
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+    }
+
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+        self.bytes -= bytes;
     }
 }
 

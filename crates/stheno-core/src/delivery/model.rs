@@ -75,6 +75,8 @@ enum Action {
     /// The attempt under way of this number ends, counted around.
     End(usize, Ending),
     BeginWrite,
+    /// A write of the state alone, while records of lanes wait for more.
+    BeginWriteOfState,
     EndWrite,
     Wait(u64),
     /// Somebody sets the clock, by so many seconds.
@@ -108,6 +110,7 @@ fn actions() -> Vec<Action> {
             Action::Load,
             Action::BeginWrite,
             Action::BeginWrite,
+            Action::BeginWriteOfState,
             Action::EndWrite,
             Action::Wait(number * 80),
         ]);
@@ -287,6 +290,11 @@ impl World {
         let matching = self.log.iter().filter(|event| event.sequence > load.after && event.sequence <= load.upto);
         let mut events: Vec<_> =
             matching.filter(|event| load.key.is_none() || event.key == load.key).cloned().collect();
+        let sequences: Vec<u64> = events.iter().map(|event| event.sequence).collect();
+        assert!(
+            load.sequences.is_empty() || load.sequences == sequences,
+            "{load:?} is not what the log has: {sequences:?}"
+        );
         let mut bytes = 0;
         let fits = events.iter().take_while(|event| {
             let fits = bytes < LOAD_BYTES;
@@ -303,6 +311,15 @@ impl World {
     fn begin_write(&mut self) {
         if self.writing.is_none() {
             self.writing = self.machine.take_commit(self.now);
+            if let Some(commit) = &self.writing {
+                self.check(commit);
+            }
+        }
+    }
+
+    fn begin_write_of_state(&mut self) {
+        if self.writing.is_none() {
+            self.writing = self.machine.take_commit_of_state(self.now);
             if let Some(commit) = &self.writing {
                 self.check(commit);
             }
@@ -443,6 +460,7 @@ proptest! {
                     world.end(attempt, ending);
                 },
                 Action::BeginWrite => world.begin_write(),
+            Action::BeginWriteOfState => world.begin_write_of_state(),
                 Action::EndWrite => world.end_write(),
                 Action::Wait(millis) => world.wait(Duration::from_millis(millis)),
                 Action::SetTime(seconds) => world.set_time(seconds),

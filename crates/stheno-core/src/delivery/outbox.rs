@@ -64,6 +64,9 @@ struct Unburied {
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     urgency: Urgency,
+    /// Whether attempts failed, or lanes changed while such wait. Of many in a short time, a write may wait for further ones: several
+    /// records cost a backend more than one.
+    failed: bool,
     /// Whether a write is under way.
     writing: bool,
     /// Lanes whose record changes, in the order in which they changed.
@@ -217,6 +220,11 @@ impl Outbox {
         self.urgency = self.urgency.max(Urgency::Soon);
     }
 
+    /// Asks for a write of attempts that failed.
+    pub(crate) fn record_failed(&mut self) {
+        self.failed = true;
+    }
+
     /// Asks for a write that waits for nothing.
     pub(crate) fn record_now(&mut self) {
         self.urgency = Urgency::Now;
@@ -224,17 +232,37 @@ impl Outbox {
 
     /// Whether something has to be recorded.
     pub(crate) fn has_to_record(&self) -> bool {
-        self.urgency > Urgency::Nothing
+        self.urgency > Urgency::Nothing || self.failed
+    }
+
+    /// Whether it is about events that were handled.
+    pub(crate) fn has_to_record_soon(&self) -> bool {
+        self.urgency == Urgency::Soon
     }
 
     /// Whether more hangs on it than a repetition.
     pub(crate) fn has_to_record_now(&self) -> bool {
-        self.urgency == Urgency::Now
+        self.urgency == Urgency::Now || self.failed
+    }
+
+    /// Whether it is about attempts that failed and lanes that changed, and so few that a write of these may wait for more.
+    pub(crate) fn may_gather(&self) -> bool {
+        self.urgency < Urgency::Now && !self.changed.is_empty() && self.changed.len() < ROOM / 2
     }
 
     /// Whether a write is under way.
     pub(crate) fn is_writing(&self) -> bool {
         self.writing
+    }
+
+    /// Begins a write of nothing but the state. Whether it may.
+    pub(crate) fn take_nothing(&mut self) -> bool {
+        let may = !self.writing;
+        if may {
+            (self.urgency, self.failed) = (Urgency::Nothing, self.failed || !self.is_empty());
+        }
+        self.writing = true;
+        may
     }
 
     /// What the next write holds, unless nothing has to be written or a write is under way. `with_letter` says whose record goes
@@ -243,7 +271,7 @@ impl Outbox {
         if !self.has_to_record() || self.writing {
             return None;
         }
-        (self.urgency, self.writing) = (Urgency::Nothing, true);
+        (self.urgency, self.failed, self.writing) = (Urgency::Nothing, false, true);
         let mut parcel = Parcel::default();
         while parcel.dead.len() < PER_WRITE
             && let Some((_, Buried { letter, is_recorded })) = self.dead.pop_first()
@@ -289,5 +317,47 @@ impl Outbox {
     /// The write was taken.
     pub(crate) fn written(&mut self) {
         self.writing = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(outbox: &mut Outbox) -> Vec<LaneId> {
+        outbox.take(|letter| LaneId::Event(letter.sequence)).map(|parcel| parcel.lanes).unwrap_or_default()
+    }
+
+    #[test]
+    fn few_attempts_that_failed_may_wait_for_more_while_the_state_is_written() {
+        let mut outbox = Outbox::default();
+        take(&mut outbox);
+        outbox.written();
+        outbox.change(&LaneId::Event(1));
+        outbox.record_failed();
+        outbox.record_soon();
+        assert!(outbox.may_gather() && outbox.has_to_record_now() && outbox.has_to_record_soon());
+        assert!(outbox.take_nothing() && !outbox.take_nothing());
+        outbox.written();
+        assert!(outbox.may_gather() && outbox.has_to_record() && !outbox.has_to_record_soon());
+        assert_eq!(take(&mut outbox), [LaneId::Event(1)]);
+        outbox.written();
+        assert!(!outbox.has_to_record());
+    }
+
+    #[test]
+    fn many_and_whatever_else_there_is_wait_for_nothing() {
+        let mut outbox = Outbox::default();
+        take(&mut outbox);
+        outbox.written();
+        outbox.change(&LaneId::Event(1));
+        outbox.record_failed();
+        (2..=ROOM as u64 / 2).for_each(|number| outbox.change(&LaneId::Event(number)));
+        assert!(!outbox.may_gather());
+        take(&mut outbox);
+        outbox.written();
+        outbox.change(&LaneId::Event(1));
+        outbox.record_now();
+        assert!(!outbox.may_gather());
     }
 }

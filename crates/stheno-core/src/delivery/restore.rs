@@ -42,6 +42,7 @@ impl Machine {
             outbox: Outbox::default(),
             running: 0,
             loading: 0,
+            filling: true,
             given: None,
             seen: Timestamp::from_micros(i64::MIN),
         }
@@ -147,7 +148,7 @@ impl Machine {
             let Some(lane) = self.lanes.get(&id) else { continue };
             held.extend(lane.held());
             let goes_on = matches!(lane.doing(), Doing::Ready | Doing::Resting(_));
-            self.lanes.leave_to_the_log(&id);
+            self.lanes.forget(&id);
             if goes_on {
                 self.lanes.turn_to(&id, Doing::NeedsLoad);
             }

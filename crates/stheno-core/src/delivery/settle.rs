@@ -157,7 +157,7 @@ impl Machine {
         }
         self.index(&attempt.lane);
         self.lanes.turn_to(&attempt.lane, Doing::Waiting(due));
-        self.lanes.keep(&attempt.lane);
+        self.lanes.keep(&attempt.lane, &self.memory);
     }
 
     /// Leaves an event to an operator, and parks what follows it.
@@ -168,9 +168,9 @@ impl Machine {
         self.outbox.bury(letter);
         if id.key().is_some() {
             if let Some(lane) = self.lanes.get_mut(id) {
-                lane.bury(sequence);
+                lane.bury(sequence, &self.memory);
             } else {
-                let mut lane = Lane::in_the_log(sequence + 1);
+                let mut lane = Lane::behind(sequence);
                 if self.settled.hold(sequence) {
                     lane.holds(sequence);
                 }
@@ -274,7 +274,7 @@ impl Machine {
             waited_ms: Some(0),
             paused: false,
         });
-        lane.hand_back(from, next);
+        lane.hand_back(from, next, &self.memory);
         self.index(&id);
         self.lanes.turn_to(&id, Doing::NeedsLoad);
     }

@@ -3,11 +3,12 @@
 //!
 //! Reading order: [`server`] (the process), `find` (which program is run), [`cluster`] (three of them) and [`node`] (one of
 //! the three), [`proxy`] (a connection that can be cut or stalled), [`disk`] (one that becomes full), [`wire`] (asking a server
-//! something without a client), `ports`, `process`.
+//! something without a client), `monitor`, `ports`, `process`.
 
 pub mod cluster;
 pub mod disk;
 mod find;
+mod monitor;
 pub mod node;
 mod ports;
 mod process;

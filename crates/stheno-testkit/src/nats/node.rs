@@ -2,19 +2,16 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::nats::{
     disk::SmallDisk,
-    find,
+    find, monitor,
     process::{Launch, Process},
 };
 
@@ -120,13 +117,7 @@ impl Node {
 
     /// What its monitoring says.
     fn look(&self, path: &str) -> Option<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.monitor)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
-        stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (_, body) = answer.split_once("\r\n\r\n")?;
-        serde_json::from_str(body).ok()
+        monitor::look(self.monitor, path)
     }
 
     fn with_process(&self, act: impl FnOnce(&Process)) {

@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::nats::{
-    ports,
+    monitor, ports,
     process::{Launch, Process},
 };
 
@@ -76,6 +76,7 @@ impl NatsServerOptions {
 pub struct NatsServer {
     folder: PathBuf,
     port: u16,
+    monitor: u16,
     running: Mutex<Option<Process>>,
 }
 
@@ -92,9 +93,11 @@ impl NatsServer {
         static SERVERS: AtomicU32 = AtomicU32::new(0);
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("stheno-nats-{}-{number}", std::process::id()));
-        let port = ports::free(1)[0];
-        make(&folder, port, options).unwrap_or_else(|error| panic!("{} cannot be written: {error}", folder.display()));
-        let server = Self { folder, port, running: Mutex::new(None) };
+        let ports = ports::free(2);
+        let (port, monitor) = (ports[0], ports[1]);
+        make(&folder, port, monitor, options)
+            .unwrap_or_else(|error| panic!("{} cannot be written: {error}", folder.display()));
+        let server = Self { folder, port, monitor, running: Mutex::new(None) };
         server.start_again();
         server
     }
@@ -118,6 +121,13 @@ impl NatsServer {
     pub fn log(&self) -> String {
         let read = |name: &str| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
         read("early.log") + &read("server.log")
+    }
+
+    /// How many messages clients have sent to it and received from it since it was started, questions and answers among them;
+    /// `None` when its monitoring does not say.
+    pub fn messages(&self) -> Option<u64> {
+        let counts = monitor::look(self.monitor, "/varz")?;
+        Some(counts["in_msgs"].as_u64()? + counts["out_msgs"].as_u64()?)
     }
 
     /// Ends it with SIGKILL, as a crash would. What it stored stays.
@@ -156,7 +166,8 @@ impl NatsServer {
     pub fn configure(&self, options: &NatsServerOptions) {
         let reloads = || self.log().matches("Reloaded server configuration").count();
         let before = reloads();
-        make(&self.folder, self.port, options).unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
+        make(&self.folder, self.port, self.monitor, options)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.folder.display()));
         self.signal("HUP");
         let deadline = Instant::now() + START;
         while reloads() == before {
@@ -199,14 +210,14 @@ impl Drop for NatsServer {
     }
 }
 
-fn make(folder: &Path, port: u16, options: &NatsServerOptions) -> std::io::Result<()> {
+fn make(folder: &Path, port: u16, monitor: u16, options: &NatsServerOptions) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     let shown = folder.display();
     let jetstream = options.jetstream.as_ref().map_or_else(String::new, |lines| {
         format!("jetstream {{\n  store_dir: \"{shown}/data\"\n  max_file: 10GB\n  {lines}\n}}\n")
     });
     let config = format!(
-        "server_name: test-{port}\nlisten: \"127.0.0.1:{port}\"\nlog_file: \"{shown}/server.log\"\n{jetstream}{}\n",
+        "server_name: test-{port}\nlisten: \"127.0.0.1:{port}\"\nhttp: \"127.0.0.1:{monitor}\"\nlog_file: \"{shown}/server.log\"\n{jetstream}{}\n",
         options.config
     );
     fs::write(folder.join("nats.conf"), config)

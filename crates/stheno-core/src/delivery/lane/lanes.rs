@@ -6,12 +6,10 @@ use crate::{
     delivery::{
         lane::{Doing, Indexed, Lane},
         lane_id::LaneId,
+        memory::Memory,
     },
     time::Timestamp,
 };
-
-/// What the events in memory may weigh of lanes that wait, in bytes. What is more is read from the log again.
-const KEPT: usize = 16 * 1024 * 1024;
 
 /// The lanes.
 #[derive(Debug, Default)]
@@ -28,8 +26,6 @@ pub(crate) struct Lanes {
     tickets: u64,
     /// How many are parked.
     parked: usize,
-    /// What the events in memory weigh of those that wait.
-    kept: usize,
 }
 
 impl Lanes {
@@ -55,7 +51,6 @@ impl Lanes {
     pub(crate) fn remove(&mut self, id: &LaneId) -> Option<Lane> {
         let lane = self.all.remove(id)?;
         self.dequeue(id, lane.doing, lane.ticket);
-        self.kept -= lane.kept;
         Some(lane)
     }
 
@@ -70,9 +65,6 @@ impl Lanes {
         self.tickets += 1;
         let Some(lane) = self.all.get_mut(id) else { return };
         (lane.doing, lane.ticket) = (doing, self.tickets);
-        if !matches!(doing, Doing::Waiting(_) | Doing::NeedsLoad | Doing::Ready) {
-            self.kept -= std::mem::take(&mut lane.kept);
-        }
         let is_recorded = lane.indexed != Indexed::No;
         match doing {
             Doing::Ready => drop(self.ready.insert(self.tickets, id.clone())),
@@ -102,22 +94,18 @@ impl Lanes {
     }
 
     /// Keeps the events in memory of a lane that waits, if there is room for them, so that they need not be read again.
-    pub(crate) fn keep(&mut self, id: &LaneId) {
-        let Some(lane) = self.all.get_mut(id) else { return };
-        self.kept -= lane.kept;
-        lane.kept = lane.weight();
-        if self.kept + lane.kept > KEPT {
-            lane.kept = 0;
-            lane.leave_to_the_log();
+    pub(crate) fn keep(&mut self, id: &LaneId, memory: &Memory) {
+        if memory.is_crowded()
+            && let Some(lane) = self.all.get_mut(id)
+        {
+            lane.leave_to_the_log(memory);
         }
-        self.kept += lane.kept;
     }
 
-    /// Forgets the events in memory of a lane; the log has them.
-    pub(crate) fn leave_to_the_log(&mut self, id: &LaneId) {
+    /// Forgets the events in memory of a lane, and which they were: they are looked for in the log.
+    pub(crate) fn forget(&mut self, id: &LaneId) {
         if let Some(lane) = self.all.get_mut(id) {
-            self.kept -= std::mem::take(&mut lane.kept);
-            lane.leave_to_the_log();
+            lane.forget();
         }
     }
 
@@ -161,12 +149,17 @@ impl Lanes {
         !(self.ready.is_empty() && self.unread.is_empty())
     }
 
-    /// Lets those go on whose time has come.
+    /// Lets those go on whose time has come. Of several, those go first that stand first in the log: what lies together there is read
+    /// together.
     pub(crate) fn wake(&mut self, now: Timestamp) {
-        while let Some((due, id)) = self.waiting.first()
-            && *due <= now
+        let mut due = Vec::new();
+        while self.waiting.first().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, id)) = self.waiting.pop_first()
         {
-            let id = id.clone();
+            due.push((self.all.get(&id).map_or(0, Lane::from), id));
+        }
+        due.sort_unstable();
+        for (_, id) in due {
             self.turn_to(&id, Doing::NeedsLoad);
         }
     }
@@ -301,21 +294,21 @@ mod tests {
             waited_ms: None,
             paused: false,
         };
-        let mut lanes = lanes([Doing::Running, Doing::Running, Doing::Running]);
+        let (mut lanes, memory) = (lanes([Doing::Running; 3]), Memory::default());
         let is_kept = |lanes: &Lanes, number| lanes.get(&id(number)).is_some_and(|lane| lane.peek().is_some());
         let fail = |lanes: &mut Lanes, number: u64| {
             if let Some(lane) = lanes.get_mut(&id(number)) {
-                lane.fail(crate::delivery::memory::Memory::default().keep(&event(number, KEPT / 2)), waiting());
+                lane.fail(memory.keep(&event(number, 9 * 1024 * 1024)), waiting());
             }
             lanes.turn_to(&id(number), Doing::Waiting(at(9)));
-            lanes.keep(&id(number));
+            lanes.keep(&id(number), &memory);
         };
         (1..=2).for_each(|number| fail(&mut lanes, number));
         assert!(is_kept(&lanes, 1) && !is_kept(&lanes, 2), "the second one has no room");
         lanes.remove(&id(1));
         fail(&mut lanes, 3);
         assert!(is_kept(&lanes, 3), "the first one is gone");
-        lanes.turn_to(&id(3), Doing::Running);
-        assert_eq!(lanes.kept, 0);
+        lanes.remove(&id(3));
+        assert_eq!(memory.used(), 0);
     }
 }

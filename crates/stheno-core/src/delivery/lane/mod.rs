@@ -4,17 +4,19 @@
 //! next.
 
 mod lanes;
+mod left;
 
 use std::{collections::VecDeque, sync::Arc};
 
 pub(crate) use lanes::Lanes;
+use left::Left;
 
 use crate::{
     delivery::{
         attempt::Load,
         doc::{LaneDoc, LaneState, Waiting},
         lane_id::LaneId,
-        memory::{Kept, Taken},
+        memory::{Kept, Memory, Taken},
     },
     event::recorded::RecordedEvent,
     time::Timestamp,
@@ -101,18 +103,13 @@ pub(crate) struct Lane {
     /// The memory that what is being read is expected to take.
     reading: Option<Taken>,
     backlog: Backlog,
+    /// Which events the log has of it that are not in memory, as far as that is known.
+    left: Left,
     indexed: Indexed,
     /// What is known of earlier failures of the event at `from`.
     failed: Option<Waiting>,
     /// Its events that hold the floor back.
     held: Vec<u64>,
-    /// What its events in memory weigh while it waits.
-    kept: usize,
-}
-
-/// What an event weighs in memory, in bytes.
-pub(crate) fn weight(event: &RecordedEvent) -> usize {
-    512 + event.size()
 }
 
 impl Lane {
@@ -128,9 +125,15 @@ impl Lane {
         lane
     }
 
-    /// A lane that is read from the log, from a sequence on.
+    /// A lane that is read from the log, from a sequence on. Which events it has there is not known.
     pub(crate) fn in_the_log(from: u64) -> Self {
-        Self { backlog: Backlog::LeftToLog, ..Self::doing_at(Doing::NeedsLoad, from) }
+        let left = Left::unknown();
+        Self { backlog: Backlog::LeftToLog, left, ..Self::doing_at(Doing::NeedsLoad, from) }
+    }
+
+    /// A lane behind an event that was given up at once: nothing of its key was offered after that.
+    pub(crate) fn behind(sequence: u64) -> Self {
+        Self { backlog: Backlog::LeftToLog, ..Self::doing_at(Doing::NeedsLoad, sequence + 1) }
     }
 
     /// A lane as its record says, which has to be read from the log again. `due` is when it goes on that waits.
@@ -153,10 +156,10 @@ impl Lane {
             live: VecDeque::new(),
             reading: None,
             backlog: Backlog::Joined { read_upto: 0 },
+            left: Left::nothing(from.saturating_sub(1)),
             indexed: Indexed::No,
             failed: None,
             held: Vec::new(),
-            kept: 0,
         }
     }
 
@@ -210,6 +213,13 @@ impl Lane {
         self.live.push_back(kept);
     }
 
+    /// Keeps in mind that an event that was offered is in the log alone.
+    pub(crate) fn leave(&mut self, event: &RecordedEvent, memory: &Memory) {
+        if self.backlog == Backlog::LeftToLog {
+            self.left.push(event, memory);
+        }
+    }
+
     /// Keeps in mind that an event of it holds the floor back.
     pub(crate) fn holds(&mut self, sequence: u64) {
         self.held.push(sequence);
@@ -250,6 +260,20 @@ impl Lane {
         if self.peek().is_some() {
             return None;
         }
+        if self.backlog == Backlog::LeftToLog
+            && let Some(key) = id.key()
+        {
+            let sequences = self.left.first(LOAD_LIMIT);
+            if let (Some(first), Some(upto)) = (sequences.first().copied(), sequences.last().copied()) {
+                let (lane, key, limit) = (id.clone(), Some(key.clone()), sequences.len());
+                let known = (self.failed.is_some() && first == self.from).then_some(first);
+                return Some(Load { lane, key, after: first.saturating_sub(1), upto, limit, known, sequences });
+            }
+            if let Some(read_upto) = self.left.is_nothing() {
+                self.backlog = Backlog::Joined { read_upto };
+                return None;
+            }
+        }
         if self.backlog == Backlog::LeftToLog {
             self.live.clear();
             // Never further than events are known to exist: one that is stored after the read would be missed.
@@ -259,14 +283,16 @@ impl Lane {
                 LaneId::Event(sequence) => *sequence,
             };
             let upto = self.upto.map_or(upto, |end| upto.min(end.max(self.from)));
-            self.read_so_far(self.from.saturating_sub(1), upto);
+            let known = if id.key().is_some() { self.left.upto() } else { 0 };
+            self.read_so_far(known.max(self.from.saturating_sub(1)), upto);
         }
         let Backlog::ReadingBack { covered, upto } = self.backlog else { return None };
         let limit = if id.key().is_some() { LOAD_LIMIT } else { 1 };
         // The first event is one we know of when it has failed before, or has a lane of its own.
         let is_known = (self.failed.is_some() || id.key().is_none()) && covered < self.from;
         let known = is_known.then_some(self.from);
-        Some(Load { lane: id.clone(), key: id.key().cloned(), after: covered, upto, limit, known })
+        let (key, sequences) = (id.key().cloned(), Vec::new());
+        Some(Load { lane: id.clone(), key, after: covered, upto, limit, known, sequences })
     }
 
     /// Says what memory the read under way is expected to take.
@@ -277,8 +303,15 @@ impl Lane {
     /// Takes what was read back, and how far that goes.
     pub(crate) fn loaded(&mut self, events: Vec<Kept>, covered: u64) {
         (self.loaded, self.reading) = (events.into(), None);
-        if let Backlog::ReadingBack { upto, .. } = self.backlog {
-            self.read_so_far(covered, upto);
+        match self.backlog {
+            Backlog::ReadingBack { upto, .. } => self.read_so_far(covered, upto),
+            Backlog::LeftToLog => {
+                self.left.read(covered);
+                if let Some(read_upto) = self.left.is_nothing() {
+                    self.backlog = Backlog::Joined { read_upto };
+                }
+            }
+            Backlog::Joined { .. } => {}
         }
     }
 
@@ -323,21 +356,23 @@ impl Lane {
         self.loaded.push_front(kept);
     }
 
-    /// What its events in memory weigh.
-    fn weight(&self) -> usize {
-        self.loaded.iter().chain(&self.live).map(|kept| weight(&kept.event)).sum()
-    }
-
     /// The event at a sequence is given up.
-    pub(crate) fn bury(&mut self, sequence: u64) {
+    pub(crate) fn bury(&mut self, sequence: u64, memory: &Memory) {
         self.failed = None;
-        self.stand_still(sequence + 1);
+        self.from = sequence + 1;
+        self.leave_to_the_log(memory);
     }
 
     /// The event at a sequence comes next, again.
-    pub(crate) fn hand_back(&mut self, from: u64, waiting: Option<Waiting>) {
+    pub(crate) fn hand_back(&mut self, from: u64, waiting: Option<Waiting>, memory: &Memory) {
         self.failed = waiting;
-        self.stand_still(from);
+        self.leave_to_the_log(memory);
+        if from + 1 == self.from {
+            self.left.again(from, memory);
+        } else if from != self.from {
+            self.left = Left::unknown();
+        }
+        self.from = from;
     }
 
     /// The event at `from` is no longer in the log. What is known of it.
@@ -347,23 +382,39 @@ impl Lane {
         (sequence, self.failed.take())
     }
 
-    fn stand_still(&mut self, from: u64) {
-        self.from = from;
-        self.leave_to_the_log();
+    /// Forgets the events in memory, and keeps in mind which they were; the log has them.
+    fn leave_to_the_log(&mut self, memory: &Memory) {
+        let (loaded, live) = (std::mem::take(&mut self.loaded), std::mem::take(&mut self.live));
+        let from = self.from;
+        self.left = match self.backlog {
+            Backlog::Joined { read_upto } => Left::all(loaded.into_iter().chain(live), from, read_upto, memory),
+            // The live ones come after what is not read yet.
+            Backlog::ReadingBack { covered, .. } => Left::some(loaded, from, covered, memory),
+            Backlog::LeftToLog => std::mem::take(&mut self.left).behind(loaded.into_iter().chain(live), from, memory),
+        };
+        (self.backlog, self.reading) = (Backlog::LeftToLog, None);
     }
 
-    /// Forgets the events in memory; the log has them.
-    fn leave_to_the_log(&mut self) {
+    /// Forgets the events in memory, and which they were: they are looked for in the log.
+    fn forget(&mut self) {
         self.loaded.clear();
         self.live.clear();
-        (self.backlog, self.reading) = (Backlog::LeftToLog, None);
+        (self.backlog, self.reading, self.left) = (Backlog::LeftToLog, None, Left::unknown());
     }
 
     /// Leaves what comes in to the log from here on; what is in memory is handled.
     pub(crate) fn join_no_more(&mut self) {
-        if self.reads_back() {
-            // It comes after what is not read yet.
-            self.live.clear();
+        match self.backlog {
+            Backlog::Joined { read_upto } => {
+                let last = self.live.back().or(self.loaded.back()).map_or(self.from, |kept| kept.event.sequence);
+                self.left = Left::nothing(read_upto.max(last));
+            }
+            Backlog::ReadingBack { .. } => {
+                // It comes after what is not read yet.
+                self.live.clear();
+                self.left = Left::unknown();
+            }
+            Backlog::LeftToLog => {}
         }
         self.backlog = Backlog::LeftToLog;
     }

@@ -5,29 +5,33 @@
 //! log has both the events stored with the key and those stored without one that turn out to have it. The catalog may be
 //! one that this host does not have (`keys`).
 
-use std::{cmp::Reverse, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::{
     backend::{
-        Abilities, Append, AppendError, Appended, Backend, BackendError, Direction, LogInfo, Page, Query, Record,
-        RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
+        Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page,
+        Query, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
     },
     event::recorded::{EventId, NewEvent, RecordedEvent},
-    runtime::log::keys::Keys,
+    runtime::log::{
+        index::{Index, Wanted},
+        keys::Keys,
+    },
 };
 
 /// What delivery reads instead of a log that other programs append to.
 struct Keyed {
     log: Arc<dyn Backend>,
     keys: Arc<Keys>,
+    index: Index,
 }
 
 /// The log as delivery reads it.
 pub(crate) fn keyed(log: &Arc<dyn Backend>, keys: &Arc<Keys>) -> Arc<dyn Backend> {
     match log.abilities().foreign {
-        true => Arc::new(Keyed { log: Arc::clone(log), keys: Arc::clone(keys) }),
+        true => Arc::new(Keyed { log: Arc::clone(log), keys: Arc::clone(keys), index: Index::default() }),
         false => Arc::clone(log),
     }
 }
@@ -48,26 +52,55 @@ fn with_keys(mut page: Page, keys: &Keys) -> Page {
 
 /// Two pages of the same part of a log, of which no event is in both, as far as both reach. One that has come to the end
 /// of the part reaches over all of it.
-fn joined(one: Page, other: Page, direction: Direction) -> Page {
+fn joined(one: Page, other: Page) -> Page {
     let unfinished = [&one, &other].into_iter().filter(|page| !page.end).map(|page| page.covered);
-    let covered = match direction {
-        Direction::Forward => unfinished.min().unwrap_or(one.covered.max(other.covered)),
-        Direction::Backward => unfinished.max().unwrap_or(one.covered.min(other.covered)),
-    };
+    let covered = unfinished.min().unwrap_or(one.covered.max(other.covered));
     let end = one.end && other.end;
     let mut events = one.events;
     events.extend(other.events);
-    match direction {
-        Direction::Forward => {
-            events.retain(|event| end || event.sequence <= covered);
-            events.sort_unstable_by_key(|event| event.sequence);
-        }
-        Direction::Backward => {
-            events.retain(|event| end || event.sequence >= covered);
-            events.sort_unstable_by_key(|event| Reverse(event.sequence));
-        }
-    }
+    events.retain(|event| end || event.sequence <= covered);
+    events.sort_unstable_by_key(|event| event.sequence);
     Page::new(events, covered, end)
+}
+
+impl Keyed {
+    /// What was stored without a key, for each query about one.
+    async fn without_key(&self, queries: &[Query]) -> Vec<Result<Page, BackendError>> {
+        let asked: Vec<&Query> = queries.iter().filter(|query| query.key.is_some()).collect();
+        let wanted: Vec<Wanted<'_>> = asked
+            .iter()
+            .filter_map(|query| {
+                let (key, upto) = (query.key.as_ref()?, query.upto.unwrap_or(u64::MAX));
+                Some(Wanted { key, after: query.after, upto, limit: query.limit, bytes: query.bytes })
+            })
+            .collect();
+        let found = match self.index.find(&*self.log, &self.keys, &wanted).await {
+            Ok(found) => found,
+            // One that fails fails them all: nobody knows what else there is.
+            Err(error) => {
+                let again = || Err(BackendError::new(error.kind(), error.to_string()));
+                return asked.iter().map(|_| again()).collect();
+            }
+        };
+        let single = |sequence: &u64| Query::all().after(sequence - 1).upto(*sequence).limit(1);
+        let singles = found.iter().flat_map(|found| found.sequences.iter().map(single)).collect();
+        let mut pages = self.log.read_each(singles).await.into_iter();
+        let mut read = Vec::with_capacity(asked.len());
+        for (query, found) in asked.into_iter().zip(found) {
+            let mut events = Vec::with_capacity(found.sequences.len());
+            let mut failed = None;
+            for page in pages.by_ref().take(found.sequences.len()) {
+                match page {
+                    Ok(page) => events.extend(with_keys(page, &self.keys).events),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            // Two keys may have one hash.
+            events.retain(|event| event.key == query.key && query.patterns.matches(&event.name));
+            read.push(failed.map_or_else(|| Ok(Page::new(events, found.covered, found.end)), Err));
+        }
+        read
+    }
 }
 
 #[async_trait]
@@ -85,16 +118,31 @@ impl Backend for Keyed {
     }
 
     async fn read(&self, query: Query) -> Result<Page, BackendError> {
-        let Some(key) = query.key.clone() else {
-            return Ok(with_keys(self.log.read(query).await?, &self.keys));
-        };
-        let direction = query.direction;
-        let mut without = query.clone().keyless();
-        without.key = None;
-        let stored = self.log.read(query).await?;
-        let mut found = with_keys(self.log.read(without).await?, &self.keys);
-        found.events.retain(|event| event.key.as_ref() == Some(&key));
-        Ok(joined(stored, found, direction))
+        debug_assert!(
+            query.key.is_none() || query.direction == Direction::Forward,
+            "nobody reads a key backwards here"
+        );
+        let page = self.read_each(vec![query]).await.pop();
+        page.unwrap_or_else(|| Err(BackendError::new(BackendErrorKind::Other, "the backend has answered nothing")))
+    }
+
+    async fn read_each(&self, queries: Vec<Query>) -> Vec<Result<Page, BackendError>> {
+        let pages = self.log.read_each(queries.clone()).await;
+        let pages = pages.into_iter().map(|page| page.map(|page| with_keys(page, &self.keys)));
+        if queries.iter().all(|query| query.key.is_none()) {
+            return pages.collect();
+        }
+        let mut others = self.without_key(&queries).await.into_iter();
+        let mut read = Vec::with_capacity(queries.len());
+        for (query, page) in queries.iter().zip(pages) {
+            let other = query.key.as_ref().and_then(|_| others.next());
+            read.push(match (page, other) {
+                (Ok(stored), Some(Ok(found))) => Ok(joined(stored, found)),
+                (Ok(_), Some(Err(error))) => Err(error),
+                (page, _) => page,
+            });
+        }
+        read
     }
 
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {
@@ -175,13 +223,11 @@ mod tests {
 
     #[test]
     fn pages_are_joined_as_far_as_both_reach() {
-        let forward = joined(page(&[2, 7], 7, false), page(&[1, 4], 5, false), Direction::Forward);
+        let forward = joined(page(&[2, 7], 7, false), page(&[1, 4], 5, false));
         assert_eq!((sequences(&forward), forward.covered, forward.end), (vec![1, 2, 4], 5, false));
-        let ended = joined(page(&[2, 7], 7, false), page(&[], 1, true), Direction::Forward);
+        let ended = joined(page(&[2, 7], 7, false), page(&[], 1, true));
         assert_eq!((sequences(&ended), ended.covered, ended.end), (vec![2, 7], 7, false));
-        let end = joined(page(&[2], 2, true), page(&[], 1, true), Direction::Forward);
+        let end = joined(page(&[2], 2, true), page(&[], 1, true));
         assert_eq!((sequences(&end), end.covered, end.end), (vec![2], 2, true));
-        let backward = joined(page(&[7, 2], 2, false), page(&[6, 5], 5, false), Direction::Backward);
-        assert_eq!((sequences(&backward), backward.covered), (vec![7, 6, 5], 5));
     }
 }

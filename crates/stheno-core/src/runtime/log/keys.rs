@@ -1,7 +1,10 @@
 //! Which key an event has that was stored without one: by the catalogs of this host, or by what other hosts have recorded
 //! of theirs. A host that no longer has a catalog keeps the order that was begun with it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
 
 use crate::{
     backend::{Backend, BackendError},
@@ -18,6 +21,8 @@ use crate::{
 pub(crate) struct Keys {
     catalogs: Arc<Catalogs>,
     recorded: RwLock<Vec<(Pattern, Vec<RecordedSource>)>>,
+    /// How often more was learnt.
+    learnt: AtomicU64,
 }
 
 impl Keys {
@@ -51,7 +56,15 @@ impl Keys {
         let mut recorded = self.recorded.write().unwrap_or_else(PoisonError::into_inner);
         let changed = *recorded != rules;
         *recorded = rules;
+        if changed {
+            self.learnt.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(changed)
+    }
+
+    /// Changes when keys may be other ones than before.
+    pub(crate) fn learnt(&self) -> u64 {
+        self.learnt.load(Ordering::Relaxed)
     }
 
     /// The key of an event: by the catalog of this host that defines its name, by what another has recorded, or by a

@@ -283,6 +283,7 @@ impl Supervisor {
             current: None,
             writing: None,
             wrote_at: Instant::now(),
+            wrote_several_at: None,
             to_load: Vec::new(),
             loads: tokio::task::JoinSet::new(),
             leave: None,

@@ -1,12 +1,13 @@
 //! One subscriber while this process holds its lease: drives the machine, the attempts, the intake and the writes.
 //!
-//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `record`
-//! (what is done is written), `commands` (what an operator asks, read with `pager`), `steer` (it is carried out), `bulk` (so are
-//! commands about many dead letters).
+//! Reading order: this file (what a worker has, and what it waits for), `work` (steps and events become attempts), `read_back`
+//! (lanes get their events from the log), `record` (what is done is written), `commands` (what an operator asks, read with
+//! `pager`), `steer` (it is carried out), `bulk` (so are commands about many dead letters).
 
 mod bulk;
 mod commands;
 mod pager;
+mod read_back;
 mod record;
 mod steer;
 mod work;
@@ -56,6 +57,9 @@ const SHARE: usize = 16;
 /// What is done is recorded at once if nothing was for this long, else within this time: a write costs as much as many
 /// events, and a crash repeats no more than this.
 const RECORD_WITHIN: Duration = Duration::from_millis(5);
+/// Writes of several records begin this far apart while attempts fail one after the other, unless many have: a backend may have to
+/// do more for several records than for one.
+const GATHER: Duration = Duration::from_millis(100);
 /// How long it may go unrecorded that events were passed over which left nothing to settle.
 const PASSED_OVER: Duration = Duration::from_secs(1);
 /// The wait after a read of records that failed.
@@ -90,6 +94,8 @@ pub(crate) struct Worker {
     pub(crate) writing: Option<Writing>,
     /// When the last write began.
     pub(crate) wrote_at: Instant,
+    /// When the last write of several records began.
+    pub(crate) wrote_several_at: Option<Instant>,
     /// Reads that are begun with the end of this turn.
     pub(crate) to_load: Vec<Load>,
     pub(crate) loads: tokio::task::JoinSet<Vec<(Load, Read)>>,
@@ -148,7 +154,7 @@ impl Worker {
         let more = self.work()? || self.has_to_obey();
         let now = if more { self.machine.reserve_runs_out() } else { self.machine.has_to_record_now() };
         if now || self.wrote_at.elapsed() >= RECORD_WITHIN {
-            self.begin_write();
+            self.record();
         }
         if more {
             tokio::task::yield_now().await;
@@ -201,12 +207,16 @@ impl Worker {
         let intake = self.current.is_none() && self.rewinding.is_none() && self.machine.wants_intake();
         let due = self.machine.next_due().filter(|_| self.rewinding.is_none());
         let clock = Arc::clone(&self.around.clock);
+        let gathers_until = self.gathers_until();
         let next_call = self.batching.as_ref().and_then(|batching| batching.next_call(self.attempts.len()));
         let (writing, loads, attempts) = (&mut self.writing, &mut self.loads, &mut self.attempts);
         let needs_leave = self.machine.needs_leave() && self.leave.is_none();
         let record_at = match writing {
             Some(_) => None,
-            None if self.machine.has_to_record() => Some(self.wrote_at + RECORD_WITHIN),
+            None if self.machine.has_to_record_soon() || gathers_until.is_none() && self.machine.has_to_record() => {
+                Some(self.wrote_at + RECORD_WITHIN)
+            }
+            None if gathers_until.is_some() => gathers_until,
             // Others read from the record how far this subscriber is.
             None => (self.machine.floor() > self.machine.recorded_floor()).then(|| self.wrote_at + PASSED_OVER),
         };
@@ -263,7 +273,7 @@ impl Worker {
             Woken::Letters(Ok(read)) => self.took_letters(read),
             Woken::Commanded(Some(Err(error))) | Woken::Letters(Err(error)) => return Err(not_read(&self.id, &error)),
             Woken::Due => {}
-            Woken::Record => self.machine.record_now(),
+            Woken::Record => self.machine.record_soon(),
             Woken::Leave(permit) => {
                 self.leave = Some(permit);
                 self.machine.grant_leave(self.now());

@@ -12,7 +12,7 @@ use crate::{
         alarm::Verdict,
         subscription::{
             surroundings::End,
-            worker::{Worker, Writing},
+            worker::{GATHER, RECORD_WITHIN, Worker, Writing},
         },
     },
 };
@@ -24,6 +24,26 @@ const WRITE_RETRY_CAP: Duration = Duration::from_secs(5);
 const HAND_OVER_LEAST: Duration = Duration::from_secs(3);
 
 impl Worker {
+    /// Writes what has to be recorded. While attempts that failed wait for more of them, that is how far the subscriber is.
+    pub(super) fn record(&mut self) {
+        if self.gathers_until().is_none() {
+            return self.begin_write();
+        }
+        let is_due = self.machine.has_to_record_soon() && self.wrote_at.elapsed() >= RECORD_WITHIN;
+        if (is_due || self.machine.reserve_runs_out())
+            && let Some(commit) = self.machine.take_commit_of_state(self.now())
+        {
+            let writes = commit.writes(&self.id, self.guard);
+            self.write(commit, writes, 0, Duration::ZERO);
+        }
+    }
+
+    /// Until when attempts that failed wait for more of them; none if they do not.
+    pub(super) fn gathers_until(&self) -> Option<Instant> {
+        let until = self.wrote_several_at? + GATHER;
+        (self.machine.may_gather() && Instant::now() < until).then_some(until)
+    }
+
     pub(super) fn begin_write(&mut self) {
         if self.writing.is_none()
             && let Some(commit) = self.machine.take_commit(self.now())
@@ -35,6 +55,9 @@ impl Worker {
 
     /// Writes on the control thread, so that a blocking handler cannot hold the record back.
     pub(super) fn write(&mut self, commit: Commit, writes: Vec<RecordWrite>, failures: u32, wait: Duration) {
+        if writes.len() > 1 {
+            self.wrote_several_at = Some(Instant::now());
+        }
         let backend = Arc::clone(&self.around.backend);
         let task = self.around.control.spawn(async move {
             if !wait.is_zero() {

@@ -3,17 +3,14 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    backend::{Backend, BackendError, BackendErrorKind, Page, Query},
-    delivery::{Attempt, LOAD_BYTES, Offer, Step, attempt::Load, settle::Outcome},
-    event::recorded::RecordedEvent,
+    delivery::{Attempt, Offer, Step, settle::Outcome},
     failure::Failure,
-    pattern::PatternSet,
     runtime::{
         alarm::Verdict,
         subscription::{
             attempts::{Begun, Ended, FailedWhole},
             surroundings::End,
-            worker::{SHARE, TURN, Worker},
+            worker::{SHARE, TURN, Worker, read_back::read_back},
         },
     },
     shown::shown_chain,
@@ -216,46 +213,23 @@ impl Worker {
             return;
         }
         let loads = std::mem::take(&mut self.to_load);
-        let backend = Arc::clone(&self.around.backend);
-        let (missed, alarm, patterns) = (self.missed.clone(), Arc::clone(&self.around.alarm), self.patterns.clone());
+        let (backend, alarm) = (Arc::clone(&self.around.backend), Arc::clone(&self.around.alarm));
+        let (missed, patterns) = (self.missed.clone(), self.patterns.clone());
         self.loads.spawn_on(
             async move {
-                let pages = backend.read_each(loads.iter().map(|load| query(load, &patterns)).collect()).await;
-                let mut done = Vec::with_capacity(loads.len());
-                for (load, page) in loads.into_iter().zip(pages) {
-                    let page = match page {
-                        Ok(page) => is_whole(&*backend, &load, &page).await.map(|()| page),
-                        failed => failed,
-                    };
-                    let matching = |event: &Arc<RecordedEvent>| {
-                        (load.key.is_some() || patterns.matches(&event.name))
-                            && missed.as_ref().is_none_or(|missed| missed.has(event))
-                    };
-                    let read = page.map(|page| {
-                        // A read without anything left has come as far as it was asked to.
-                        let covered = if page.end { load.upto } else { page.covered };
-                        (page.events.into_iter().filter(matching).collect(), covered)
-                    });
+                let reads = read_back(&*backend, &loads, &patterns, missed.as_deref()).await;
+                let done = loads.into_iter().zip(reads).map(|(load, read)| {
                     let read = read.inspect_err(|error| {
                         if alarm.judge(error) == Verdict::Retry {
                             tracing::warn!(%error, "a key's events could not be read; trying again");
                         }
                     });
-                    done.push((load, read.ok()));
-                }
-                done
+                    (load, read.ok())
+                });
+                done.collect()
             },
             &self.around.control,
         );
-    }
-}
-
-/// What a read asks the log for. What has no key is asked for by its sequence, whatever its name.
-fn query(load: &Load, patterns: &PatternSet) -> Query {
-    let query = Query::new(PatternSet::all()).after(load.after).upto(load.upto).limit(load.limit).bytes(LOAD_BYTES);
-    match &load.key {
-        Some(key) => Query { patterns: patterns.clone(), ..query.key(key.clone()) },
-        None => query,
     }
 }
 
@@ -270,47 +244,4 @@ fn say_failed_whole(subscriber: &str, whole: &FailedWhole) {
             "a call with a batch failed as a whole; its events are called again in smaller groups"
         );
     }
-}
-
-/// An error if the log has something of a lane that the page has not: what would be taken for gone is there.
-async fn is_whole(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), BackendError> {
-    has_its_key(log, load, page).await?;
-    // What was handed over stands further than what is read: it is being stored just now, or was taken out of the log.
-    if page.end && page.covered < load.upto && there(log, load.upto).await?.is_some() {
-        let message = format!("the log has not yet come to {}, which it has handed over", load.upto);
-        return Err(BackendError::new(BackendErrorKind::Unavailable, message));
-    }
-    Ok(())
-}
-
-/// An error if the event that has to come first is in the log and not among those of its key: nobody knows any more what
-/// else the key has.
-async fn has_its_key(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), BackendError> {
-    let (Some(known), Some(key)) = (load.known, &load.key) else { return Ok(()) };
-    let is_missing =
-        (page.end || page.covered >= known) && page.events.first().is_none_or(|first| first.sequence != known);
-    if !is_missing {
-        return Ok(());
-    }
-    match there(log, known).await? {
-        None => Ok(()),
-        Some(event) if event.key.as_ref() == Some(key) => {
-            let message = format!("event {known} of `{key}` is in the log and was not found there");
-            Err(BackendError::new(BackendErrorKind::Unavailable, message))
-        }
-        Some(event) => {
-            let message = format!(
-                "event {known} `{}` was taken as one of `{key}`, and no catalog of this host, and none that is recorded, says \
-                 so; what follows it waits: start a host with the catalog of that event",
-                event.name
-            );
-            Err(BackendError::new(BackendErrorKind::Other, message))
-        }
-    }
-}
-
-/// The event of a sequence, if the log has it.
-async fn there(log: &dyn Backend, sequence: u64) -> Result<Option<Arc<RecordedEvent>>, BackendError> {
-    let page = log.read(Query::all().after(sequence - 1).upto(sequence).limit(1)).await?;
-    Ok(page.events.into_iter().next())
 }

@@ -7,4 +7,5 @@ mod fixtures;
 mod golden;
 mod lossless;
 mod messages;
+mod real;
 mod responses;

@@ -21,6 +21,7 @@ pub mod conformance;
 pub mod event_types;
 pub mod fault;
 pub mod generated;
+pub mod guard;
 pub mod kill;
 pub mod load;
 pub mod nats;

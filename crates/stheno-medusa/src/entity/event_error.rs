@@ -1,10 +1,8 @@
 //! Errors as they appear in events: documented as a text, and sent as whatever JSON the error became.
 
-use std::fmt;
-
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error as _, Unexpected},
 };
 use serde_json::Value;
 use stheno::{Extra, Field, Payload};
@@ -20,14 +18,24 @@ pub enum EventError {
     Message(String),
     /// An object, perhaps an empty one.
     Details(Box<ErrorDetails>),
+    /// What somebody threw that is neither: a list of errors, an object whose `message` is not a text.
+    Other(Value),
 }
 
 impl EventError {
-    /// What it says, if it says anything.
+    /// What it says, if it says anything. Errors of Stripe say it in `raw`, since JavaScript leaves the `message` of an error out of
+    /// its JSON.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Message(text) => Some(text),
-            Self::Details(details) => details.message.as_deref().or(details.nessage.as_deref()),
+            Self::Details(details) => {
+                let said = details.message.as_deref().or(details.nessage.as_deref());
+                said.or_else(|| details.extra.get("raw")?.get("message")?.as_str())
+            }
+            Self::Other(value) => {
+                let places = ["/message", "/raw/message", "/0/message", "/0"];
+                places.into_iter().find_map(|place| value.pointer(place)?.as_str())
+            }
         }
     }
 }
@@ -37,31 +45,22 @@ impl Serialize for EventError {
         match self {
             Self::Message(text) => serializer.serialize_str(text),
             Self::Details(details) => details.serialize(serializer),
+            Self::Other(value) => value.serialize(serializer),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for EventError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EventErrorVisitor)
-    }
-}
-
-struct EventErrorVisitor;
-
-impl<'de> Visitor<'de> for EventErrorVisitor {
-    type Value = EventError;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the text of an error or an object")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<EventError, E> {
-        Ok(text.into())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EventError, A::Error> {
-        ErrorDetails::deserialize(MapAccessDeserializer::new(map)).map(EventError::from)
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Null => return Err(D::Error::invalid_type(Unexpected::Unit, &"the text of an error or an object")),
+            Value::String(text) => text.into(),
+            // Anything can be thrown, and none of it is worth losing the event for.
+            other => match ErrorDetails::deserialize(&other) {
+                Ok(details) => details.into(),
+                Err(_) => Self::Other(other),
+            },
+        })
     }
 }
 

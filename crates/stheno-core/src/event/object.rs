@@ -138,7 +138,9 @@ pub fn skip<'de, A: MapAccess<'de>>(object: &mut A) -> Result<(), A::Error> {
 /// The field is missing.
 #[inline]
 pub fn required<'de, T: Deserialize<'de>, E: serde::de::Error>(place: Option<T>, name: &'static str) -> Result<T, E> {
-    place.map_or_else(|| T::deserialize(Missing(name, PhantomData)), Ok)
+    // The type may say of it what it likes; that it is missing is what counts.
+    let missing = || T::deserialize(Missing(name, PhantomData::<E>)).map_err(|_| E::missing_field(name));
+    place.map_or_else(missing, Ok)
 }
 
 /// A field that is not there.

@@ -8,6 +8,7 @@
 use std::fmt::{self, Write as _};
 
 use serde_json::{Value, json};
+use stheno_core::{Catalog, Catalogs};
 
 use crate::event_types::EventType;
 
@@ -79,7 +80,8 @@ pub struct Refused {
     pub why: &'static str,
 }
 
-/// Changes every field of every example, one at a time, and looks at what is read.
+/// Changes every field of every example, one at a time, and looks at what is read. Then it adds fields that nobody documented, with
+/// all that other languages write by default in them: none of those may refuse an event, or hide its key.
 ///
 /// # Panics
 /// When something is refused that no row of the table says, when something is read and does not come back as it came or with another
@@ -150,11 +152,49 @@ pub fn guard(events: &[EventType], table: &[Refused]) {
             }
         }
     }
+    for event in events {
+        strangers(event, &mut found);
+    }
     for (row, _) in table.iter().zip(used).filter(|(_, used)| !used) {
         let _ = writeln!(found, "the row {row:?} refuses nothing; take it out");
     }
     assert!(tried > 0, "there is no example with a field");
     assert!(found.is_empty(), "{} of {tried} changes of examples went wrong:\n{found}", found.lines().count());
+}
+
+/// Members that nobody documented, as JavaScript, Python, .NET, PHP and Ruby write and read them.
+const STRANGERS: [&str; 8] = [
+    r#""¿half?":"\ud83d","¿\udc00?":["\ud83dx\ud83d"]"#,
+    r#""¿number?":NaN,"¿numbers?":[Infinity,-Infinity]"#,
+    r#""¿large?":123456789012345678901234567890,"¿larger?":1e999"#,
+    r#""¿exact?":0.1000000000000000055511151231257827"#,
+    r#""¿twice?":1,"¿twice?":{"a":1,"a":2}"#,
+    r#""¿null?":null,"¿empty?":{},"":[]"#,
+    r#""¿text?":"\u0000\u001f\u2028\/""#,
+    "\"¿spaced?\" \r\n\t : [ ]",
+];
+
+/// Adds to the example what nobody documented.
+fn strangers(event: &EventType, found: &mut String) {
+    let example = (event.example)();
+    let text = example.body.to_string();
+    let deep = format!(r#""¿deep?":{}{}"#, "[".repeat(2_000), "]".repeat(2_000));
+    let mut bodies = vec![format!("\u{feff}{text}"), format!(" \r\n{text}\n")];
+    if let Some(members) = text.strip_prefix('{').filter(|_| text != "{}") {
+        bodies.extend(STRANGERS.into_iter().chain([deep.as_str()]).map(|stranger| format!("{{{stranger},{members}")));
+    }
+    let known = Catalog::new("guard", "guard", "").event(event.descriptor.clone());
+    let (catalogs, _) = Catalogs::new([known], []);
+    for body in bodies {
+        let begins: String = body.chars().take(80).collect();
+        let name = &example.name;
+        let key = catalogs.key_of(name, body.as_bytes()).map(|key| key.to_string());
+        if let Err(error) = event.descriptor.check_received(name, body.as_bytes()) {
+            let _ = writeln!(found, "{name} is refused for what nobody documented: {begins:?}: {error}");
+        } else if key != example.key {
+            let _ = writeln!(found, "{name} has the key {key:?} and not {:?}: {begins:?}", example.key);
+        }
+    }
 }
 
 impl Refused {

@@ -73,8 +73,9 @@ fn mended(body: &[u8], form: Form) -> Option<Vec<u8>> {
                 match form {
                     Form::Readable if is_none || is_too_large(word) => quote(word, &mut made),
                     Form::SameLength if is_none => {
-                        made.extend_from_slice(b"\"\"");
+                        made.push(b'"');
                         made.resize(made.len() + length - 2, b' ');
+                        made.push(b'"');
                     }
                     _ => made.extend_from_slice(word),
                 }
@@ -256,7 +257,7 @@ mod tests {
         assert_eq!(made.iter().rposition(|byte| *byte == b'a'), body.bytes().rposition(|byte| byte == b'a'));
         assert_eq!(
             serde_json::from_slice::<Value>(&made).unwrap(),
-            json!({ "n": "", "i": "", "t": "\u{fffd}", "id": "a" })
+            json!({ "n": " ", "i": "       ", "t": "\u{fffd}", "id": "a" })
         );
     }
 

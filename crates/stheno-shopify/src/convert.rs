@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use stheno::{DecodeError, Key, Outgoing, RecordedEvent, decode_json, encode_token};
+use stheno::{DecodeError, Key, Outgoing, RecordedEvent, decode_json, encode_token, event::parts::Bytes};
 
 use crate::{EventObject, Id, UnknownVerb};
 
@@ -30,7 +30,7 @@ pub(crate) fn undocumented(
     subject_type: Option<&str>,
     verb: Option<&str>,
     subject_id: Option<Id>,
-    body: impl Into<bytes::Bytes>,
+    body: impl Into<Bytes>,
 ) -> Outgoing {
     let token = |text: Option<&str>| {
         // Both come from outside, and a name has an end.

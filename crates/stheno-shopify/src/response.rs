@@ -1,11 +1,10 @@
 //! Responses of the Event resource: a list of event objects, or one of them; whole, or event by event.
 
-use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use stheno::{
     DecodeError, EventId, Outgoing, decode_json,
-    event::parts::{items, members},
+    event::parts::{Bytes, items, members},
 };
 
 use crate::{

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::event::{tolerant, typed::DecodeError};
+
+/// The bytes of a body or of a part of it, shared without a copy.
+pub use bytes::Bytes;
 
 /// The items of an array, each as it stands there.
 ///
@@ -13,8 +15,7 @@ use crate::event::{tolerant, typed::DecodeError};
 /// [`DecodeError`] when the body is not an array, or not JSON as [`decode_json`](crate::decode_json) takes it.
 ///
 /// ```
-/// use bytes::Bytes;
-/// use stheno_core::event::parts::items;
+/// use stheno_core::event::parts::{Bytes, items};
 ///
 /// let page = Bytes::from_static(br#"[{"id": 1}, {"id": "two"}]"#);
 /// assert_eq!(items(&page).unwrap(), [r#"{"id": 1}"#, r#"{"id": "two"}"#]);

@@ -1,8 +1,13 @@
 //! Errors as they appear in events: documented as a text, and sent as whatever JSON the error became.
 
+use std::fmt;
+
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error as _, Unexpected},
+    de::{
+        self, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 use serde_json::Value;
 use stheno::{Extra, Field, Payload};
@@ -18,7 +23,7 @@ pub enum EventError {
     Message(String),
     /// An object, perhaps an empty one.
     Details(Box<ErrorDetails>),
-    /// What somebody threw that is neither: a list of errors, an object whose `message` is not a text.
+    /// What somebody threw that is neither: a list of errors, a number.
     Other(Value),
 }
 
@@ -33,7 +38,7 @@ impl EventError {
                 said.or_else(|| details.extra.get("raw")?.get("message")?.as_str())
             }
             Self::Other(value) => {
-                let places = ["/message", "/raw/message", "/0/message", "/0"];
+                let places = ["/0/message", "/0"];
                 places.into_iter().find_map(|place| value.pointer(place)?.as_str())
             }
         }
@@ -52,15 +57,46 @@ impl Serialize for EventError {
 
 impl<'de> Deserialize<'de> for EventError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Value::deserialize(deserializer)? {
-            Value::Null => return Err(D::Error::invalid_type(Unexpected::Unit, &"the text of an error or an object")),
-            Value::String(text) => text.into(),
-            // Anything can be thrown, and none of it is worth losing the event for.
-            other => match ErrorDetails::deserialize(&other) {
-                Ok(details) => details.into(),
-                Err(_) => Self::Other(other),
-            },
-        })
+        deserializer.deserialize_any(EventErrorVisitor)
+    }
+}
+
+struct EventErrorVisitor;
+
+impl<'de> Visitor<'de> for EventErrorVisitor {
+    type Value = EventError;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of an error or an object")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<EventError, E> {
+        Ok(text.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EventError, A::Error> {
+        ErrorDetails::deserialize(MapAccessDeserializer::new(map)).map(EventError::from)
+    }
+
+    // Anything can be thrown, and none of it is worth losing the event for.
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<EventError, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(EventError::Other)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<EventError, E> {
+        Ok(EventError::Other(truth.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<EventError, E> {
+        Ok(EventError::Other(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<EventError, E> {
+        Ok(EventError::Other(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<EventError, E> {
+        Ok(EventError::Other(number.into()))
     }
 }
 

@@ -54,8 +54,6 @@ fn an_error_says_what_it_says_wherever_it_says_it() {
         (json!({ "raw": "b" }), None),
         (json!([{ "message": "a" }, 7]), Some("a")),
         (json!(["a"]), Some("a")),
-        (json!({ "message": { "detail": "a" }, "code": 7 }), None),
-        (json!({ "date": 1_700_000_000, "message": "a" }), Some("a")),
         (json!(402), None),
         (json!(false), None),
     ] {

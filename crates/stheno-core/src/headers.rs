@@ -26,6 +26,8 @@ pub const CORRELATION: &str = "ce-correlationid";
 pub const CAUSATION: &str = "ce-causationid";
 /// The schema of the payload.
 pub const SCHEMA: &str = "ce-dataschema";
+/// Why a body cannot be read that a platform sent and that was kept all the same.
+pub const UNREAD: &str = "stheno-unread";
 /// W3C trace context.
 pub const TRACEPARENT: &str = "traceparent";
 /// W3C trace context, vendor part.

@@ -257,7 +257,7 @@ fn order_of_plugin<T: DeserializeOwned>(_name: &EventName, body: &[u8]) -> Resul
 
 /// The object of a body that has an order and no id of its own, with the id of the order.
 fn with_id_of_order(body: &[u8]) -> Option<Value> {
-    let mut object: Value = serde_json::from_slice(body).ok()?;
+    let mut object: Value = decode_json(body).ok()?;
     if object.get("id").is_some_and(|id| !id.is_null()) {
         return None;
     }

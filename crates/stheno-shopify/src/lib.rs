@@ -26,7 +26,10 @@
 //!   [`descriptor`](stheno::Event::descriptor).
 //! - [`Verb::render`] writes plain text, and the `message` of an event object is HTML. [`Verb::parse`] takes either, and
 //!   refuses what would be something else as the other; [`EventObject::parsed`] knows which it has.
-//! - [`EventObject::of_response`] reads what Shopify answers. [`EventObject::to_event`] and [`EventObject::of`] turn event
+//! - [`EventObject::of_response`] reads what Shopify answers, and [`Page`] does event by event, for who polls: one that cannot be read
+//!   is said beside the others, and published it becomes a dead letter with its bytes. [`EventObject::to_any_event`] keeps what is not
+//!   documented under a name of its own.
+//! - More is read than is documented, because Shopify and its clients send more; see [`EventObject`]. [`EventObject::to_event`] and [`EventObject::of`] turn event
 //!   objects into recorded events and back, without loss but for what [`EventObject`] says. An event object does not say of
 //!   which shop it is: [`EventObject::to_event_of`] is for a log of several shops.
 //! - Arguments and messages name people, so they are personal: `Debug` output does not have them.
@@ -47,12 +50,15 @@
 // As an outside catalog would: the macros write `::stheno::..`, and this crate needs the contract alone.
 extern crate stheno_core as stheno;
 
+mod arguments;
 mod convert;
 mod define;
+mod id;
 mod markup;
 mod message;
 mod object;
 mod response;
+mod text;
 mod verb;
 
 mod article;
@@ -64,17 +70,21 @@ mod page;
 mod product;
 
 pub use self::{
+    arguments::{Arguments, OtherArguments},
     article::*,
     blog::*,
     collection::*,
     comment::*,
     convert::ObjectError,
     define::ShopifyEvent,
+    id::Id,
     message::MessageError,
-    object::{ArgumentError, Arguments, EventObject, Money, WrongVerb},
+    object::{ArgumentError, EventObject, Money, WrongVerb},
     order::*,
     page::*,
     product::*,
+    response::{Page, PageEvent},
+    text::Text,
     verb::{Resource, SUBJECT_TYPES, UnknownVerb, Verb},
 };
 

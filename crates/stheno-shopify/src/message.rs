@@ -17,6 +17,13 @@ pub enum MessageError {
         /// How many arguments there are.
         found: usize,
     },
+    /// An argument is null, an object or an array, so no message says it.
+    NoText {
+        /// The verb.
+        verb: &'static str,
+        /// Which argument, counted from 0.
+        index: usize,
+    },
     /// The message is not of the documented template, nor of the one that documented responses have.
     OtherTemplate {
         /// The verb.
@@ -37,6 +44,9 @@ impl fmt::Display for MessageError {
         match self {
             Self::Arguments { verb, params, found } => {
                 write!(f, "`arguments` of `{verb}` has {found} items, and its message needs {params:?}")
+            }
+            Self::NoText { verb, index } => {
+                write!(f, "`arguments[{index}]` of `{verb}` is not a text, so no message says it")
             }
             Self::OtherTemplate { verb } => write!(f, "`message` is no message of `{verb}`"),
             Self::Ambiguous { verb } => {
@@ -169,10 +179,14 @@ impl EventObject {
     /// [`EventObject::message`].
     ///
     /// # Errors
-    /// [`MessageError::Arguments`] when its arguments are not those of the message, [`MessageError::UnknownVerb`] when the
-    /// documentation does not have its verb.
+    /// [`MessageError::Arguments`] when its arguments are not those of the message, [`MessageError::NoText`] when one of them is not
+    /// a text, [`MessageError::UnknownVerb`] when the documentation does not have its verb.
     pub fn rendered(&self) -> Result<String, MessageError> {
-        self.documented_verb()?.render(self.arguments.as_slice())
+        let verb = self.documented_verb()?;
+        match self.arguments.without_text() {
+            Some(index) if !verb.params().is_empty() => Err(MessageError::NoText { verb: verb.name(), index }),
+            _ => verb.render(self.arguments.as_slice()),
+        }
     }
 
     /// The [values](Verb::values) in the message it came with, read as the HTML that it is.

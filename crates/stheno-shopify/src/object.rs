@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Timestamp};
 
-use crate::{UnknownVerb, Verb, markup::escaped, message::MessageError};
+use crate::{Arguments, Id, Text, UnknownVerb, Verb, markup::escaped, message::MessageError};
 
 /// Who is named as the author where nobody else is.
 const AUTHOR: &str = "Shopify";
@@ -15,21 +14,25 @@ const AUTHOR: &str = "Shopify";
 /// The documentation lists ten properties and no `author`, and shows eleven in every response; it shows `arguments` as a
 /// text in the list and as an array in every response. No message of a response is the one that the table of verbs documents.
 ///
-/// What was read is written back: ids up to `u64::MAX`, `created_at` to the letter, `arguments` as an array or a text, and
-/// fields that nobody documented. Not kept is what means nothing in JSON (the order of the fields, spaces, how a text is
+/// More is read than is documented, because Shopify and its clients send more: ids in quotes, arguments that are no texts or are
+/// not there, a message that is null, a time without an offset, and resources and verbs of which nobody wrote.
+///
+/// What was read is written back: ids up to `u64::MAX`, in quotes or not, `created_at` to the letter, `arguments` whatever they
+/// are, and fields that nobody documented. Not kept is what means nothing in JSON (the order of the fields, spaces, how a text is
 /// escaped), and:
 ///
-/// - whether `body`, `author`, `description` or `path` was null or absent. Both are `None`, and are written as null: every
+/// - whether `arguments`, `body`, `message`, `author`, `description` or `path` was null or absent. Either is written as null: every
 ///   documented response has all of its fields, so a reader of one may count on them;
-/// - digits of a number in an undocumented field beyond those of a 64-bit integer or float.
+/// - digits of a number in an undocumented field beyond those of a 64-bit integer or float, and half a character. An event of a
+///   [page](crate::Page) has the bytes that came, and publishes those.
 #[derive(Clone, PartialEq, Payload)]
 pub struct EventObject {
     /// The unique numeric identifier for the event.
-    #[field(example = 164_748_010)]
-    pub id: u64,
+    #[field(kind = "integer", example = 164_748_010_u64)]
+    pub id: Id,
     /// The id of the resource that generated the event.
-    #[field(example = 450_789_469)]
-    pub subject_id: u64,
+    #[field(kind = "integer", example = 450_789_469_u64)]
+    pub subject_id: Id,
     /// When it happened, with the offset of the shop's timezone.
     #[field(example = created_at())]
     pub created_at: OffsetTime,
@@ -39,15 +42,20 @@ pub struct EventObject {
     /// The type of event that took place: `confirmed`.
     #[field(example = "confirmed")]
     pub verb: String,
-    /// What the message is made of: an array of texts in every documented response, one text in the list of properties.
+    /// What the message is made of: an array of texts in every documented response, one text in the list of properties. Shopify
+    /// also sends other items in the array, or leaves it out.
     #[field(personal, kind = "string_or_strings", example = Arguments::from(["#1001", "Bob Norman"]))]
     pub arguments: Arguments,
     /// A text field containing information about the event; null in every documented response.
     #[field(nullable, personal)]
     pub body: Option<String>,
     /// Human readable text that describes the event; may contain links in HTML.
-    #[field(personal, example = r##"Received new order <a href="/admin/orders/450789469">#1001</a> by Bob Norman"##)]
-    pub message: String,
+    #[field(
+        personal,
+        kind = "string",
+        example = r##"Received new order <a href="/admin/orders/450789469">#1001</a> by Bob Norman"##
+    )]
+    pub message: Text,
     /// Who did it.
     #[field(nullable, personal, example = AUTHOR)]
     pub author: Option<String>,
@@ -195,76 +203,5 @@ impl WrongVerb {
     /// The field that says so: `subject_type` or `verb`.
     pub fn field(&self) -> &'static str {
         self.field
-    }
-}
-
-/// What a message is made of: an array of texts, as in every documented response, or one text, as in the documented list of
-/// properties. It is written as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arguments {
-    /// An array.
-    List(Vec<String>),
-    /// One text.
-    Text(String),
-}
-
-impl Arguments {
-    /// The texts.
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            Self::List(items) => items,
-            Self::Text(text) => std::slice::from_ref(text),
-        }
-    }
-}
-
-impl From<Vec<String>> for Arguments {
-    fn from(items: Vec<String>) -> Self {
-        Self::List(items)
-    }
-}
-
-impl From<Vec<&str>> for Arguments {
-    fn from(items: Vec<&str>) -> Self {
-        Self::List(items.into_iter().map(str::to_owned).collect())
-    }
-}
-
-impl<const N: usize> From<[&str; N]> for Arguments {
-    fn from(items: [&str; N]) -> Self {
-        Self::List(items.map(str::to_owned).into())
-    }
-}
-
-impl Serialize for Arguments {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::List(items) => items.serialize(serializer),
-            Self::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Arguments {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ArgumentsVisitor)
-    }
-}
-
-struct ArgumentsVisitor;
-
-impl<'de> de::Visitor<'de> for ArgumentsVisitor {
-    type Value = Arguments;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of strings, or a string")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Arguments, E> {
-        Ok(Arguments::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Arguments, A::Error> {
-        Deserialize::deserialize(de::value::SeqAccessDeserializer::new(items)).map(Arguments::List)
     }
 }

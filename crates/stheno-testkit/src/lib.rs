@@ -5,15 +5,16 @@
 //! - Whoever writes a **backend** takes [`conformance`]: one function per behaviour that every backend must show, and
 //!   [`conformance_suite!`] to run all of them.
 //! - Whoever writes what stands above a backend takes [`fault`]: calls that fail, hang, come late or lose their answer.
-//! - Whoever writes a **catalog** takes [`event_types`](mod@event_types): all of its types behind one signature; and
-//!   [`generated`]: bodies that were right once, changed at random.
+//! - Whoever writes a **catalog** takes [`event_types`](mod@event_types): all of its types behind one signature;
+//!   [`guard`]: every field of every example as a platform may send it otherwise; and [`generated`]: bodies that were right once,
+//!   changed at random.
 //! - [`nats`] starts, freezes and kills a real nats-server, and clusters of them; cuts and stalls connections; fills disks.
 //! - [`load`] publishes and handles meanwhile, and checks that nothing acknowledged is lost or out of order.
 //! - [`Warnings`] hears what is said aloud.
 //! - [`kill`] ends a process in the middle of its work, again and again, and checks that nothing acknowledged is lost.
 //!
 //! Reading order: [`clock`], [`random`], [`fault`], [`app`], [`conformance`], [`event_types`](mod@event_types),
-//! [`generated`], [`nats`], [`kill`], [`load`], [`warnings`].
+//! [`guard`], [`generated`], [`nats`], [`kill`], [`load`], [`warnings`].
 
 pub mod app;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod conformance;
 pub mod event_types;
 pub mod fault;
 pub mod generated;
+pub mod guard;
 pub mod kill;
 pub mod load;
 pub mod nats;

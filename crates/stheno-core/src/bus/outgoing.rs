@@ -64,6 +64,15 @@ enum Origin {
     Raw,
     /// The platform whose event it is.
     Received,
+    /// The same, under a name that the platform has not documented.
+    Undocumented,
+}
+
+impl Origin {
+    /// Whether a platform wrote the body: then it is kept whatever it is.
+    fn is_platform(self) -> bool {
+        matches!(self, Self::Received | Self::Undocumented)
+    }
 }
 
 /// A key, or two texts that make one.
@@ -135,15 +144,30 @@ impl Outgoing {
         Self { event, origin: Origin::Raw, delay: None, given: Given::default() }
     }
 
-    /// Says that the body is as the platform itself wrote it, such as a webhook: a field that nobody documented is then kept
-    /// even if it is called nearly as a documented one, because a newer version of the platform may have it. All else is
-    /// checked as ever.
+    /// Says that the body is as the platform itself wrote it, such as a webhook: it is kept whatever it is, because the platform will
+    /// not send it again. A body that a typed subscriber cannot read is marked with the reason in the header
+    /// [`stheno-unread`](crate::headers::UNREAD), and becomes a dead letter of each such subscriber; it has its key if its id can be
+    /// read. The name has to be known, a body must not be an envelope, and it is no longer than the bus allows.
+    ///
+    /// ```
+    /// # use stheno_core::Outgoing;
+    /// let webhook = Outgoing::raw_bytes("order.placed", r#"{"id":"order_1","no_notification":"maybe"}"#).as_received();
+    /// # let _ = webhook;
+    /// ```
     #[must_use]
     pub fn as_received(mut self) -> Self {
         if self.origin == Origin::Raw {
             self.origin = Origin::Received;
         }
         self
+    }
+
+    /// An event that a platform sent and that no catalog has: a new verb, a code that is not documented. It is kept as it came, under
+    /// a name that no catalog need know. Give it the [key](Self::key) of what it is about, if its id can be read.
+    ///
+    /// A subscriber of such names declares them with `declare_event!`.
+    pub fn undocumented(name: &str, body: impl Into<Bytes>) -> Self {
+        Self { origin: Origin::Undocumented, ..Self::raw_bytes(name, body) }
     }
 
     /// Gives the key, in place of the one the catalog's rule finds.
@@ -318,26 +342,42 @@ fn complete(event: &mut NewEvent, origin: Origin, terms: &Terms<'_>) -> Result<(
         return Err(PublishErrorKind::Payload(DecodeError::new("", problem)));
     }
     let descriptor = catalogs.find(&event.name);
-    if origin != Origin::Typed {
-        let Some(descriptor) = descriptor else {
+    match (origin, descriptor) {
+        (Origin::Typed, _) | (Origin::Undocumented, None) => {}
+        (Origin::Raw | Origin::Received, None) => {
             return Err(PublishErrorKind::UnknownName { nearest: catalogs.nearest(event.name.as_str()) });
-        };
-        let checked = match origin {
-            Origin::Received => descriptor.check_received(&event.name, &event.body),
-            Origin::Raw | Origin::Typed => descriptor.check(&event.name, &event.body),
-        };
-        checked.map_err(PublishErrorKind::Payload)?;
-        if event.key.is_none() {
-            event.key = catalogs.key_of(&event.name, &event.body);
+        }
+        (Origin::Raw, Some(known)) => known.check(&event.name, &event.body).map_err(PublishErrorKind::Payload)?,
+        (Origin::Received | Origin::Undocumented, Some(known)) => {
+            if let Err(unread) = known.check_received(&event.name, &event.body) {
+                mark_unread(event, &unread)?;
+            }
         }
     }
-    if event.key.is_none() {
+    if event.key.is_none() && origin != Origin::Typed {
+        event.key = catalogs.key_of(&event.name, &event.body);
+    }
+    if event.key.is_none() && !origin.is_platform() {
         check_key(descriptor, event)?;
     }
     match event.body.len() {
         length if length > max_body => Err(PublishErrorKind::TooLarge { length, limit: max_body }),
         _ => Ok(()),
     }
+}
+
+/// Most characters of the reason that is said of a body that cannot be read.
+const MOST_OF_REASON: usize = 200;
+
+/// Says in a header of the event that its body cannot be read, and why.
+fn mark_unread(event: &mut NewEvent, unread: &DecodeError) -> Result<(), PublishErrorKind> {
+    tracing::warn!(
+        name = %event.name, id = %event.id, error = %unread,
+        "what a platform sent cannot be read; it is kept, and becomes a dead letter of who reads it by its type"
+    );
+    let printable = |character: char| if (' '..='~').contains(&character) { character } else { '?' };
+    let reason: String = unread.to_string().chars().take(MOST_OF_REASON).map(printable).collect();
+    event.headers.set(headers::UNREAD, &reason).map_err(PublishErrorKind::Header)
 }
 
 /// An event that has no key although its body names what it is about would lose its order without a word.

@@ -3,7 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    catalog::EventDescriptor, event::payload::Field, event::typed::DecodeError, name::EventName, nearest::nearest,
+    catalog::EventDescriptor,
+    event::{
+        payload::Field,
+        typed::{DecodeError, decode_json, decode_plain},
+    },
+    name::EventName,
+    nearest::nearest,
 };
 
 /// What becomes of undocumented fields that look like misspelt ones.
@@ -25,13 +31,17 @@ impl EventDescriptor {
         self.check_spelt(name, body, Spelling::Checked)
     }
 
-    /// The same for a body that the platform itself wrote: a newer version of it may have a field that is called nearly as a
-    /// documented one, so undocumented fields are kept whatever they are called.
+    /// The same for a body that the platform itself wrote: whatever a typed subscriber reads is taken, since platforms send more
+    /// than they document.
     ///
     /// # Errors
     /// [`DecodeError`] with the path of the field at fault.
     pub fn check_received(&self, name: &EventName, body: &[u8]) -> Result<(), DecodeError> {
-        self.check_spelt(name, body, Spelling::Trusted)
+        self.decode(name, body).map_err(|error| match self.check_spelt(name, body, Spelling::Trusted) {
+            // It names a field that is missing where decoding may know only what it is missing from.
+            Err(documented) if !documented.path().is_empty() => documented,
+            _ => error,
+        })
     }
 
     fn check_spelt(&self, name: &EventName, body: &[u8], spelling: Spelling) -> Result<(), DecodeError> {
@@ -39,7 +49,10 @@ impl EventDescriptor {
             return self.decode(name, body);
         }
         // The documented fields first: they name one that is missing, where decoding names what it would be in.
-        let value: Value = crate::event::typed::decode_json(body)?;
+        let value: Value = match spelling {
+            Spelling::Checked => decode_plain(body)?,
+            Spelling::Trusted => decode_json(body)?,
+        };
         match (self.fields, &value) {
             ([whole], value) if whole.name.is_empty() => check_kind(whole, value, "")?,
             (fields, Value::Object(object)) => check_object(fields, object, "", spelling)?,
@@ -101,6 +114,11 @@ fn check_field(field: &Field, value: &Value, path: &str, spelling: Spelling) -> 
 fn check_kind(field: &Field, value: &Value, path: &str) -> Result<(), DecodeError> {
     if field.kind.accepts(value) {
         return Ok(());
+    }
+    if let (Some(item), Value::Array(items)) = (field.kind.item(), value)
+        && let Some((index, wrong)) = items.iter().enumerate().find(|(_, value)| !item.accepts(value))
+    {
+        return check_kind(&Field { kind: item, ..*field }, wrong, &format!("{path}[{index}]"));
     }
     let found = match value {
         Value::Null => "null",

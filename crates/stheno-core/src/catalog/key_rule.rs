@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::{
-    catalog::pointer::id_at,
+    catalog::pointer::{id_at, whole},
     event::typed::{DecodeError, Event},
     key::Key,
     name::EventName,
@@ -180,6 +180,7 @@ impl KeyId for Value {
         match self {
             Value::String(text) => text.key_id(),
             Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string().into()),
+            Value::Number(number) => number.as_f64().and_then(whole).map(|whole| whole.to_string().into()),
             _ => None,
         }
     }

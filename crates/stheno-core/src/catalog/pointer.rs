@@ -4,13 +4,30 @@ use std::{borrow::Cow, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::event::tolerant;
+
 /// The text that is not empty, or the whole number, at a JSON pointer (RFC 6901) of a body; the empty pointer is the body
-/// itself. `None` as well when the body is no JSON.
+/// itself. `None` as well when the body is not JSON, as any of the languages that are read write it.
 pub(crate) fn id_at(body: &[u8], pointer: &str) -> Option<String> {
-    let mut reader = serde_json::Deserializer::from_str(std::str::from_utf8(body).ok()?);
-    let id = At(pointer).deserialize(&mut reader).ok()?;
-    reader.end().ok()?;
-    id
+    match plain_id_at(body, pointer) {
+        Ok(id) => id,
+        Err(_) => plain_id_at(&tolerant::readable(body)?, pointer).ok()?,
+    }
+}
+
+fn plain_id_at(body: &[u8], pointer: &str) -> serde_json::Result<Option<String>> {
+    // Bytes that are not UTF-8 are found before anything is read.
+    let text = std::str::from_utf8(body).map_err(serde::de::Error::custom)?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let id = At(pointer).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(id)
+}
+
+/// A number with a point that is a whole one: what a language without whole numbers writes for the id `7`.
+pub(crate) fn whole(number: f64) -> Option<i64> {
+    let is_exact = number.fract() == 0.0 && number.abs() < (1_i64 << 53) as f64;
+    is_exact.then_some(number as i64)
 }
 
 /// What is left of a pointer, from here on.
@@ -61,8 +78,8 @@ impl<'de> Visitor<'de> for At<'_> {
         Ok(self.here(|| number.to_string()))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(whole(number).and_then(|number| self.here(|| number.to_string())))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
@@ -190,6 +207,17 @@ mod tests {
             assert_eq!(at(nothing), None, "{nothing}");
         }
         assert_eq!(id_at(br#"{"id":"a","id":"b"}"#, "/id").as_deref(), Some("b"));
+        for strange in [
+            "\u{feff}{\"id\":\"a\"}",
+            r#"{"half\ud83d":"\udc00","id":"a"}"#,
+            r#"{"n":[NaN,-Infinity,1e999],"id":"a"}"#,
+            &format!(r#"{{"deep":{}{},"id":"a"}}"#, "[".repeat(4_000), "]".repeat(4_000)),
+        ] {
+            assert_eq!(id_at(strange.as_bytes(), "/id").as_deref(), Some("a"), "{strange:.40}");
+        }
+        for seven in ["7", "7.0", "\"7\"", "7e0"] {
+            assert_eq!(id_at(format!("{{\"id\":{seven}}}").as_bytes(), "/id").as_deref(), Some("7"));
+        }
         for no_json in [&b"{\"id\":\"a\"} x"[..], b"{\"id\":\"a\",", b"{\"id\":\"a\",\"b\":\"\xff\"}", b""] {
             assert_eq!(id_at(no_json, "/id"), None);
         }

@@ -8,6 +8,7 @@ use crate::{
     event::{
         envelope,
         payload::{Field, Sensitivity},
+        typed::decode_json,
     },
 };
 
@@ -20,7 +21,7 @@ pub const UNDOCUMENTED: &str = "[undocumented]";
 
 /// A body that may be shown. Without a descriptor nothing of the body may be.
 pub fn redact(descriptor: Option<&EventDescriptor>, body: &[u8]) -> Value {
-    let Ok(value) = serde_json::from_slice::<Value>(body) else {
+    let Ok(value) = decode_json::<Value>(body) else {
         return Value::String(format!("[{} bytes that are not JSON]", body.len()));
     };
     // What is in an envelope is marked in its own place, and not where it stands here.

@@ -17,6 +17,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{
+    event::tolerant,
     headers::{self, Headers},
     shown::shown,
     time::Timestamp,
@@ -80,8 +81,15 @@ pub fn open(name: &str, content_type: Option<&str>, body: &Bytes) -> Envelope {
     {
         return Envelope::Refused(problem);
     }
-    match serde_json::from_slice::<Members<'_>>(body) {
-        Ok(members) if declared.is_some() || members.are_a_cloud_event() => match members.open(name, body) {
+    let plain = serde_json::from_slice::<Members<'_>>(body);
+    // A byte order mark in front, or half a character somewhere, hides no envelope.
+    let mended = if plain.is_err() { tolerant::of_same_length(body) } else { None };
+    let (text, read) = match &mended {
+        Some(mended) => (mended.as_slice(), serde_json::from_slice::<Members<'_>>(mended)),
+        None => (&body[..], plain),
+    };
+    match read {
+        Ok(members) if declared.is_some() || members.are_a_cloud_event() => match members.open(name, text, body) {
             Ok(opened) => Envelope::Opened(opened),
             Err(problem) => {
                 Envelope::Refused(format!("the body is a CloudEvents envelope that cannot be opened: {problem}"))
@@ -91,7 +99,7 @@ pub fn open(name: &str, content_type: Option<&str>, body: &Bytes) -> Envelope {
             let fix = "publish the documented payload and nothing around it";
             Envelope::Refused(format!("the body looks like an envelope of {kind}; {fix}"))
         }),
-        Err(_) if first_of_batch(body).is_some_and(|first| first.are_a_cloud_event()) => Envelope::Refused(batch()),
+        Err(_) if first_of_batch(text).is_some_and(|first| first.are_a_cloud_event()) => Envelope::Refused(batch()),
         Err(_) if declared.is_some() => Envelope::Refused(
             "the content type says that the body is a CloudEvents envelope, and it is no JSON object".to_owned(),
         ),
@@ -236,7 +244,8 @@ impl Members<'_> {
         is("specversion") && (context == 3 || context > 0 && (is("data") || is("data_base64")))
     }
 
-    fn open(&self, name: &str, body: &Bytes) -> Result<Opened, String> {
+    /// Opens it. The text is that of the body, byte for byte at the same place.
+    fn open(&self, name: &str, text: &[u8], body: &Bytes) -> Result<Opened, String> {
         let names = self.0.iter().map(|(name, _)| name);
         if let Some(twice) =
             names.clone().enumerate().find_map(|(at, name)| names.clone().take(at).find(|other| *other == name))
@@ -270,7 +279,10 @@ impl Members<'_> {
         }
         let data = match (self.get("data").filter(|_| self.has("data")), self.has("data_base64")) {
             (Some(_), true) => return Err("it has both `data` and `data_base64`".to_owned()),
-            (Some(data), false) => body.slice_ref(data.get().as_bytes()),
+            (Some(data), false) => {
+                let start = data.get().as_ptr().addr() - text.as_ptr().addr();
+                body.slice(start..start + data.get().len())
+            }
             (None, true) => {
                 let bytes = self.text("data_base64").and_then(|text| BASE64.decode(text).ok());
                 bytes.ok_or("its `data_base64` is not base64")?.into()
@@ -379,6 +391,21 @@ mod tests {
             assert_eq!(id, Some("evt-7"));
         }
         assert!(matches!(of(&with(&[]).replace("specversion", "\\u0073pecversion")), Envelope::Opened(_)));
+    }
+
+    #[test]
+    fn what_serde_does_not_read_hides_no_envelope_and_the_data_stays_as_it_came() {
+        let data = r#"{ "id": "order_REAL", "name": "\ud83d", "ratio": NaN }"#;
+        for envelope in [
+            format!("\u{feff}{}", with(&[("data", data)])),
+            with(&[("data", data), ("note\\ud83d", "\"\\udc00\"")]),
+            with(&[("data", data), ("weight", "-Infinity")]),
+        ] {
+            let Envelope::Opened(opened) = of(&envelope) else { panic!("{envelope}: {:?}", of(&envelope)) };
+            assert_eq!(opened.data, data);
+        }
+        assert!(refused(of(&format!("\u{feff}[{}]", with(&[])))).contains("batch"));
+        assert_eq!(of("\u{feff}{\"id\":\"order_1\",\"data\":NaN}"), Envelope::No);
     }
 
     #[test]

@@ -132,13 +132,35 @@ pub fn skip<'de, A: MapAccess<'de>>(object: &mut A) -> Result<(), A::Error> {
     object.next_value::<IgnoredAny>().map(|_| ())
 }
 
-/// The value of a field that must be there.
+/// The value of a field that must be there, unless its type has a value for what is absent: one that asks for an option.
 ///
 /// # Errors
 /// The field is missing.
 #[inline]
-pub fn required<T, E: serde::de::Error>(place: Option<T>, name: &'static str) -> Result<T, E> {
-    place.ok_or_else(|| E::missing_field(name))
+pub fn required<'de, T: Deserialize<'de>, E: serde::de::Error>(place: Option<T>, name: &'static str) -> Result<T, E> {
+    // The type may say of it what it likes; that it is missing is what counts.
+    let missing = || T::deserialize(Missing(name, PhantomData::<E>)).map_err(|_| E::missing_field(name));
+    place.map_or_else(missing, Ok)
+}
+
+/// A field that is not there.
+struct Missing<E>(&'static str, PhantomData<E>);
+
+impl<'de, E: serde::de::Error> Deserializer<'de> for Missing<E> {
+    type Error = E;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, E> {
+        Err(E::missing_field(self.0))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, E> {
+        visitor.visit_none()
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct newtype_struct seq
+        tuple tuple_struct map struct enum identifier ignored_any
+    }
 }
 
 /// The value of a field that may be absent or null.

@@ -140,6 +140,15 @@ impl FieldKind {
         matches!(self, FieldKind::Array | FieldKind::Strings | FieldKind::Objects)
     }
 
+    /// What each of several values is, where that is documented.
+    pub(crate) fn item(self) -> Option<Self> {
+        match self {
+            FieldKind::Strings | FieldKind::StringOrStrings => Some(FieldKind::String),
+            FieldKind::Objects => Some(FieldKind::Object),
+            _ => None,
+        }
+    }
+
     /// Whether this value is of the kind.
     pub fn accepts(self, value: &Value) -> bool {
         match self {

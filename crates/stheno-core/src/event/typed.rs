@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use crate::{
     catalog::EventDescriptor,
-    event::{exact::with_rounded_marked, payload::Payload},
+    event::{exact::with_rounded_marked, payload::Payload, tolerant},
     key::Key,
     name::EventName,
     shown::{shown, shown_long},
@@ -48,9 +48,27 @@ pub trait Event: Payload {
 ///
 /// A [`Decimal`](crate::Decimal) is never read from a number that serde_json would round: that is a failure.
 ///
+/// What other languages write by default is read: a byte order mark in front, half a character (`\ud83d`, read as U+FFFD), and
+/// `NaN`, numbers larger than 64 bits hold and more than a hundred levels, each read as the text that stands there. So a field that
+/// nobody documented refuses no event, and one that is documented as a number is refused by its path.
+///
 /// # Errors
 /// [`DecodeError`] with the path of the field at fault.
+///
+/// ```
+/// # use stheno_core::decode_json;
+/// let read: serde_json::Value = decode_json(b"\xef\xbb\xbf{\"id\":7,\"ratio\":NaN}").unwrap();
+/// assert_eq!(read, serde_json::json!({ "id": 7, "ratio": "NaN" }));
+/// ```
 pub fn decode_json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
+    match decode_plain(body) {
+        Ok(read) => Ok(read),
+        Err(error) => tolerant::readable(body).map_or(Err(error), |readable| decode_plain(&readable)),
+    }
+}
+
+/// The same of JSON as everybody writes it, and nothing else.
+pub(crate) fn decode_plain<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
     match serde_json::from_slice(body) {
         Ok(read) => match with_rounded_marked(body) {
             None => Ok(read),
@@ -115,6 +133,17 @@ impl DecodeError {
     /// A failure at a field (`items[0].id`; empty for the whole body) for a reason.
     pub fn new(path: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { path: path.into(), reason: reason.into() }
+    }
+
+    /// The same failure, of a body that stands at a place (`events[3]`) of another.
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
+        self.path = match self.path.as_str() {
+            "" => place.to_owned(),
+            path if path.starts_with('[') || place.is_empty() => format!("{place}{path}"),
+            path => format!("{place}.{path}"),
+        };
+        self
     }
 
     /// The path of the field at fault, also of one that is missing; empty when it is the body as a whole.

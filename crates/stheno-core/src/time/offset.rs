@@ -15,6 +15,9 @@ const DAY: i64 = 24 * 60 * MINUTE;
 /// `2021-03-11T16:56:57.028Z`, `2021-03-11 16:56:59.121991+00:00`, `2008-01-10T08:00:00-05:00`. Digits after the microsecond are kept in the text and
 /// not counted. Two are equal when they are written the same; compare [`OffsetTime::timestamp`] for the moment.
 ///
+/// In JSON a time without an offset is read too, because platforms send some: [`OffsetTime::has_offset`] is false, it is written as it
+/// was, and its moment is not known better than that. From a text in Rust it is refused: what is published says its offset.
+///
 /// ```
 /// use stheno_core::{OffsetTime, Timestamp};
 ///
@@ -26,7 +29,7 @@ const DAY: i64 = 24 * 60 * MINUTE;
 pub struct OffsetTime {
     text: Arc<str>,
     moment: Timestamp,
-    offset_minutes: i16,
+    offset_minutes: Option<i16>,
 }
 
 impl OffsetTime {
@@ -35,21 +38,40 @@ impl OffsetTime {
         &self.text
     }
 
-    /// The moment, to the microsecond.
+    /// Whether it says its offset from UTC.
+    pub fn has_offset(&self) -> bool {
+        self.offset_minutes.is_some()
+    }
+
+    /// The moment, to the microsecond; without an [offset](Self::has_offset), what the moment would be in UTC.
     pub fn timestamp(&self) -> Timestamp {
         self.moment
     }
 
-    /// How far local time is ahead of UTC, in minutes; negative in the west.
+    /// How far local time is ahead of UTC, in minutes; negative in the west, and 0 where it does not [say](Self::has_offset).
     pub fn offset_minutes(&self) -> i16 {
-        self.offset_minutes
+        self.offset_minutes.unwrap_or(0)
+    }
+
+    /// The time of a text that a platform wrote: perhaps without an offset, or with one that has no colon.
+    fn read(text: &str) -> Result<Self, OffsetTimeError> {
+        text.parse().or_else(|error| {
+            let with_colon = text.split_at_checked(text.len().saturating_sub(2));
+            let of_offset = with_colon.and_then(|(before, minutes)| parse(format!("{before}:{minutes}").as_bytes()));
+            let of_utc = || parse(format!("{text}Z").as_bytes());
+            let (moment, offset_minutes) = match of_offset {
+                Some((moment, offset)) => (moment, Some(offset)),
+                None => (of_utc().ok_or(error)?.0, None),
+            };
+            Ok(Self { text: text.into(), moment, offset_minutes })
+        })
     }
 }
 
 /// The moment in UTC, as [`Timestamp`] writes it.
 impl From<Timestamp> for OffsetTime {
     fn from(moment: Timestamp) -> Self {
-        Self { text: moment.to_string().into(), moment, offset_minutes: 0 }
+        Self { text: moment.to_string().into(), moment, offset_minutes: Some(0) }
     }
 }
 
@@ -63,7 +85,7 @@ impl FromStr for OffsetTime {
 
     fn from_str(text: &str) -> Result<Self, OffsetTimeError> {
         let (moment, offset_minutes) = parse(text.as_bytes()).ok_or(OffsetTimeError)?;
-        Ok(Self { text: text.into(), moment, offset_minutes })
+        Ok(Self { text: text.into(), moment, offset_minutes: Some(offset_minutes) })
     }
 }
 
@@ -168,7 +190,7 @@ impl Serialize for OffsetTime {
 impl<'de> Deserialize<'de> for OffsetTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        Self::read(&text).map_err(de::Error::custom)
     }
 }
 
@@ -189,6 +211,22 @@ mod tests {
         assert_eq!(micros("2021-03-11T16:56:57.028Z"), Some(1_615_481_817_028_000));
         assert_eq!(micros("1914-06-28T10:50:00Z"), Some(-1_751_807_400_000_000));
         assert_eq!(micros("2008-01-10T08:00:00-05:00"), micros("2008-01-10T18:30:00+05:30"));
+    }
+
+    #[test]
+    fn a_platform_may_leave_the_offset_out_or_the_colon_in_it() {
+        let read = |text: &str| serde_json::from_value::<OffsetTime>(text.into());
+        let without = read("2008-01-10 08:00:00.5").unwrap();
+        assert_eq!(
+            (without.has_offset(), without.offset_minutes(), without.as_str()),
+            (false, 0, "2008-01-10 08:00:00.5")
+        );
+        assert_eq!(Some(without.timestamp().as_micros()), micros("2008-01-10T08:00:00.5Z"));
+        let php = read("2008-01-10T08:00:00-0500").unwrap();
+        assert_eq!((php.has_offset(), php.offset_minutes(), php.as_str()), (true, -300, "2008-01-10T08:00:00-0500"));
+        for text in ["", "2008-01-10", "yesterday", "2008-01-10T08:00", "2008-01-10T08:00:00-05"] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
     }
 
     #[test]

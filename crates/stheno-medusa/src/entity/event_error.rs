@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{
+        self, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 use serde_json::Value;
 use stheno::{Extra, Field, Payload};
@@ -20,14 +23,24 @@ pub enum EventError {
     Message(String),
     /// An object, perhaps an empty one.
     Details(Box<ErrorDetails>),
+    /// What somebody threw that is neither: a list of errors, a number.
+    Other(Value),
 }
 
 impl EventError {
-    /// What it says, if it says anything.
+    /// What it says, if it says anything. Errors of Stripe say it in `raw`, since JavaScript leaves the `message` of an error out of
+    /// its JSON.
     pub fn message(&self) -> Option<&str> {
         match self {
             Self::Message(text) => Some(text),
-            Self::Details(details) => details.message.as_deref().or(details.nessage.as_deref()),
+            Self::Details(details) => {
+                let said = details.message.as_deref().or(details.nessage.as_deref());
+                said.or_else(|| details.extra.get("raw")?.get("message")?.as_str())
+            }
+            Self::Other(value) => {
+                let places = ["/0/message", "/0"];
+                places.into_iter().find_map(|place| value.pointer(place)?.as_str())
+            }
         }
     }
 }
@@ -37,6 +50,7 @@ impl Serialize for EventError {
         match self {
             Self::Message(text) => serializer.serialize_str(text),
             Self::Details(details) => details.serialize(serializer),
+            Self::Other(value) => value.serialize(serializer),
         }
     }
 }
@@ -62,6 +76,27 @@ impl<'de> Visitor<'de> for EventErrorVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<EventError, A::Error> {
         ErrorDetails::deserialize(MapAccessDeserializer::new(map)).map(EventError::from)
+    }
+
+    // Anything can be thrown, and none of it is worth losing the event for.
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<EventError, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(EventError::Other)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> Result<EventError, E> {
+        Ok(EventError::Other(truth.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<EventError, E> {
+        Ok(EventError::Other(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<EventError, E> {
+        Ok(EventError::Other(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<EventError, E> {
+        Ok(EventError::Other(number.into()))
     }
 }
 

@@ -29,6 +29,23 @@ pub struct Quirk {
     pub body: Value,
 }
 
+/// A body as it was really sent.
+#[derive(Deserialize)]
+pub struct Real {
+    pub case: String,
+    pub name: String,
+    pub body: Value,
+}
+
+/// Every body that was really sent.
+pub fn real() -> Vec<Real> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/real");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let real: Vec<Real> = files.map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect();
+    assert!(real.len() >= 2);
+    real
+}
+
 /// Every event of the reference, in its order.
 pub fn documented() -> Vec<Documented> {
     serde_json::from_str(include_str!("../../fixtures/medusa.json")).unwrap()

@@ -7,5 +7,7 @@ mod every_type;
 mod examples;
 mod fixtures;
 mod golden;
+mod guard;
 mod quirks;
+mod real;
 mod secrets;

@@ -17,16 +17,16 @@ use crate::{
 fn a_value_of_the_wrong_type_is_found_by_its_path() {
     let event = type_of("shopify.order.confirmed");
     for (field, wrong, path) in [
-        ("id", json!("1"), "id"),
+        ("id", json!("1.0"), "id"),
+        ("id", json!("01"), "id"),
+        ("id", json!(""), "id"),
         ("id", json!(1.5), "id"),
         ("id", json!(-1), "id"),
         ("id", json!(18_446_744_073_709_551_616.0), "id"),
-        ("subject_id", json!("450789469"), "subject_id"),
+        ("subject_id", json!("gid://shopify/Order/1"), "subject_id"),
         ("subject_id", json!(null), "subject_id"),
-        ("created_at", json!("2008-01-10 08:00:00"), "created_at"),
+        ("created_at", json!("2008-01-10"), "created_at"),
         ("created_at", json!(0), "created_at"),
-        ("arguments", json!({}), "arguments"),
-        ("arguments", json!(["#1001", 1]), "arguments[1]"),
         ("message", json!([]), "message"),
         ("verb", json!("confirm"), "verb"),
         ("verb", json!("placed"), "verb"),
@@ -47,6 +47,10 @@ fn a_required_field_that_is_missing_is_named() {
         body.as_object_mut().unwrap().remove(field);
         let error = event.descriptor.check(&event.name(), body.to_string().as_bytes()).unwrap_err();
         assert_eq!(error.path(), field);
+        if ["arguments", "message"].contains(&field) {
+            assert!((event.decode)(&event.name(), &body).is_ok(), "what Shopify itself leaves out is read");
+            continue;
+        }
         assert_eq!((event.decode)(&event.name(), &body).unwrap_err().path(), field);
         assert_eq!(decode_json::<EventObject>(body.to_string().as_bytes()).unwrap_err().path(), field);
     }
@@ -60,14 +64,14 @@ fn a_fault_in_a_response_is_found_by_its_path() {
         EventObject::of_response(json!({ "events": events }).to_string().as_bytes()).unwrap_err().path().to_owned()
     };
     assert_eq!(list(3, &|event| event["created_at"] = json!("yesterday")), "events[3].created_at");
-    assert_eq!(list(0, &|event| event["arguments"] = json!(["#1001", null])), "events[0].arguments[1]");
+    assert_eq!(list(0, &|event| event["author"] = json!(["#1001", null])), "events[0].author");
     assert_eq!(list(14, &|event| *event = json!("none")), "events[14]");
     for field in ["id", "subject_id", "created_at", "verb"] {
         let remove = |event: &mut Value| drop(event.as_object_mut().unwrap().remove(field));
         assert_eq!(list(3, &remove), format!("events[3].{field}"));
     }
     for (body, path) in [
-        (json!({ "event": { "id": "1" } }), "event.id"),
+        (json!({ "event": { "id": "one" } }), "event.id"),
         (json!({ "events": {} }), "events"),
         (json!({ "events": null }), "events"),
         (json!({ "errors": "Not Found" }), "events"),

@@ -23,6 +23,22 @@ pub struct DocumentedField {
     pub r#type: String,
 }
 
+/// A body as it was really sent.
+#[derive(Deserialize)]
+pub struct Real {
+    pub case: String,
+    pub body: Value,
+}
+
+/// Every body that was really sent.
+pub fn real() -> Vec<Real> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/real");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let real: Vec<Real> = files.map(|file| serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()).collect();
+    assert!(real.len() >= 4);
+    real
+}
+
 /// Every verb of the documentation, in its order.
 pub fn documented() -> Vec<Documented> {
     serde_json::from_str(include_str!("../../fixtures/shopify.json")).unwrap()

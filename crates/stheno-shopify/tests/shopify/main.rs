@@ -5,6 +5,8 @@ mod documentation;
 mod every_type;
 mod fixtures;
 mod golden;
+mod guard;
 mod lossless;
 mod messages;
+mod real;
 mod responses;

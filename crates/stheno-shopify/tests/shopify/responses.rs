@@ -106,6 +106,6 @@ async fn what_holds_no_event_object_is_refused_by_field() {
     other.name = EventName::new("shopify.order.placed").unwrap();
     assert!(matches!(EventObject::of(&other).unwrap_err(), ObjectError::Body(error) if error.path() == "verb"));
     let mut other = (*stored).clone();
-    other.body = br#"{"id":"1"}"#.to_vec().into();
+    other.body = br#"{"id":"one"}"#.to_vec().into();
     assert!(matches!(EventObject::of(&other).unwrap_err(), ObjectError::Body(error) if error.path() == "id"));
 }

@@ -128,6 +128,11 @@ macro_rules! conformance_suite {
                 a_duplicate_of_a_scheduled_event_is_compared,
                 a_later_attempt_keeps_what_the_first_has_published,
             }
+            delivery::received {
+                a_received_body_that_does_not_decode_is_a_dead_letter_with_its_bytes,
+                the_key_follows_however_the_id_is_written,
+                what_was_recorded_without_a_key_is_finished_with_one,
+            }
             delivery::order {
                 events_of_a_key_are_handled_one_at_a_time_in_order,
                 different_keys_are_handled_side_by_side,

@@ -21,6 +21,7 @@ pub mod operator;
 pub mod order;
 pub mod publish_subscribe;
 pub mod publishing;
+pub mod received;
 pub mod remembered;
 pub mod replay;
 pub mod retry;

@@ -65,6 +65,7 @@ mod define;
 mod envelope;
 mod examples;
 mod id;
+mod said;
 
 pub mod codes;
 pub mod entity;
@@ -86,11 +87,12 @@ mod transaction;
 pub use self::{
     communication::*,
     customer::*,
-    id::{Id, IdOrNone},
+    id::{GlobalId, Id, IdOrNone},
     notify::*,
     order::*,
     payment::*,
     product_variant::*,
+    said::{CurrencyCode, TaxRate, Time},
     sale::*,
     transaction::*,
     unsaved::{customer_events, order_events},

@@ -5,6 +5,7 @@
 use stheno::{Currency, Decimal, Secret};
 
 use crate::{
+    CurrencyCode, GlobalId,
     define::{enveloped, notice},
     entity::{Fulfillment, FulfillmentLine, Invoice, Order, Payment, User},
     examples::{EMAIL, LINK, STAFF, TOKEN},
@@ -95,8 +96,8 @@ notice! {
         #[field(fields, example = Invoice::example())]
         pub invoice: Invoice,
         /// Who asked for it.
-        #[field(nullable, example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", nullable, example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
     }
 
     /// A new order.
@@ -112,8 +113,8 @@ notice! {
         #[field(fields, example = Order::example())]
         pub order: Order,
         /// Who did it.
-        #[field(nullable, example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", nullable, example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
     }
 
     /// An order of which something was sent.
@@ -127,12 +128,12 @@ notice! {
         /// What was sent.
         #[field(fields, example = [FulfillmentLine::example()])]
         pub physical_lines: Vec<FulfillmentLine>,
-        /// What can be downloaded.
-        #[field(fields, example = [])]
+        /// What can be downloaded; Saleor 3.23 and later do not send it.
+        #[field(sometimes, fields, example = [])]
         pub digital_lines: Vec<FulfillmentLine>,
         /// Who did it; not in an update of the tracking number.
-        #[field(example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
     }
 
     /// An order that was paid.
@@ -140,9 +141,9 @@ notice! {
         /// The order.
         #[field(fields, example = Order::example())]
         pub order: Order,
-        /// The payment.
-        #[field(fields, example = Payment::example())]
-        pub payment: Payment,
+        /// The payment; Saleor 3.13 and later leave it out for an order that was paid by a transaction.
+        #[field(sometimes, fields, example = Payment::example())]
+        pub payment: Option<Payment>,
     }
 
     /// An order that was refunded, or a part of it.
@@ -151,14 +152,14 @@ notice! {
         #[field(fields, example = Order::example())]
         pub order: Order,
         /// Who did it.
-        #[field(nullable, example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", nullable, example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
         /// How much was refunded.
         #[field(example = Decimal::new(16_800, 3))]
         pub amount: Decimal,
         /// Currency of the amount.
-        #[field(example = Currency::USD)]
-        pub currency: Currency,
+        #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+        pub currency: CurrencyCode,
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{
 use stheno::{Decimal, Extra, Payload};
 
 use crate::{
-    Id,
+    GlobalId, Id,
     define::of_order,
     examples::{EMAIL, RECORDED_LINE, cents},
 };
@@ -114,8 +114,8 @@ of_order! {
         #[field(example = cents(24_082))]
         pub amount: Option<Decimal>,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: Option<String>,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: Option<GlobalId>,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: Option<String>,
@@ -128,9 +128,9 @@ of_order! {
     /// An email was sent to the customer
     #[event(name = "saleor.order.email_sent", section = "Order Events")]
     pub struct OrderEmailSent {
-        /// Where it went.
-        #[field(personal, example = EMAIL)]
-        pub email: String,
+        /// Where it went; null when no address was known.
+        #[field(nullable, personal, example = EMAIL)]
+        pub email: Option<String>,
         /// Which mail it was.
         #[field(kind = "string", example = EmailType::OrderConfirmation)]
         pub email_type: EmailType,
@@ -147,8 +147,8 @@ of_order! {
         #[field(example = cents(24_082))]
         pub amount: Decimal,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: GlobalId,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: String,
@@ -165,8 +165,8 @@ of_order! {
         #[field(example = Decimal::new(16_800, 3))]
         pub amount: Decimal,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: GlobalId,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: String,
@@ -183,8 +183,8 @@ of_order! {
         #[field(nullable, example = cents(24_082))]
         pub amount: Option<Decimal>,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: GlobalId,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: String,
@@ -201,8 +201,8 @@ of_order! {
         #[field(example = "The card was declined.")]
         pub message: String,
         /// The payment, if there is one.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: Option<String>,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: Option<GlobalId>,
         /// Through which payment gateway.
         #[field(alias = "gateway", example = "mirumee.payments.dummy")]
         pub payment_gateway: Option<String>,
@@ -215,9 +215,9 @@ of_order! {
         note = "`composed_id` is documented as an integer; the program stores a text, order and fulfillment: `52-1`."
     )]
     pub struct OrderFulfillmentCanceled {
-        /// Which fulfillment.
+        /// Which fulfillment; the program leaves it out when the whole order is canceled.
         #[field(kind = "string_or_number", example = "52-1")]
-        pub composed_id: Id,
+        pub composed_id: Option<Id>,
     }
 
     /// One or more of the order’s items was restocked
@@ -227,7 +227,7 @@ of_order! {
         #[field(example = 1)]
         pub quantity: i64,
         /// Primary key of the warehouse; undocumented, and stored by the program.
-        #[field(kind = "string_or_number")]
+        #[field(undocumented, kind = "string_or_number")]
         pub warehouse: Option<Id>,
     }
 

@@ -1,18 +1,21 @@
 //! Payments, as they stand beside an order.
 
-use stheno::{Currency, Decimal, Extra, OffsetTime, Payload};
+use stheno::{Currency, Decimal, Extra, Payload};
 
-use crate::examples::{cents, time};
+use crate::{
+    CurrencyCode, Time,
+    examples::{cents, time},
+};
 
 /// A payment of an order.
 #[derive(Clone, PartialEq, Payload)]
 pub struct Payment {
     /// When it was begun.
-    #[field(example = time("2021-03-11T16:56:57.028Z"))]
-    pub created: OffsetTime,
+    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2021-03-11T16:56:57.028Z"))]
+    pub created: Time,
     /// When it last changed.
-    #[field(example = time("2021-03-11T16:58:27.028Z"))]
-    pub modified: OffsetTime,
+    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2021-03-11T16:58:27.028Z"))]
+    pub modified: Time,
     /// How much of it is charged, with a hyphen: `fully-charged`.
     #[field(example = "fully-charged")]
     pub charge_status: String,
@@ -23,8 +26,8 @@ pub struct Payment {
     #[field(example = cents(24082))]
     pub captured_amount: Decimal,
     /// Currency of both.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// Fields that nobody documented.
     #[field(extra)]
     pub extra: Extra,

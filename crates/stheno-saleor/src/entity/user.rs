@@ -3,14 +3,17 @@
 use serde_json::{Map, Value};
 use stheno::{Extra, Payload};
 
-use crate::examples::{EMAIL, USER};
+use crate::{
+    GlobalId,
+    examples::{EMAIL, USER},
+};
 
 /// A customer, or somebody on the staff.
 #[derive(Clone, PartialEq, Payload)]
 pub struct User {
     /// Its id.
-    #[field(example = USER)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = USER)]
+    pub id: GlobalId,
     /// Address for mails.
     #[field(personal, example = EMAIL)]
     pub email: String,

@@ -9,6 +9,7 @@ mod fixtures;
 mod generated;
 mod golden;
 mod lenient;
+mod real;
 mod rows;
 mod secrets;
 mod unsaved;

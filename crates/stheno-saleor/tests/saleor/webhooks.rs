@@ -124,7 +124,7 @@ async fn an_error_in_a_body_without_an_envelope_names_element_and_field() {
 #[tokio::test]
 async fn a_body_that_is_not_what_its_name_documents_is_refused_by_field() {
     let mut body = example("order_confirmation");
-    body["payload"]["order"]["currency"] = json!("QQQ");
+    body["payload"]["order"]["currency"] = json!(840);
     let refused =
         bus().publish(webhook::outgoing("notify_user", body.to_string().as_bytes()).unwrap()).await.unwrap_err();
     let PublishErrorKind::Payload(error) = refused.kind() else { panic!("{refused:?}") };

@@ -145,7 +145,7 @@ pub fn payload(item: TokenStream) -> TokenStream {
 ///   counted from 0. Without it the event has no key, and no order.
 /// - `section = "Order Events"`: where it belongs in its platform's documentation.
 /// - `status = "emitted"` (the default), `"documented_only"`, `"lossy_upstream"`: whether anybody sends it.
-/// - `note = ".."`: what else a subscriber should know.
+/// - `note = ".."`, repeatable: what else a subscriber should know.
 /// - `decode_with = f`: reads a body with `fn f(name: &EventName, body: &[u8]) -> Result<Self, DecodeError>`.
 ///
 /// ```

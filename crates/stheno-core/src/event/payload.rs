@@ -247,7 +247,7 @@ pub struct Extra(Option<Box<Kept>>);
 #[derive(Clone, PartialEq, Eq, Default)]
 struct Kept {
     undocumented: Map<String, Value>,
-    /// What came in place of a documented field: `None` where it was absent.
+    /// What came in place of a documented field, by its name: `None` where it was absent.
     unread: Vec<(&'static str, Option<Value>)>,
 }
 
@@ -281,8 +281,10 @@ impl Extra {
     /// Keeps what came in place of a documented field.
     pub(crate) fn keep_unread(&mut self, name: &'static str, value: Option<Value>) {
         let unread = &mut self.0.get_or_insert_default().unread;
-        unread.retain(|(known, _)| *known != name);
-        unread.push((name, value));
+        match unread.binary_search_by_key(&name, |(known, _)| known) {
+            Ok(index) => unread[index].1 = value,
+            Err(index) => unread.insert(index, (name, value)),
+        }
     }
 
     /// Adds an undocumented field.

@@ -66,6 +66,7 @@ mod envelope;
 mod examples;
 mod id;
 mod said;
+mod undocumented;
 
 pub mod codes;
 pub mod entity;
@@ -92,7 +93,7 @@ pub use self::{
     order::*,
     payment::*,
     product_variant::*,
-    said::{CurrencyCode, TaxRate, Time},
+    said::{CurrencyCode, TaxRate},
     sale::*,
     transaction::*,
     unsaved::{customer_events, order_events},

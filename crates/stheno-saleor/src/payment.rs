@@ -16,6 +16,7 @@ use crate::{
     section = "Webhooks",
     note = "The documentation shows an array of one checkout; the program sends an object or null. A checkout is told by its token, which is a secret, so there is no key. In the log it records that Saleor asked: answering needs an HTTP response."
 )]
+#[event(note = "Versions read: 3.0 to 3.24.")]
 pub struct PaymentListGateways {
     /// The checkout.
     #[field(fields, kind = "any", nullable, example = OneOrMany::example())]
@@ -90,6 +91,7 @@ impl Payload for OneOrMany {
     section = "Webhooks",
     note = "One payload for six events: the body does not say which; the header `Saleor-Event` does (`payment_capture`). In the log it records that Saleor asked: answering needs an HTTP response."
 )]
+#[event(note = "Versions read: 3.0 to 3.24.")]
 pub struct PaymentAction {
     /// How much.
     #[field(example = Decimal::new(29_260, 3))]

@@ -40,9 +40,11 @@ macro_rules! stock {
 stock! {
     /// A variant that was sold out is in stock again, in a warehouse.
     #[event(name = "saleor.product_variant.back_in_stock")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct ProductVariantBackInStock
 
     /// A variant is sold out, in every warehouse.
     #[event(name = "saleor.product_variant.out_of_stock")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct ProductVariantOutOfStock
 }

@@ -1,9 +1,9 @@
-//! What Saleor says and that cannot always be read: currencies, times, rates of taxes. All of it is kept as it came.
+//! What Saleor says and that cannot always be read: currencies and rates of taxes. All of it is kept as it came.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use stheno::{Currency, Decimal, OffsetTime, Timestamp};
+use stheno::{Currency, Decimal, OffsetTime};
 
 /// The code of a currency. One that ISO 4217 does not list is kept as it came, and is unknown.
 ///
@@ -82,97 +82,13 @@ impl<'de> Deserialize<'de> for CurrencyCode {
     }
 }
 
-/// A time, which is written back as it was read. One without an offset from UTC is kept too, and its offset is unknown.
-///
-/// What is made in Rust is made of an [`OffsetTime`] or a [`Timestamp`], so that only times with an offset are written.
-///
-/// ```
-/// use stheno_saleor::Time;
-///
-/// let local: Time = serde_json::from_str(r#""2021-03-11 16:56:59""#).unwrap();
-/// assert_eq!((local.as_str(), local.offset_minutes()), ("2021-03-11 16:56:59", None));
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Time(Moment);
+/// A time that says its offset from UTC: what we write, although more is read.
+pub(crate) struct WithOffset;
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Moment {
-    Known(OffsetTime),
-    /// The text, and the time it says if it is meant as UTC.
-    WithoutOffset(Box<str>, OffsetTime),
-}
-
-impl Time {
-    /// The text, as it was read.
-    pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Moment::Known(time) => time.as_str(),
-            Moment::WithoutOffset(text, _) => text,
-        }
-    }
-
-    /// The moment, to the microsecond. Of a time whose offset is unknown it is that of UTC, and so may be wrong by up to a
-    /// day.
-    pub fn timestamp(&self) -> Timestamp {
-        match &self.0 {
-            Moment::Known(time) | Moment::WithoutOffset(_, time) => time.timestamp(),
-        }
-    }
-
-    /// How far local time is ahead of UTC, in minutes; `None` where it is unknown.
-    pub fn offset_minutes(&self) -> Option<i16> {
-        self.known().map(OffsetTime::offset_minutes)
-    }
-
-    /// The time; `None` where its offset is unknown.
-    pub fn known(&self) -> Option<&OffsetTime> {
-        match &self.0 {
-            Moment::Known(time) => Some(time),
-            Moment::WithoutOffset(..) => None,
-        }
-    }
-}
-
-impl From<OffsetTime> for Time {
-    fn from(time: OffsetTime) -> Self {
-        Self(Moment::Known(time))
-    }
-}
-
-impl From<Timestamp> for Time {
-    fn from(time: Timestamp) -> Self {
-        OffsetTime::from(time).into()
-    }
-}
-
-impl fmt::Display for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for Time {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Serialize for Time {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for Time {
+impl<'de> Deserialize<'de> for WithOffset {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text.parse::<OffsetTime>() {
-            Ok(time) => Ok(time.into()),
-            Err(error) => match format!("{text}Z").parse() {
-                Ok(time) => Ok(Self(Moment::WithoutOffset(text.into(), time))),
-                Err(_) => Err(de::Error::custom(error)),
-            },
-        }
+        text.parse::<OffsetTime>().map(|_| Self).map_err(de::Error::custom)
     }
 }
 
@@ -234,14 +150,6 @@ mod tests {
             assert_eq!(serde_json::to_value(&read).unwrap(), json!(code));
             assert_eq!(read.known().is_some(), code == "USD");
         }
-        for (text, offset) in
-            [("2021-03-11T16:56:57.028Z", Some(0)), ("2021-03-11 16:56:59", None), ("2021-03-11 16:56:59.1", None)]
-        {
-            let read: Time = serde_json::from_value(json!(text)).unwrap();
-            assert_eq!(serde_json::to_value(&read).unwrap(), json!(text));
-            assert_eq!(read.offset_minutes(), offset, "{text}");
-            assert!(read.timestamp().to_string().starts_with("2021-03-11T16:56:5"));
-        }
         for rate in [json!("0.2300"), json!(0), Value::Null] {
             let read: TaxRate = serde_json::from_value(rate.clone()).unwrap();
             assert_eq!(serde_json::to_value(read).unwrap(), rate);
@@ -254,8 +162,9 @@ mod tests {
         for value in [json!(1), json!(null), json!({})] {
             assert!(serde_json::from_value::<CurrencyCode>(value).is_err());
         }
-        for value in [json!("yesterday"), json!("2022"), json!("2021-02-30 10:00:00"), json!(0), json!(null)] {
-            assert!(serde_json::from_value::<Time>(value).is_err());
+        assert!(serde_json::from_value::<WithOffset>(json!("2021-03-11 16:56:59+00:00")).is_ok());
+        for value in [json!("2021-03-11 16:56:59"), json!("yesterday"), json!(0)] {
+            assert!(serde_json::from_value::<WithOffset>(value).is_err());
         }
     }
 }

@@ -82,17 +82,21 @@ pub struct SaleToggled {
 enveloped! {
     /// A sale was created.
     #[event(name = "saleor.sale.created", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct SaleCreated("sale_created", SaleChange);
 
     /// A sale was updated.
     #[event(name = "saleor.sale.updated", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct SaleUpdated("sale_updated", SaleChange);
 
     /// A sale was deleted.
     #[event(name = "saleor.sale.deleted", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct SaleDeleted("sale_deleted", SaleChange);
 
     /// A sale began or ended.
     #[event(name = "saleor.sale.toggle", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.5 to 3.24.")]
     pub struct SaleToggle("sale_toggle", SaleToggled);
 }

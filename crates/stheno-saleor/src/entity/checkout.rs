@@ -1,10 +1,10 @@
 //! Checkouts: what a customer is about to order.
 
 use serde_json::{Map, Value};
-use stheno::{Currency, Decimal, Extra, Payload, Secret};
+use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Secret};
 
 use crate::{
-    CurrencyCode, GlobalId, Time,
+    CurrencyCode, GlobalId,
     entity::Address,
     examples::{EMAIL, TOKEN, USER, cents, time},
 };
@@ -40,15 +40,15 @@ pub struct Checkout {
     #[field(personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// When it was begun.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2021-03-31T12:57:09.605Z"))]
-    pub created: Time,
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-31T12:57:09.605Z"))]
+    pub created: OffsetTime,
     /// When it last changed.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2021-03-31T12:57:09.643Z"))]
-    pub last_change: Time,
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-31T12:57:09.643Z"))]
+    pub last_change: OffsetTime,
     /// Where its mails go; the program sends null until the customer has said it.
     #[field(nullable, personal, example = EMAIL)]
     pub email: Option<String>,
-    /// How many goods there are; from Saleor 3.1 on the program does not send it.
+    /// How many goods there are; Saleor 3 does not send it.
     #[field(sometimes, example = 1)]
     pub quantity: Option<i64>,
     /// Currency of all amounts.

@@ -1,9 +1,9 @@
 //! When and by whom a webhook was sent.
 
-use stheno::{Extra, Payload};
+use stheno::{Extra, OffsetTime, Payload};
 
 use crate::{
-    GlobalId, Time,
+    GlobalId,
     examples::{USER, time},
 };
 
@@ -11,8 +11,8 @@ use crate::{
 #[derive(Clone, PartialEq, Payload)]
 pub struct Meta {
     /// When, to the microsecond.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2022-07-11T08:47:56.192148+00:00"))]
-    pub issued_at: Time,
+    #[field(strict = crate::said::WithOffset, example = time("2022-07-11T08:47:56.192148+00:00"))]
+    pub issued_at: OffsetTime,
     /// Version of Saleor.
     #[field(example = "3.5.0-a")]
     pub version: String,

@@ -1,10 +1,10 @@
 //! Orders.
 
 use serde_json::{Map, Value};
-use stheno::{Currency, Decimal, Extra, Payload, Secret};
+use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Secret};
 
 use crate::{
-    CurrencyCode, GlobalId, Id, Time,
+    CurrencyCode, GlobalId, Id,
     entity::{Address, Discount, OrderLine},
     examples::{CREATED, EMAIL, ORDER, TOKEN, cents, time},
 };
@@ -55,8 +55,8 @@ pub struct Order {
     #[field(example = "default-channel")]
     pub channel_slug: String,
     /// When it was placed, with a blank between date and time.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time(CREATED))]
-    pub created: Time,
+    #[field(strict = crate::said::WithOffset, example = time(CREATED))]
+    pub created: OffsetTime,
     /// Shipping without tax.
     #[field(example = cents(9122))]
     pub shipping_price_net_amount: Decimal,

@@ -1,9 +1,9 @@
 //! Payments, as they stand beside an order.
 
-use stheno::{Currency, Decimal, Extra, Payload};
+use stheno::{Currency, Decimal, Extra, OffsetTime, Payload};
 
 use crate::{
-    CurrencyCode, Time,
+    CurrencyCode,
     examples::{cents, time},
 };
 
@@ -11,11 +11,11 @@ use crate::{
 #[derive(Clone, PartialEq, Payload)]
 pub struct Payment {
     /// When it was begun.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2021-03-11T16:56:57.028Z"))]
-    pub created: Time,
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-11T16:56:57.028Z"))]
+    pub created: OffsetTime,
     /// When it last changed.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("2021-03-11T16:58:27.028Z"))]
-    pub modified: Time,
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-11T16:58:27.028Z"))]
+    pub modified: OffsetTime,
     /// How much of it is charged, with a hyphen: `fully-charged`.
     #[field(example = "fully-charged")]
     pub charge_status: String,

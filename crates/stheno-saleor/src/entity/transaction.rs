@@ -1,9 +1,9 @@
 //! Transactions, and what is asked for them.
 
-use stheno::{Currency, Decimal, Extra, Payload};
+use stheno::{Currency, Decimal, Extra, OffsetTime, Payload};
 
 use crate::{
-    CurrencyCode, GlobalId, IdOrNone, Time,
+    CurrencyCode, GlobalId, IdOrNone,
     examples::{cents, time},
 };
 
@@ -40,14 +40,14 @@ pub struct Transaction {
     #[field(nullable, kind = "string_or_number", example = "None")]
     pub checkout_id: Option<IdOrNone>,
     /// When it was begun.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("1914-06-28T10:50:00Z"))]
-    pub created_at: Time,
+    #[field(strict = crate::said::WithOffset, example = time("1914-06-28T10:50:00Z"))]
+    pub created_at: OffsetTime,
     /// Currency of all values.
     #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
     pub currency: CurrencyCode,
     /// When it last changed.
-    #[field(kind = "string", strict = stheno::OffsetTime, example = time("1914-06-28T10:50:00Z"))]
-    pub modified_at: Time,
+    #[field(strict = crate::said::WithOffset, example = time("1914-06-28T10:50:00Z"))]
+    pub modified_at: OffsetTime,
     /// The order.
     #[field(kind = "string_or_number", nullable, example = "T3JkZXI6MWVhZjk5MmItZTNmNy00ZTJmLWJlZDctNjZlYzc0MmE4MGIz")]
     pub order_id: Option<GlobalId>,

@@ -3,6 +3,7 @@
 mod bad_input;
 mod codes;
 mod documentation;
+mod door;
 mod every_type;
 mod examples;
 mod fixtures;
@@ -13,4 +14,5 @@ mod real;
 mod rows;
 mod secrets;
 mod unsaved;
+mod versions;
 mod webhooks;

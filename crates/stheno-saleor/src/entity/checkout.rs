@@ -34,10 +34,10 @@ pub struct Checkout {
     #[field(fields, example = [CheckoutLine::example()])]
     pub lines: Vec<CheckoutLine>,
     /// Whatever the shop keeps with it, and shows to nobody outside.
-    #[field(personal, example = Map::new())]
+    #[field(sometimes, personal, example = Map::new())]
     pub private_metadata: Map<String, Value>,
-    /// Whatever the shop keeps with it.
-    #[field(personal, example = Map::new())]
+    /// Whatever the shop keeps with it; null where it keeps nothing.
+    #[field(sometimes, personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// When it was begun.
     #[field(strict = crate::said::WithOffset, example = time("2021-03-31T12:57:09.605Z"))]

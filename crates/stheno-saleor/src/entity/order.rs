@@ -19,10 +19,10 @@ pub struct Order {
     #[field(kind = "string_or_number", example = 52_i64)]
     pub number: Id,
     /// Whatever the shop keeps with it, and shows to nobody outside.
-    #[field(personal, example = Map::new())]
+    #[field(sometimes, personal, example = Map::new())]
     pub private_metadata: Map<String, Value>,
-    /// Whatever the shop keeps with it.
-    #[field(personal, example = Map::new())]
+    /// Whatever the shop keeps with it; null where it keeps nothing.
+    #[field(sometimes, personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// How far it has come, with blanks: `partially fulfilled`.
     #[field(example = "unfulfilled")]

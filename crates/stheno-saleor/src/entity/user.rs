@@ -30,10 +30,10 @@ pub struct User {
     #[field(example = true)]
     pub is_active: bool,
     /// Whatever the shop keeps with it, and shows to nobody outside.
-    #[field(personal, example = Map::new())]
+    #[field(sometimes, personal, example = Map::new())]
     pub private_metadata: Map<String, Value>,
-    /// Whatever the shop keeps with it.
-    #[field(personal, example = Map::new())]
+    /// Whatever the shop keeps with it; null where it keeps nothing.
+    #[field(sometimes, personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// Language of the user, for mails: `en`, `pt-br`.
     #[field(example = "en")]

@@ -9,6 +9,7 @@ mod examples;
 mod fixtures;
 mod generated;
 mod golden;
+mod guard;
 mod lenient;
 mod real;
 mod rows;

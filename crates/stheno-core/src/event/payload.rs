@@ -45,8 +45,11 @@ pub struct Field {
     pub undocumented: bool,
     /// What is wrong with a value that we write, beyond its kind; what we are sent need not pass.
     #[serde(skip)]
-    pub(crate) strict: Option<fn(&Value) -> Result<(), String>>,
+    pub(crate) strict: Option<Strict>,
 }
+
+/// Says what is wrong with a value.
+type Strict = fn(&Value) -> Result<(), String>;
 
 impl Field {
     /// A public, required field without fields inside.

@@ -92,6 +92,13 @@ pub fn subscriber(options: TokenStream, item: TokenStream) -> TokenStream {
 /// - `#[field(secret)]`, `#[field(personal)]`: how carefully it has to be treated. A `Secret<T>` is secret already.
 /// - `#[field(rename = "type")]`: its name in JSON. `#[field(alias = "message")]`, repeatable: another name it is read by.
 /// - `#[field(nullable)]` on an `Option`: `None` is written as null, because the platform always sends the field.
+/// - `#[field(sometimes)]`: the documentation requires the field, and the platform sometimes leaves it out or sends null. `new`
+///   takes it, and what is written by hand must have it. Read, it is `None`, an empty `Vec`, or the default of its type, which
+///   has to mean the same; it is written back as it came.
+/// - `#[field(undocumented)]` on an `Option`: the platform sends the field without documenting it. A value that cannot be read
+///   refuses nothing: it is `None`, `Extra::unread` has it, and it is written back. With `nullable` null is written back, too.
+/// - `#[field(strict = Currency)]`: the type reads more than the documentation allows; what is written by hand has to be
+///   readable as this.
 /// - `#[field(fields)]`: the type (or that in an `Option` or `Vec`) is a payload too, and its fields are documented with it.
 /// - `#[field(kind = "string_or_object")]`: what JSON it holds, where the type does not say: a `FieldKind` in snake case.
 /// - `#[field(extra)]` on a field of type `Extra`: keeps the fields that nobody documented, and writes them back after the
@@ -140,7 +147,7 @@ pub fn payload(item: TokenStream) -> TokenStream {
 ///   counted from 0. Without it the event has no key, and no order.
 /// - `section = "Order Events"`: where it belongs in its platform's documentation.
 /// - `status = "emitted"` (the default), `"documented_only"`, `"lossy_upstream"`: whether anybody sends it.
-/// - `note = ".."`: what else a subscriber should know.
+/// - `note = ".."`, repeatable: what else a subscriber should know.
 /// - `decode_with = f`: reads a body with `fn f(name: &EventName, body: &[u8]) -> Result<Self, DecodeError>`.
 ///
 /// ```

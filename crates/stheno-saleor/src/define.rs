@@ -61,8 +61,8 @@ macro_rules! enveloped {
             /// What it says.
             #[field(fields, example = <$payload as stheno::Payload>::example())]
             pub payload: $payload,
-            /// When and by whom it was sent; Saleor 3.5 and later send it.
-            #[field(fields)]
+            /// When and by whom it was sent; Saleor 3.1 and later send it.
+            #[field(fields, undocumented)]
             pub meta: Option<crate::entity::Meta>,
             /// Fields that nobody documented.
             #[field(extra)]
@@ -102,9 +102,9 @@ macro_rules! notice {
         $(#[$about])*
         pub struct $payload {
             $( $(#[$field_about])+ pub $field: $type, )*
-            /// Where the mail goes.
-            #[field(personal, example = crate::examples::EMAIL)]
-            pub recipient_email: String,
+            /// Where the mail goes; empty or null when no address is known.
+            #[field(sometimes, personal, example = crate::examples::EMAIL)]
+            pub recipient_email: Option<String>,
             /// Domain of the shop.
             #[field(example = "shop.example")]
             pub domain: String,
@@ -112,6 +112,7 @@ macro_rules! notice {
             #[field(example = "Saleor e-commerce")]
             pub site_name: String,
             /// Address of the shop's logo; undocumented, and sent by Saleor 3.
+            #[field(undocumented)]
             pub logo_url: Option<String>,
             /// Fields that nobody documented.
             #[field(extra)]

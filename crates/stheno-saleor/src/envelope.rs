@@ -43,6 +43,8 @@ pub(crate) fn decode_bare<T: Event>(_: &EventName, body: &[u8]) -> Result<T, Dec
 }
 
 fn is_array(body: &[u8]) -> bool {
+    // .NET writes a byte order mark in front.
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.trim_ascii_start().starts_with(b"[")
 }
 

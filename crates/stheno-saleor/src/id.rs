@@ -1,8 +1,9 @@
 //! Identifiers as Saleor writes them: texts, whole numbers, and the text `None`.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use stheno::catalog::key_rule::KeyId;
 
 /// An identifier that Saleor writes as a text or as a whole number, and that is written back as it was read.
 ///
@@ -87,12 +88,118 @@ impl de::Visitor<'_> for IdVisitor {
     }
 }
 
+/// The id of something as notifications and webhooks carry it: a text, and a whole number in Saleor 3.0 and 3.1, which is
+/// written back as it was read.
+///
+/// It reads like a text, `7` like `"7"`, and is as opaque as [`Id`].
+///
+/// ```
+/// use stheno_saleor::GlobalId;
+///
+/// let number: GlobalId = serde_json::from_str("4711").unwrap();
+/// assert_eq!(number.as_str(), "4711");
+/// assert_eq!(serde_json::to_string(&number).unwrap(), "4711");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct GlobalId {
+    text: String,
+    /// Whether it is a number in JSON.
+    is_number: bool,
+}
+
+impl GlobalId {
+    /// The id as a text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl std::ops::Deref for GlobalId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl KeyId for GlobalId {
+    fn key_id(&self) -> Option<Cow<'_, str>> {
+        (!self.text.is_empty()).then_some(Cow::Borrowed(&self.text))
+    }
+}
+
+impl fmt::Display for GlobalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl fmt::Debug for GlobalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_number { f.write_str(&self.text) } else { fmt::Debug::fmt(&self.text, f) }
+    }
+}
+
+impl From<&str> for GlobalId {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for GlobalId {
+    fn from(text: String) -> Self {
+        Self { text, is_number: false }
+    }
+}
+
+impl From<i64> for GlobalId {
+    fn from(number: i64) -> Self {
+        Self { text: number.to_string(), is_number: true }
+    }
+}
+
+impl From<Id> for GlobalId {
+    fn from(id: Id) -> Self {
+        match id {
+            Id::Text(text) => text.into(),
+            Id::Number(number) => number.into(),
+        }
+    }
+}
+
+impl PartialEq<str> for GlobalId {
+    fn eq(&self, other: &str) -> bool {
+        self.text == other
+    }
+}
+
+impl PartialEq<&str> for GlobalId {
+    fn eq(&self, other: &&str) -> bool {
+        self.text == *other
+    }
+}
+
+impl Serialize for GlobalId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.text.parse::<i64>() {
+            Ok(number) if self.is_number => serializer.serialize_i64(number),
+            _ => serializer.serialize_str(&self.text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for GlobalId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Id::deserialize(deserializer).map(Self::from)
+    }
+}
+
 /// An id that may be the text `None`: what Python prints for nothing.
 ///
 /// The documented example has `"checkout_id": "None"`; Saleor's program sends null.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct IdOrNone(String);
+pub struct IdOrNone(GlobalId);
 
 impl IdOrNone {
     /// The id, unless the text is `None` or empty.
@@ -103,7 +210,7 @@ impl IdOrNone {
 
 impl From<&str> for IdOrNone {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 

@@ -25,12 +25,16 @@
 //!   sends; see [`entity`] for what is in them and [`webhook`] for which request is which event.
 //! - Ids are opaque. An order has one id in the events that are recorded of it and another in notifications, so the keys
 //!   of the two differ.
-//! - Writing gives the documented shape. Reading is lenient: what nobody documented is kept in `extra` and written back, null
+//! - Writing gives the documented shape. Reading takes what Saleor 2.11 to 3.24 really send and store, as its serializers say; the
+//!   note of each event has the versions that were read. A field that is documented as required and not always sent is an option
+//!   or a list that may be empty, and is written back as it came; an id never has a default. A currency that ISO 4217 does not
+//!   list is kept ([`CurrencyCode::known`]). What nobody documented is kept and written back whatever it is, null
 //!   is the same as absent, and names that only Saleor's program uses are read too. Numbers that are kept so, or in a map
 //!   without documented fields, are those of `serde_json`: a whole number beyond 64 bits becomes the nearest `f64`. The body in
 //!   the log has all its digits.
 //! - Money is an exact decimal ([`stheno::Decimal`]). A text is written back with its digits. A number is what it is worth,
 //!   without zeros at the end (`10.50` is `10.5`), and refused by field where its digits would be rounded.
+//! - [`webhook::any_outgoing`] and [`rows::Row::into_any_event`] keep what is not documented, as `saleor.undocumented.*.*`.
 //! - A constructor such as [`OrderPlaced::new`] takes what is required. Of what is not set, an author or user is written as
 //!   null, like whatever else Saleor writes as null; the rest is left out. An event without a time happened when it is
 //!   stored.
@@ -65,6 +69,8 @@ mod define;
 mod envelope;
 mod examples;
 mod id;
+mod said;
+mod undocumented;
 
 pub mod codes;
 pub mod entity;
@@ -86,11 +92,12 @@ mod transaction;
 pub use self::{
     communication::*,
     customer::*,
-    id::{Id, IdOrNone},
+    id::{GlobalId, Id, IdOrNone},
     notify::*,
     order::*,
     payment::*,
     product_variant::*,
+    said::{CurrencyCode, TaxRate},
     sale::*,
     transaction::*,
     unsaved::{customer_events, order_events},

@@ -5,6 +5,7 @@
 use stheno::{Currency, Decimal, Secret};
 
 use crate::{
+    CurrencyCode, GlobalId,
     define::{enveloped, notice},
     entity::{Fulfillment, FulfillmentLine, Invoice, Order, Payment, User},
     examples::{EMAIL, LINK, STAFF, TOKEN},
@@ -95,8 +96,8 @@ notice! {
         #[field(fields, example = Invoice::example())]
         pub invoice: Invoice,
         /// Who asked for it.
-        #[field(nullable, example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", nullable, example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
     }
 
     /// A new order.
@@ -112,8 +113,8 @@ notice! {
         #[field(fields, example = Order::example())]
         pub order: Order,
         /// Who did it.
-        #[field(nullable, example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", nullable, example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
     }
 
     /// An order of which something was sent.
@@ -127,12 +128,12 @@ notice! {
         /// What was sent.
         #[field(fields, example = [FulfillmentLine::example()])]
         pub physical_lines: Vec<FulfillmentLine>,
-        /// What can be downloaded.
-        #[field(fields, example = [])]
+        /// What can be downloaded; Saleor 3.23 and later do not send it.
+        #[field(sometimes, fields, example = [])]
         pub digital_lines: Vec<FulfillmentLine>,
         /// Who did it; not in an update of the tracking number.
-        #[field(example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
     }
 
     /// An order that was paid.
@@ -140,9 +141,9 @@ notice! {
         /// The order.
         #[field(fields, example = Order::example())]
         pub order: Order,
-        /// The payment.
-        #[field(fields, example = Payment::example())]
-        pub payment: Payment,
+        /// The payment; Saleor 3.13 and later leave it out for an order that was paid by a transaction.
+        #[field(sometimes, fields, example = Payment::example())]
+        pub payment: Option<Payment>,
     }
 
     /// An order that was refunded, or a part of it.
@@ -151,71 +152,85 @@ notice! {
         #[field(fields, example = Order::example())]
         pub order: Order,
         /// Who did it.
-        #[field(nullable, example = STAFF)]
-        pub requester_user_id: Option<String>,
+        #[field(kind = "string_or_number", nullable, example = STAFF)]
+        pub requester_user_id: Option<GlobalId>,
         /// How much was refunded.
         #[field(example = Decimal::new(16_800, 3))]
         pub amount: Decimal,
         /// Currency of the amount.
-        #[field(example = Currency::USD)]
-        pub currency: Currency,
+        #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+        pub currency: CurrencyCode,
     }
 }
 
 enveloped! {
     /// Customer account has been created
     #[event(name = "saleor.notify.account_confirmation", key = "saleor.user:/payload/user/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyAccountConfirmation("account_confirmation", AccountConfirmation);
 
     /// Customer requested a reset password
     #[event(name = "saleor.notify.account_password_reset", key = "saleor.user:/payload/user/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyAccountPasswordReset("account_password_reset", AccountPasswordReset);
 
     /// Customer requested email change
     #[event(name = "saleor.notify.account_change_email_request", key = "saleor.user:/payload/user/id", section = "Notifications", note = "The recipient is the new address.")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyAccountChangeEmailRequest("account_change_email_request", AccountChangeEmailRequest);
 
     /// Customer confirmed email change
     #[event(name = "saleor.notify.account_change_email_confirm", key = "saleor.user:/payload/user/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyAccountChangeEmailConfirm("account_change_email_confirm", AccountChangeEmailConfirm);
 
     /// Customer requested a delete account
     #[event(name = "saleor.notify.account_delete", key = "saleor.user:/payload/user/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyAccountDelete("account_delete", AccountDelete);
 
     /// Staff user has created a customer account
     #[event(name = "saleor.notify.account_set_customer_password", key = "saleor.user:/payload/user/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyAccountSetCustomerPassword("account_set_customer_password", AccountSetCustomerPassword);
 
     /// The invoice for the order is ready
     #[event(name = "saleor.notify.invoice_ready", key = "saleor.order:/payload/invoice/order_id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyInvoiceReady("invoice_ready", InvoiceReady);
 
     /// The order has been created
     #[event(name = "saleor.notify.order_confirmation", key = "saleor.order:/payload/order/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderConfirmation("order_confirmation", OrderConfirmation);
 
     /// The order has been confirmed by the staff user
     #[event(name = "saleor.notify.order_confirmed", key = "saleor.order:/payload/order/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderConfirmed("order_confirmed", OrderByStaff);
 
     /// The order has been fulfilled
     #[event(name = "saleor.notify.order_fulfillment_confirmation", key = "saleor.order:/payload/order/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderFulfillmentConfirmation("order_fulfillment_confirmation", OrderFulfillment);
 
     /// The fulfillment has been updated
     #[event(name = "saleor.notify.order_fulfillment_update", key = "saleor.order:/payload/order/id", section = "Notifications", note = "Sent for a new tracking number.")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderFulfillmentUpdate("order_fulfillment_update", OrderFulfillment);
 
     /// The payment has been confirmed
     #[event(name = "saleor.notify.order_payment_confirmation", key = "saleor.order:/payload/order/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderPaymentConfirmation("order_payment_confirmation", OrderPaymentConfirmation);
 
     /// The order has been canceled
     #[event(name = "saleor.notify.order_canceled", key = "saleor.order:/payload/order/id", section = "Notifications")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderCanceled("order_canceled", OrderByStaff);
 
     /// The order has been refunded
     #[event(name = "saleor.notify.order_refund_confirmation", key = "saleor.order:/payload/order/id", section = "Notifications", note = "The amount is a decimal text of three places in the documentation: `16.800`.")]
+    #[event(note = "Versions read: 3.0 to 3.24.")]
     pub struct NotifyOrderRefundConfirmation("order_refund_confirmation", OrderRefundConfirmation);
 }

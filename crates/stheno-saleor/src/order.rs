@@ -9,7 +9,7 @@ use serde::{
 use stheno::{Decimal, Extra, Payload};
 
 use crate::{
-    Id,
+    GlobalId, Id,
     define::of_order,
     examples::{EMAIL, RECORDED_LINE, cents},
 };
@@ -52,6 +52,7 @@ stheno::text_enum! {
 of_order! {
     /// A draft order was created by a staff user
     #[event(name = "saleor.order.draft_created", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderDraftCreated {}
 
     /// A staff user added products to a draft order
@@ -60,6 +61,7 @@ of_order! {
         section = "Order Events",
         note = "The program calls `item_name` `item`; both are read."
     )]
+    #[event(note = "Versions read: 2.11; later ones have other codes.")]
     pub struct OrderDraftAddedProducts {
         /// What was added.
         #[field(fields, example = [DraftLine::example()])]
@@ -72,6 +74,7 @@ of_order! {
         section = "Order Events",
         note = "The program calls `item_name` `item`; both are read."
     )]
+    #[event(note = "Versions read: 2.11; later ones have other codes.")]
     pub struct OrderDraftRemovedProducts {
         /// What was removed.
         #[field(fields, example = [DraftLine::example()])]
@@ -84,14 +87,17 @@ of_order! {
         section = "Order Events",
         note = "With a customer, Saleor also records `saleor.customer.placed_order`."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderPlaced {}
 
     /// An order was created from draft by the staff user
     #[event(name = "saleor.order.draft_placed", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderDraftPlaced {}
 
     /// The order was created from draft, but some line items were oversold
     #[event(name = "saleor.order.oversold_items", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderOversoldItems {
         /// What the items are called.
         #[field(example = ["Apple Juice (1l)"])]
@@ -100,6 +106,7 @@ of_order! {
 
     /// The order was cancelled
     #[event(name = "saleor.order.canceled", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderCanceled {}
 
     /// The order was fully paid by the customer
@@ -109,13 +116,14 @@ of_order! {
         note = "Documented with amount, payment and gateway; the program's own rows of this event have none of them, or the \
                 gateway alone."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderPaid {
         /// How much was paid, in the currency of the order.
         #[field(example = cents(24_082))]
         pub amount: Option<Decimal>,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: Option<String>,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: Option<GlobalId>,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: Option<String>,
@@ -123,14 +131,16 @@ of_order! {
 
     /// The order was manually marked as fully paid by the staff user
     #[event(name = "saleor.order.marked_as_paid", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderMarkedAsPaid {}
 
     /// An email was sent to the customer
     #[event(name = "saleor.order.email_sent", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderEmailSent {
-        /// Where it went.
-        #[field(personal, example = EMAIL)]
-        pub email: String,
+        /// Where it went; null when no address was known.
+        #[field(nullable, personal, example = EMAIL)]
+        pub email: Option<String>,
         /// Which mail it was.
         #[field(kind = "string", example = EmailType::OrderConfirmation)]
         pub email_type: EmailType,
@@ -142,13 +152,14 @@ of_order! {
         section = "Order Events",
         note = "The amount is documented as a float; the program stores a decimal text."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderCaptured {
         /// How much was captured, in the currency of the order.
         #[field(example = cents(24_082))]
         pub amount: Decimal,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: GlobalId,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: String,
@@ -160,13 +171,14 @@ of_order! {
         section = "Order Events",
         note = "The amount is documented as a float; the program stores a decimal text."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderRefunded {
         /// How much was refunded, in the currency of the order.
         #[field(example = Decimal::new(16_800, 3))]
         pub amount: Decimal,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: GlobalId,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: String,
@@ -178,13 +190,14 @@ of_order! {
         section = "Order Events",
         note = "The program always stores a null amount, although it is documented."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderVoided {
         /// How much was voided, in the currency of the order.
         #[field(nullable, example = cents(24_082))]
         pub amount: Option<Decimal>,
         /// The payment.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: String,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: GlobalId,
         /// Through which payment gateway.
         #[field(example = "mirumee.payments.dummy")]
         pub payment_gateway: String,
@@ -196,13 +209,14 @@ of_order! {
         section = "Order Events",
         note = "The program calls `payment_gateway` `gateway`; both are read."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderPaymentFailed {
         /// Why.
         #[field(example = "The card was declined.")]
         pub message: String,
         /// The payment, if there is one.
-        #[field(example = "UGF5bWVudDozMw==")]
-        pub payment_id: Option<String>,
+        #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+        pub payment_id: Option<GlobalId>,
         /// Through which payment gateway.
         #[field(alias = "gateway", example = "mirumee.payments.dummy")]
         pub payment_gateway: Option<String>,
@@ -214,25 +228,28 @@ of_order! {
         section = "Order Events",
         note = "`composed_id` is documented as an integer; the program stores a text, order and fulfillment: `52-1`."
     )]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderFulfillmentCanceled {
-        /// Which fulfillment.
+        /// Which fulfillment; the program leaves it out when the whole order is canceled.
         #[field(kind = "string_or_number", example = "52-1")]
-        pub composed_id: Id,
+        pub composed_id: Option<Id>,
     }
 
     /// One or more of the order’s items was restocked
     #[event(name = "saleor.order.restocked_items", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderRestockedItems {
         /// How many.
         #[field(example = 1)]
         pub quantity: i64,
         /// Primary key of the warehouse; undocumented, and stored by the program.
-        #[field(kind = "string_or_number")]
+        #[field(undocumented, kind = "string_or_number")]
         pub warehouse: Option<Id>,
     }
 
     /// One or more of the order’s items was fulfilled
     #[event(name = "saleor.order.fulfilled_items", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderFulfilledItems {
         /// Primary key of each line: whole numbers, UUIDs in later versions.
         #[field(kind = "array", example = [RECORDED_LINE])]
@@ -241,6 +258,7 @@ of_order! {
 
     /// A note was added to the order by a staff member
     #[event(name = "saleor.order.note_added", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderNoteAdded {
         /// The note.
         #[field(personal, example = "hello world!")]
@@ -249,6 +267,7 @@ of_order! {
 
     /// Status used during re-importing of legacy events
     #[event(name = "saleor.order.other", section = "Order Events")]
+    #[event(note = "Versions read: 2.11 to 3.24.")]
     pub struct OrderOther {}
 
     /// The order was updated.

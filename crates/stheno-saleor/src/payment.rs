@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stheno::{Currency, Decimal, Event, Extra, Payload, Secret};
 
 use crate::{
-    Id,
+    CurrencyCode, GlobalId, Id,
     entity::{Address, Checkout},
     examples::{EMAIL, TOKEN},
 };
@@ -16,13 +16,14 @@ use crate::{
     section = "Webhooks",
     note = "The documentation shows an array of one checkout; the program sends an object or null. A checkout is told by its token, which is a secret, so there is no key. In the log it records that Saleor asked: answering needs an HTTP response."
 )]
+#[event(note = "Versions read: 3.0 to 3.24.")]
 pub struct PaymentListGateways {
     /// The checkout.
     #[field(fields, kind = "any", nullable, example = OneOrMany::example())]
     pub checkout: Option<OneOrMany>,
     /// Only gateways for this currency.
-    #[field(nullable, example = Currency::USD)]
-    pub currency: Option<Currency>,
+    #[field(kind = "string", strict = stheno::Currency, nullable, example = Currency::USD)]
+    pub currency: Option<CurrencyCode>,
     /// Fields that nobody documented.
     #[field(extra)]
     pub extra: Extra,
@@ -90,6 +91,7 @@ impl Payload for OneOrMany {
     section = "Webhooks",
     note = "One payload for six events: the body does not say which; the header `Saleor-Event` does (`payment_capture`). In the log it records that Saleor asked: answering needs an HTTP response."
 )]
+#[event(note = "Versions read: 3.0 to 3.24.")]
 pub struct PaymentAction {
     /// How much.
     #[field(example = Decimal::new(29_260, 3))]
@@ -98,8 +100,8 @@ pub struct PaymentAction {
     #[field(example = "app:1:credit-card")]
     pub gateway: String,
     /// Currency of the amount.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// Where the invoice goes.
     #[field(nullable, fields, example = Address::example())]
     pub billing: Option<Address>,
@@ -110,17 +112,17 @@ pub struct PaymentAction {
     #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
     pub payment_id: Id,
     /// The payment.
-    #[field(example = "UGF5bWVudDozMw==")]
-    pub graphql_payment_id: String,
+    #[field(kind = "string_or_number", example = "UGF5bWVudDozMw==")]
+    pub graphql_payment_id: GlobalId,
     /// The order, once there is one.
     #[field(nullable, kind = "string_or_number")]
     pub order_id: Option<Id>,
     /// Where the customer is in the network.
     #[field(nullable, personal, example = "192.0.2.1")]
     pub customer_ip_address: Option<String>,
-    /// Where the customer gets mails.
-    #[field(personal, example = EMAIL)]
-    pub customer_email: String,
+    /// Where the customer gets mails; null when no address is known.
+    #[field(nullable, personal, example = EMAIL)]
+    pub customer_email: Option<String>,
     /// What the payment gateway gave the customer.
     #[field(nullable, example = TOKEN)]
     pub token: Option<Secret<String>>,

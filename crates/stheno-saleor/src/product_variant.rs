@@ -2,6 +2,8 @@
 
 use stheno::{Event, Extra, Payload};
 
+use crate::GlobalId;
+
 macro_rules! stock {
     ($( $(#[$about:meta])* pub struct $event:ident )+) => {$(
         #[derive(Clone, PartialEq, Payload, Event)]
@@ -14,17 +16,17 @@ macro_rules! stock {
         )]
         pub struct $event {
             /// The variant.
-            #[field(example = "UHJvZHVjdFZhcmlhbnQ6MTk5NA==")]
-            pub product_variant_id: String,
+            #[field(kind = "string_or_number", example = "UHJvZHVjdFZhcmlhbnQ6MTk5NA==")]
+            pub product_variant_id: GlobalId,
             /// Its product.
-            #[field(example = "UHJvZHVjdDo0NDY=")]
-            pub product_id: String,
+            #[field(kind = "string_or_number", example = "UHJvZHVjdDo0NDY=")]
+            pub product_id: GlobalId,
             /// The warehouse.
-            #[field(example = "V2FyZWhvdXNlOjEyMw==")]
-            pub warehouse_id: String,
-            /// The stock of the variant in the warehouse; the program itself does not say it under this name.
-            #[field(example = "U3RvY2s6MTIz")]
-            pub stock_id: Option<String>,
+            #[field(kind = "string_or_number", example = "V2FyZWhvdXNlOjEyMw==")]
+            pub warehouse_id: GlobalId,
+            /// The stock of the variant in the warehouse; the program calls it `id`, which is read too.
+            #[field(alias = "id", kind = "string_or_number", example = "U3RvY2s6MTIz")]
+            pub stock_id: Option<GlobalId>,
             /// What the product is called in addresses.
             #[field(example = "orange-juice-500-ml")]
             pub product_slug: String,
@@ -38,9 +40,11 @@ macro_rules! stock {
 stock! {
     /// A variant that was sold out is in stock again, in a warehouse.
     #[event(name = "saleor.product_variant.back_in_stock")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct ProductVariantBackInStock
 
     /// A variant is sold out, in every warehouse.
     #[event(name = "saleor.product_variant.out_of_stock")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct ProductVariantOutOfStock
 }

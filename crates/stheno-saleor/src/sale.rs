@@ -2,7 +2,7 @@
 
 use stheno::{Extra, Payload};
 
-use crate::{define::enveloped, entity::Meta, examples::PRODUCT};
+use crate::{GlobalId, define::enveloped, entity::Meta, examples::PRODUCT};
 
 const SALE: &str = "U2FsZToxMw==";
 
@@ -13,8 +13,8 @@ pub struct SaleChange {
     #[field(example = "Sale")]
     pub r#type: String,
     /// Its id.
-    #[field(example = SALE)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = SALE)]
+    pub id: GlobalId,
     /// Categories that were added.
     #[field(example = [])]
     pub categories_added: Vec<String>,
@@ -40,7 +40,7 @@ pub struct SaleChange {
     #[field(example = [])]
     pub variants_removed: Vec<String>,
     /// When and by whom it was sent.
-    #[field(fields)]
+    #[field(fields, undocumented)]
     pub meta: Option<Meta>,
     /// Fields that nobody documented.
     #[field(extra)]
@@ -54,19 +54,19 @@ pub struct SaleToggled {
     #[field(example = "Sale")]
     pub r#type: String,
     /// Its id.
-    #[field(example = SALE)]
-    pub id: String,
-    /// Categories it is on.
-    #[field(example = ["Q2F0ZWdvcnk6Mjk="])]
+    #[field(kind = "string_or_number", example = SALE)]
+    pub id: GlobalId,
+    /// Categories it is on; Saleor leaves the list out where it is on none.
+    #[field(sometimes, example = ["Q2F0ZWdvcnk6Mjk="])]
     pub categories: Vec<String>,
-    /// Collections it is on.
-    #[field(example = [])]
+    /// Collections it is on; Saleor leaves the list out where it is on none.
+    #[field(sometimes, example = [])]
     pub collections: Vec<String>,
-    /// Products it is on.
-    #[field(example = [])]
+    /// Products it is on; Saleor leaves the list out where it is on none.
+    #[field(sometimes, example = [])]
     pub products: Vec<String>,
-    /// Variants it is on.
-    #[field(example = [])]
+    /// Variants it is on; Saleor leaves the list out where it is on none.
+    #[field(sometimes, example = [])]
     pub variants: Vec<String>,
     /// When and by whom it was sent.
     #[field(fields, example = Meta::example())]
@@ -82,17 +82,21 @@ pub struct SaleToggled {
 enveloped! {
     /// A sale was created.
     #[event(name = "saleor.sale.created", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct SaleCreated("sale_created", SaleChange);
 
     /// A sale was updated.
     #[event(name = "saleor.sale.updated", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct SaleUpdated("sale_updated", SaleChange);
 
     /// A sale was deleted.
     #[event(name = "saleor.sale.deleted", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.1 to 3.24.")]
     pub struct SaleDeleted("sale_deleted", SaleChange);
 
     /// A sale began or ended.
     #[event(name = "saleor.sale.toggle", key("saleor.sale:/payload/id", "saleor.sale:/0/id"), section = "Webhooks", note = "The program sends an array of one object without an envelope.")]
+    #[event(note = "Versions read: 3.5 to 3.24.")]
     pub struct SaleToggle("sale_toggle", SaleToggled);
 }

@@ -12,6 +12,7 @@ use crate::entity::{RequestedAction, Transaction};
     section = "Webhooks",
     note = "`checkout_id` is the text `None` in the documentation; the program sends null. Without an order there is no key."
 )]
+#[event(note = "Versions read: 3.4 to 3.14; later ones send the payload under other headers.")]
 pub struct TransactionActionRequest {
     /// What is asked for.
     #[field(fields, example = RequestedAction::example())]

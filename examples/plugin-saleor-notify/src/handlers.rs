@@ -1,6 +1,6 @@
 //! The handlers: one for each notification. Each makes its letter and sends it.
 
-use mailer::Mailer;
+use mailer::{Letter, Mailer};
 use stheno::{
     prelude::*,
     saleor::{
@@ -20,8 +20,7 @@ async fn account_confirmation(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::account_confirmation(&event.payload)?, &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::account_confirmation(&event.payload), &cx).await
 }
 
 /// Sends the link that resets a password.
@@ -31,8 +30,7 @@ async fn account_password_reset(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::account_password_reset(&event.payload)?, &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::account_password_reset(&event.payload), &cx).await
 }
 
 /// Asks the new address whether it is the customer's.
@@ -42,8 +40,7 @@ async fn account_change_email_request(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::account_change_email_request(&event.payload)?, &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::account_change_email_request(&event.payload), &cx).await
 }
 
 /// Says that the address was changed.
@@ -53,15 +50,13 @@ async fn account_change_email_confirm(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::account_change_email_confirm(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::account_change_email_confirm(&event.payload), &cx).await
 }
 
 /// Asks whether the account shall be deleted.
 #[subscriber("saleor.notify.account_delete", id = "saleor-notify.account-delete", classify = classify)]
 async fn account_delete(event: NotifyAccountDelete, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
-    mailer.send(letters::account_delete(&event.payload)?, &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::account_delete(&event.payload), &cx).await
 }
 
 /// Lets a customer choose the first password.
@@ -71,29 +66,25 @@ async fn account_set_customer_password(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::account_set_customer_password(&event.payload)?, &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::account_set_customer_password(&event.payload), &cx).await
 }
 
 /// Sends the link to an invoice.
 #[subscriber("saleor.notify.invoice_ready", id = "saleor-notify.invoice-ready", classify = classify)]
 async fn invoice_ready(event: NotifyInvoiceReady, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
-    mailer.send(letters::invoice_ready(&event.payload)?, &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::invoice_ready(&event.payload), &cx).await
 }
 
 /// Says that an order came in.
 #[subscriber("saleor.notify.order_confirmation", id = "saleor-notify.order-confirmation", classify = classify)]
 async fn order_confirmation(event: NotifyOrderConfirmation, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
-    mailer.send(letters::order_confirmation(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_confirmation(&event.payload), &cx).await
 }
 
 /// Says that the shop has confirmed an order.
 #[subscriber("saleor.notify.order_confirmed", id = "saleor-notify.order-confirmed", classify = classify)]
 async fn order_confirmed(event: NotifyOrderConfirmed, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
-    mailer.send(letters::order_confirmed(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_confirmed(&event.payload), &cx).await
 }
 
 /// Says that goods are on their way.
@@ -103,8 +94,7 @@ async fn order_fulfillment_confirmation(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::order_fulfillment_confirmation(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_fulfillment_confirmation(&event.payload), &cx).await
 }
 
 /// Says how to follow goods that are on their way.
@@ -114,8 +104,7 @@ async fn order_fulfillment_update(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::order_fulfillment_update(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_fulfillment_update(&event.payload), &cx).await
 }
 
 /// Says that an order was paid.
@@ -125,15 +114,13 @@ async fn order_payment_confirmation(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::order_payment_confirmation(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_payment_confirmation(&event.payload), &cx).await
 }
 
 /// Says that an order was canceled.
 #[subscriber("saleor.notify.order_canceled", id = "saleor-notify.order-canceled", classify = classify)]
 async fn order_canceled(event: NotifyOrderCanceled, mailer: Res<Mailer>, cx: Cx) -> Result<(), NoticeError> {
-    mailer.send(letters::order_canceled(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_canceled(&event.payload), &cx).await
 }
 
 /// Says what was refunded.
@@ -143,6 +130,13 @@ async fn order_refund_confirmation(
     mailer: Res<Mailer>,
     cx: Cx,
 ) -> Result<(), NoticeError> {
-    mailer.send(letters::order_refund_confirmation(&event.payload), &cx.idempotency_key()).await?;
-    Ok(())
+    send(&mailer, letters::order_refund_confirmation(&event.payload), &cx).await
+}
+
+/// Sends a letter. Without an address there is nobody to write to, which is said and is no failure.
+async fn send(mailer: &Mailer, letter: Result<Letter, NoticeError>, cx: &Cx) -> Result<(), NoticeError> {
+    match letter {
+        Err(nobody @ NoticeError::Nobody) => cx.skip(nobody.to_string()),
+        letter => Ok(mailer.send(letter?, &cx.idempotency_key()).await?),
+    }
 }

@@ -28,7 +28,7 @@ macro_rules! envelope {
     ($notice:ident, $label:expr) => {
         Envelope {
             label: $label,
-            to: &$notice.recipient_email,
+            to: address(&$notice.recipient_email)?,
             site: (&$notice.site_name, &$notice.domain),
             logo: $notice.logo_url.as_deref(),
         }
@@ -38,7 +38,7 @@ macro_rules! envelope {
 /// Confirms a new account.
 ///
 /// # Errors
-/// [`NoticeError`] when the link leads nowhere.
+/// [`NoticeError`] when there is nobody to write to, or the link leads nowhere.
 pub fn account_confirmation(notice: &AccountConfirmation) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
     let link = (words.account_confirmation.action, usable("confirm_url", notice.confirm_url.expose())?);
@@ -55,7 +55,7 @@ pub fn account_confirmation(notice: &AccountConfirmation) -> Result<Letter, Noti
 /// The link that resets a password.
 ///
 /// # Errors
-/// [`NoticeError`] when the link leads nowhere.
+/// [`NoticeError`] when there is nobody to write to, or the link leads nowhere.
 pub fn account_password_reset(notice: &AccountPasswordReset) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
     let link = (words.account_password_reset.action, usable("reset_url", notice.reset_url.expose())?);
@@ -72,7 +72,7 @@ pub fn account_password_reset(notice: &AccountPasswordReset) -> Result<Letter, N
 /// Asks the new address whether it is the customer's.
 ///
 /// # Errors
-/// [`NoticeError`] when the link leads nowhere.
+/// [`NoticeError`] when there is nobody to write to, or the link leads nowhere.
 pub fn account_change_email_request(notice: &AccountChangeEmailRequest) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
     let link = (words.account_change_email_request.action, usable("redirect_url", notice.redirect_url.expose())?);
@@ -88,22 +88,25 @@ pub fn account_change_email_request(notice: &AccountChangeEmailRequest) -> Resul
 }
 
 /// Says that the address was changed.
-pub fn account_change_email_confirm(notice: &AccountChangeEmailConfirm) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn account_change_email_confirm(notice: &AccountChangeEmailConfirm) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
-    of_account(
+    Ok(of_account(
         envelope!(notice, "email-changed".into()),
         words,
         &words.account_change_email_confirm,
         &notice.user,
         None,
         &[("{new}", &notice.user.email)],
-    )
+    ))
 }
 
 /// Asks whether the account shall be deleted.
 ///
 /// # Errors
-/// [`NoticeError`] when the link leads nowhere.
+/// [`NoticeError`] when there is nobody to write to, or the link leads nowhere.
 pub fn account_delete(notice: &AccountDelete) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
     let link = (words.account_delete.action, usable("delete_url", notice.delete_url.expose())?);
@@ -120,7 +123,7 @@ pub fn account_delete(notice: &AccountDelete) -> Result<Letter, NoticeError> {
 /// Lets a customer choose the first password.
 ///
 /// # Errors
-/// [`NoticeError`] when the link leads nowhere.
+/// [`NoticeError`] when there is nobody to write to, or the link leads nowhere.
 pub fn account_set_customer_password(notice: &AccountSetCustomerPassword) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.user.language_code);
     let link =
@@ -138,33 +141,43 @@ pub fn account_set_customer_password(notice: &AccountSetCustomerPassword) -> Res
 /// The link to an invoice. Its payload says no language.
 ///
 /// # Errors
-/// [`NoticeError`] when the link leads nowhere.
+/// [`NoticeError`] when there is nobody to write to, or the link leads nowhere.
 pub fn invoice_ready(notice: &InvoiceReady) -> Result<Letter, NoticeError> {
     let words = words::of("");
-    let link = Block::Link(
-        words.invoice_ready.action.into(),
-        usable("invoice.download_url", notice.invoice.download_url.expose())?.into(),
-    );
+    let address = notice.invoice.download_url.as_ref().map_or("", |address| address.expose());
+    let link = Block::Link(words.invoice_ready.action.into(), usable("invoice.download_url", address)?.into());
     let envelope = envelope!(notice, "invoice".into());
-    Ok(letter(envelope, words, &words.invoice_ready, &[("{number}", &notice.invoice.number)], vec![link]))
+    Ok(match notice.invoice.number.as_deref() {
+        None => letter(envelope, words, &words.invoice_unnumbered, &[], vec![link]),
+        Some(number) => letter(envelope, words, &words.invoice_ready, &[("{number}", number)], vec![link]),
+    })
 }
 
 /// An order came in.
-pub fn order_confirmation(notice: &OrderConfirmation) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_confirmation(notice: &OrderConfirmation) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
     let envelope = envelope!(notice, "order-confirmation".into());
-    of_order(envelope, words, &words.order_confirmation, &notice.order, None, whole(words, &notice.order))
+    Ok(of_order(envelope, words, &words.order_confirmation, &notice.order, None, whole(words, &notice.order)))
 }
 
 /// The shop has confirmed an order.
-pub fn order_confirmed(notice: &OrderByStaff) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_confirmed(notice: &OrderByStaff) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
     let envelope = envelope!(notice, "order-confirmed".into());
-    of_order(envelope, words, &words.order_confirmed, &notice.order, None, whole(words, &notice.order))
+    Ok(of_order(envelope, words, &words.order_confirmed, &notice.order, None, whole(words, &notice.order)))
 }
 
 /// Goods are on their way, or can be downloaded. Without a line it is not said which.
-pub fn order_fulfillment_confirmation(notice: &OrderFulfillment) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_fulfillment_confirmation(notice: &OrderFulfillment) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
     let unnamed = Text { lead: words.sent_unnamed, ..words.order_fulfillment_confirmation };
     let text = match (notice.physical_lines.is_empty(), notice.digital_lines.is_empty()) {
@@ -173,45 +186,57 @@ pub fn order_fulfillment_confirmation(notice: &OrderFulfillment) -> Letter {
         (true, true) => &unnamed,
     };
     let envelope = envelope!(notice, "order-sent".into());
-    of_order(envelope, words, text, &notice.order, None, sent(words, notice))
+    Ok(of_order(envelope, words, text, &notice.order, None, sent(words, notice)))
 }
 
 /// How to follow goods that are on their way.
-pub fn order_fulfillment_update(notice: &OrderFulfillment) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_fulfillment_update(notice: &OrderFulfillment) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
     let envelope = envelope!(notice, "order-tracking".into());
-    of_order(envelope, words, &words.order_fulfillment_update, &notice.order, None, sent(words, notice))
+    Ok(of_order(envelope, words, &words.order_fulfillment_update, &notice.order, None, sent(words, notice)))
 }
 
 /// An order was paid.
-pub fn order_payment_confirmation(notice: &OrderPaymentConfirmation) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_payment_confirmation(notice: &OrderPaymentConfirmation) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
-    let paid = words.money.amount(notice.payment.captured_amount, notice.payment.currency);
+    let paid = notice.payment.as_ref().map(|payment| words.money.amount(payment.captured_amount, &payment.currency));
+    let unnamed = Text { lead: words.paid_unnamed, ..words.order_payment_confirmation };
+    let text = if paid.is_some() { &words.order_payment_confirmation } else { &unnamed };
     let envelope = envelope!(notice, "order-paid".into());
-    of_order(
-        envelope,
-        words,
-        &words.order_payment_confirmation,
-        &notice.order,
-        Some(&paid),
-        whole(words, &notice.order),
-    )
+    Ok(of_order(envelope, words, text, &notice.order, paid.as_deref(), whole(words, &notice.order)))
 }
 
 /// An order was canceled.
-pub fn order_canceled(notice: &OrderByStaff) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_canceled(notice: &OrderByStaff) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
     let envelope = envelope!(notice, "order-canceled".into());
-    of_order(envelope, words, &words.order_canceled, &notice.order, None, whole(words, &notice.order))
+    Ok(of_order(envelope, words, &words.order_canceled, &notice.order, None, whole(words, &notice.order)))
 }
 
 /// What was refunded.
-pub fn order_refund_confirmation(notice: &OrderRefundConfirmation) -> Letter {
+///
+/// # Errors
+/// [`NoticeError`] when there is nobody to write to.
+pub fn order_refund_confirmation(notice: &OrderRefundConfirmation) -> Result<Letter, NoticeError> {
     let words = words::of(&notice.order.language_code);
-    let refunded = words.money.amount(notice.amount, notice.currency);
+    let refunded = words.money.amount(notice.amount, &notice.currency);
     let envelope = envelope!(notice, "order-refund".into());
     let blocks = order::refunded(words, &notice.order, refunded.clone());
-    of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), blocks)
+    Ok(of_order(envelope, words, &words.order_refund_confirmation, &notice.order, Some(&refunded), blocks))
+}
+
+/// Whom a mail goes to. A customer need not have said an address, and then Saleor sends null or an empty text.
+fn address(recipient: &Option<String>) -> Result<&str, NoticeError> {
+    recipient.as_deref().filter(|address| !address.trim().is_empty()).ok_or(NoticeError::Nobody)
 }
 
 /// The address that a mail is about. Without one the mail is of no use, and nobody would hear of it.

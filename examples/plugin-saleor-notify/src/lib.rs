@@ -9,6 +9,7 @@
 //!   links or images. Neither can a name write a line of its own into a mail.
 //! - A mail about a link, such as one that resets a password, is not sent without it: an address that is empty or begins
 //!   otherwise makes the event a dead letter, and [`NoticeError`] names the field.
+//! - A payload without an address (`recipient_email` null or empty) is skipped, with the reason.
 //! - HTML shows the shop's logo and the goods, where the payload has images of them.
 //! - Amounts have the digits of the payload, without zeros beyond the places of their currency, and are written as the
 //!   language does: `$1,234.56`, `1.234,56 €`.
@@ -46,6 +47,8 @@ async fn setup(p: &mut Setup) -> Result<(), Failure> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NoticeError {
+    /// The payload has no address to write to: the customer has said none. The event is skipped.
+    Nobody,
     /// The field of the payload with the link that the mail is about has no address of the web: it is empty, for one.
     Link(&'static str),
     /// The mail was not taken.
@@ -55,6 +58,7 @@ pub enum NoticeError {
 impl fmt::Display for NoticeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nobody => f.write_str("`payload.recipient_email` is null or empty, so there is nobody to write to"),
             Self::Link(field) => write!(
                 f,
                 "`payload.{field}` is no address that begins with https:// or http://, and the mail is about it; see what the storefront gives Saleor as its address"
@@ -75,7 +79,7 @@ impl From<MailError> for NoticeError {
 /// What a failure means for delivery: a mail that can never be sent is a dead letter.
 fn classify(error: NoticeError) -> Failure {
     let is_final = match &error {
-        NoticeError::Link(_) => true,
+        NoticeError::Nobody | NoticeError::Link(_) => true,
         NoticeError::Mail(error) => error.is_final(),
     };
     let failure = Failure::new(error);

@@ -1,6 +1,8 @@
 //! Amounts as a person reads them. Nothing is calculated: digits are put in their place.
 
-use stheno::{Currency, Decimal};
+use stheno::{Currency, Decimal, saleor::CurrencyCode};
+
+use crate::page::one_line;
 
 /// Between an amount and its currency, so that no line ends there.
 const SPACE: char = '\u{a0}';
@@ -19,18 +21,20 @@ pub(crate) struct Style {
 
 impl Style {
     /// `1234.500` of `USD` is `$1,234.50` in English; digits that are not zero are never left out.
-    pub(crate) fn amount(&self, amount: Decimal, currency: Currency) -> String {
+    pub(crate) fn amount(&self, amount: Decimal, currency: &CurrencyCode) -> String {
         self.signed(if amount.is_negative() { "-" } else { "" }, amount, currency)
     }
 
     /// What is taken off a sum, with a minus before it whichever sign a payload gives it.
-    pub(crate) fn deduction(&self, amount: Decimal, currency: Currency) -> String {
+    pub(crate) fn deduction(&self, amount: Decimal, currency: &CurrencyCode) -> String {
         self.signed("-", amount, currency)
     }
 
-    fn signed(&self, sign: &str, amount: Decimal, currency: Currency) -> String {
-        let places = currency.places();
-        let exact = amount.to_minor_units(places).map_or(amount, |units| Decimal::new(units, places)).to_string();
+    fn signed(&self, sign: &str, amount: Decimal, currency: &CurrencyCode) -> String {
+        // Of a currency that nobody lists it is not known which zeros to leave out.
+        let places = currency.known().map(Currency::places);
+        let short = places.and_then(|places| Some(Decimal::new(amount.to_minor_units(places)?, places)));
+        let exact = short.unwrap_or(amount).to_string();
         let digits = exact.trim_start_matches('-');
         let (whole, cents) = digits.split_once('.').unwrap_or((digits, ""));
         let point = if cents.is_empty() { "" } else { self.point };
@@ -38,8 +42,10 @@ impl Style {
         let symbol = self.symbols.iter().find(|(code, _)| *code == currency.code()).map(|(_, symbol)| *symbol);
         match symbol {
             Some(symbol) if self.symbol_first => format!("{sign}{symbol}{number}"),
-            None if self.symbol_first => format!("{sign}{currency}{SPACE}{number}"),
-            symbol => format!("{sign}{number}{SPACE}{}", symbol.unwrap_or(currency.code())),
+            None if self.symbol_first => format!("{sign}{}{SPACE}{number}", one_line(currency.code())),
+            symbol => {
+                format!("{sign}{number}{SPACE}{}", symbol.map_or_else(|| one_line(currency.code()), str::to_owned))
+            }
         }
     }
 
@@ -60,8 +66,12 @@ mod tests {
     use super::*;
     use crate::words;
 
+    fn code(currency: &str) -> CurrencyCode {
+        serde_json::from_value(currency.into()).unwrap()
+    }
+
     fn written(language: &str, amount: &str, currency: &str) -> String {
-        words::of(language).money.amount(amount.parse().unwrap(), currency.parse().unwrap())
+        words::of(language).money.amount(amount.parse().unwrap(), &code(currency))
     }
 
     #[test]
@@ -97,11 +107,17 @@ mod tests {
     }
 
     #[test]
+    fn a_currency_that_nobody_lists_keeps_its_code_and_all_digits() {
+        assert_eq!(written("en", "16.800", "PTS"), "PTS\u{a0}16.800");
+        assert_eq!(written("de", "16.800", "a\nb"), "16,800\u{a0}a b");
+    }
+
+    #[test]
     fn a_deduction_has_one_minus() {
         for amount in ["2", "-2"] {
             let amount = amount.parse().unwrap();
-            assert_eq!(words::of("en").money.deduction(amount, Currency::USD), "-$2.00");
-            assert_eq!(words::of("de").money.deduction(amount, Currency::EUR), "-2,00\u{a0}€");
+            assert_eq!(words::of("en").money.deduction(amount, &Currency::USD.into()), "-$2.00");
+            assert_eq!(words::of("de").money.deduction(amount, &Currency::EUR.into()), "-2,00\u{a0}€");
         }
     }
 }

@@ -10,8 +10,9 @@ use crate::{
     words::Words,
 };
 
-/// Which sizes of an image are taken, the best first. It is shown in 60 by 60, which a sharp screen fills with 120.
-const SIZES: [&str; 4] = ["120x120", "255x255", "60x60", "510x510"];
+/// Which sizes of an image are taken, the best first. It is shown in 60 by 60, which a sharp screen fills with 120. Saleor 3.5 and
+/// later call them by one number.
+const SIZES: [&str; 8] = ["120x120", "128", "255x255", "256", "60x60", "64", "510x510", "512"];
 
 /// The whole order: its lines, its sums, where it goes.
 pub(crate) fn whole(words: &Words, order: &Order) -> Vec<Block> {
@@ -43,7 +44,7 @@ fn table(lines: Vec<Line>) -> Vec<Block> {
 fn totals(words: &Words, order: &Order) -> Vec<(String, String)> {
     let gross = order.display_gross_prices;
     let pick = |with_tax, without| if gross { with_tax } else { without };
-    let shown = |title: &str, amount| (title.to_owned(), words.money.amount(amount, order.currency));
+    let shown = |title: &str, amount| (title.to_owned(), words.money.amount(amount, &order.currency));
     let mut rows = vec![shown(words.subtotal, pick(order.subtotal_gross_amount, order.subtotal_net_amount))];
     let shipping = pick(order.shipping_price_gross_amount, order.shipping_price_net_amount);
     match order.shipping_method_name.as_deref().map(one_line) {
@@ -53,7 +54,7 @@ fn totals(words: &Words, order: &Order) -> Vec<(String, String)> {
         _ => rows.push(shown(words.shipping, shipping)),
     }
     if !order.discount_amount.is_zero() {
-        rows.push((words.discount.to_owned(), words.money.deduction(order.discount_amount, order.currency)));
+        rows.push((words.discount.to_owned(), words.money.deduction(order.discount_amount, &order.currency)));
     }
     if !order.tax_amount.is_zero() {
         // With gross prices it is in the sums above already.
@@ -73,8 +74,11 @@ pub(crate) fn sent(words: &Words, notice: &OrderFulfillment) -> Vec<Block> {
         true => blocks.push(Block::Link(words.track.into(), tracking.clone())),
         false => blocks.push(Block::Note(words.tracking_number.into(), vec![tracking.clone()])),
     }
-    let download =
-        |line: &FulfillmentLine| (title(&line.order_line, line.quantity), line.order_line.digital_url.expose().clone());
+    let download = |line: &FulfillmentLine| {
+        // Without an address the line stands there as text.
+        let address = line.order_line.digital_url.as_ref().map(|address| address.expose().clone()).unwrap_or_default();
+        (title(&line.order_line, line.quantity), address)
+    };
     if !notice.digital_lines.is_empty() {
         blocks.push(Block::Links(words.downloads.into(), notice.digital_lines.iter().map(download).collect()));
     }
@@ -115,7 +119,7 @@ fn name(line: &OrderLine) -> String {
 
 fn total(words: &Words, order: &Order, line: &OrderLine) -> String {
     let amount = if order.display_gross_prices { line.total_gross_amount } else { line.total_net_amount };
-    words.money.amount(amount, line.currency)
+    words.money.amount(amount, &line.currency)
 }
 
 /// An address as one writes it on a parcel, without lines that say nothing.

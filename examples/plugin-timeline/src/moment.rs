@@ -182,7 +182,7 @@ pub fn author(event: &RecordedEvent) -> Option<String> {
         user_id: Option<Id>,
         author: Option<String>,
     }
-    let by: By = serde_json::from_slice(&event.body).ok()?;
+    let by: By = stheno::decode_json(&event.body).ok()?;
     by.author.or(by.user_id.map(|id| id.to_string()))
 }
 
@@ -222,7 +222,9 @@ fn detail(event: &RecordedEvent) -> Result<Option<String>, DecodeError> {
         OrderDraftRemovedProducts::PATTERN => of_lines(&read::<OrderDraftRemovedProducts>(event)?.lines),
         OrderOversoldItems::PATTERN => said(read::<OrderOversoldItems>(event)?.oversold_items.join(", ")),
         OrderFulfilledItems::PATTERN => said(counted(read::<OrderFulfilledItems>(event)?.fulfilled_items.len())),
-        OrderFulfillmentCanceled::PATTERN => said(read::<OrderFulfillmentCanceled>(event)?.composed_id.to_string()),
+        OrderFulfillmentCanceled::PATTERN => {
+            read::<OrderFulfillmentCanceled>(event)?.composed_id.map(|id| id.to_string())
+        }
         name if name.starts_with(MAILS) => said(name[MAILS.len()..].to_owned()),
         OrderRestockedItems::PATTERN => Some(read::<OrderRestockedItems>(event)?.quantity.to_string()),
         name if name.starts_with("shopify.") => of_shopify(&object(event)?),

@@ -77,6 +77,7 @@ fn check_object(
         let value = named().find(|value| !value.is_null()).or_else(|| named().next());
         match value {
             None | Some(Value::Null) if field.optional => {}
+            None | Some(Value::Null) if field.sometimes && spelling == Spelling::Trusted => {}
             None | Some(Value::Null) => {
                 let problem = if value.is_some() { "is null" } else { "is missing" };
                 return Err(DecodeError::new(at, format!("{problem}, and it is required ({})", field.kind)));
@@ -97,7 +98,13 @@ fn check_object(
 }
 
 fn check_field(field: &Field, value: &Value, path: &str, spelling: Spelling) -> Result<(), DecodeError> {
+    if spelling == Spelling::Trusted && field.undocumented {
+        return Ok(());
+    }
     check_kind(field, value, path)?;
+    if let (Spelling::Checked, Some(strict)) = (spelling, field.strict) {
+        strict(value).map_err(|problem| DecodeError::new(path, problem))?;
+    }
     if field.fields.is_empty() {
         return Ok(());
     }

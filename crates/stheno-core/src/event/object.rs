@@ -4,7 +4,7 @@ use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
     ser::{Error as _, SerializeMap},
 };
 
@@ -167,6 +167,72 @@ impl<'de, E: serde::de::Error> Deserializer<'de> for Missing<E> {
 #[inline]
 pub fn optional<T>(place: Option<Option<T>>) -> Option<T> {
     place.flatten()
+}
+
+/// The value of a field that is documented as required, and that the platform sometimes leaves out. What came in its place is
+/// written back.
+#[inline]
+pub fn sometimes<T>(place: Option<Option<T>>, name: &'static str, extra: &mut Extra) -> Option<T> {
+    match place {
+        Some(Some(value)) => return Some(value),
+        Some(None) => extra.keep_unread(name, Some(serde_json::Value::Null)),
+        None => extra.keep_unread(name, None),
+    }
+    None
+}
+
+/// Reads the value of a field that the platform sends without documenting it: one that cannot be read refuses nothing, and is
+/// written back. So is null, where the field keeps it.
+///
+/// # Errors
+/// A duplicate field, or what the source of the object finds wrong.
+pub fn fill_undocumented<'de, T: DeserializeOwned, A: MapAccess<'de>>(
+    place: &mut Option<Option<T>>,
+    name: &'static str,
+    object: &mut A,
+    extra: &mut Extra,
+    keeps_null: bool,
+) -> Result<(), A::Error> {
+    let mut value = None;
+    fill::<serde_json::Value, A>(&mut value, name, object)?;
+    let value = value.unwrap_or_default();
+    *place = match Option::<T>::deserialize(&value) {
+        Ok(read) if read.is_some() || !keeps_null => Some(read),
+        _ => {
+            extra.keep_unread(name, Some(value));
+            None
+        }
+    };
+    Ok(())
+}
+
+/// Whether a value is written, and not what came in its place.
+#[inline]
+pub fn is_written<T: Default + PartialEq>(value: &T, name: &str, extra: &Extra) -> bool {
+    extra.place_of(name).is_none() || *value != T::default()
+}
+
+/// The same of a list.
+#[inline]
+pub fn list_is_written<T>(items: &[T], name: &str, extra: &Extra) -> bool {
+    !items.is_empty() || extra.place_of(name).is_none()
+}
+
+/// How many fields [`write_extra`] and [`write_unread`] write at most.
+#[inline]
+pub fn extra_len(extra: &Extra) -> usize {
+    extra.len() + extra.unread_len()
+}
+
+/// Writes what came in place of a documented field that has no value.
+///
+/// # Errors
+/// What the destination finds wrong.
+pub fn write_unread<M: SerializeMap>(object: &mut M, name: &'static str, extra: &Extra) -> Result<(), M::Error> {
+    match extra.unread(name) {
+        Some(value) => object.serialize_entry(name, value),
+        None => Ok(()),
+    }
 }
 
 /// Writes the fields that nobody documented after those that are.

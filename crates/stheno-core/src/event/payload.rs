@@ -38,7 +38,18 @@ pub struct Field {
     pub fields: &'static [Field],
     /// What the Rust type of the fields inside is called; empty where they have none of their own.
     pub rust_type: &'static str,
+    /// Whether the platform itself sometimes leaves it out or sends null, although it is documented as required. What we
+    /// write has it; what we are sent need not.
+    pub sometimes: bool,
+    /// Whether the platform sends it without documenting it: what we are sent may have anything in its place.
+    pub undocumented: bool,
+    /// What is wrong with a value that we write, beyond its kind; what we are sent need not pass.
+    #[serde(skip)]
+    pub(crate) strict: Option<Strict>,
 }
+
+/// Says what is wrong with a value.
+type Strict = fn(&Value) -> Result<(), String>;
 
 impl Field {
     /// A public, required field without fields inside.
@@ -52,7 +63,31 @@ impl Field {
             aliases: &[],
             fields: &[],
             rust_type: "",
+            sometimes: false,
+            undocumented: false,
+            strict: None,
         }
+    }
+
+    /// The same, which the platform does not always send although it is documented as required.
+    #[must_use]
+    pub const fn sometimes(mut self) -> Self {
+        self.sometimes = true;
+        self
+    }
+
+    /// The same, which the platform sends without documenting it.
+    #[must_use]
+    pub const fn undocumented(mut self) -> Self {
+        self.undocumented = true;
+        self
+    }
+
+    /// The same; a value that we write has to be one that `T` reads, although more is read than that.
+    #[must_use]
+    pub const fn strict<T: DeserializeOwned>(mut self) -> Self {
+        self.strict = Some(|value| T::deserialize(value).map(drop).map_err(|error| error.to_string()));
+        self
     }
 
     /// The same, which may be absent or null.
@@ -206,8 +241,18 @@ pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
 }
 
 /// The fields of an object that nobody documented: kept, written back, and never printed.
+///
+/// It also knows what came in place of a documented field that has no value here: see [`Extra::unread`].
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Extra(Option<Box<Map<String, Value>>>);
+pub struct Extra(Option<Box<Kept>>);
+
+/// What an object has beside the values of its documented fields.
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Kept {
+    undocumented: Map<String, Value>,
+    /// What came in place of a documented field, by its name: `None` where it was absent.
+    unread: Vec<(&'static str, Option<Value>)>,
+}
 
 impl Extra {
     /// No extra fields.
@@ -217,22 +262,47 @@ impl Extra {
 
     /// The value of an undocumented field.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.as_ref()?.get(name)
+        self.0.as_ref()?.undocumented.get(name)
+    }
+
+    /// What came in place of a documented field that has no value, and is written back: null, or a value that cannot be
+    /// read. `None` where the field has a value or is absent.
+    pub fn unread(&self, name: &str) -> Option<&Value> {
+        self.place_of(name)?.as_ref()
+    }
+
+    /// What came in place of a documented field; `Some(None)` where it was absent.
+    pub(crate) fn place_of(&self, name: &str) -> Option<&Option<Value>> {
+        self.0.as_ref()?.unread.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// How many documented fields have something in their place.
+    pub(crate) fn unread_len(&self) -> usize {
+        self.0.as_ref().map_or(0, |kept| kept.unread.len())
+    }
+
+    /// Keeps what came in place of a documented field.
+    pub(crate) fn keep_unread(&mut self, name: &'static str, value: Option<Value>) {
+        let unread = &mut self.0.get_or_insert_default().unread;
+        match unread.binary_search_by_key(&name, |(known, _)| known) {
+            Ok(index) => unread[index].1 = value,
+            Err(index) => unread.insert(index, (name, value)),
+        }
     }
 
     /// Adds an undocumented field.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.0.get_or_insert_default().insert(name.into(), value.into());
+        self.0.get_or_insert_default().undocumented.insert(name.into(), value.into());
     }
 
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.iter().flat_map(|map| map.iter())
+        self.0.iter().flat_map(|kept| kept.undocumented.iter())
     }
 
-    /// How many there are.
+    /// How many undocumented fields there are.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0.as_ref().map_or(0, |kept| kept.undocumented.len())
     }
 
     /// Whether there is none.

@@ -338,3 +338,68 @@ fn a_field_under_its_other_name_is_checked_and_hidden_as_under_its_own() {
     let shown = redact(Some(&descriptor), br#"{"id":"1","item":"Juice"}"#);
     assert_eq!(shown, json!({ "id": "1", "item": "[personal]" }));
 }
+
+/// A payload of a platform that does not send what it documents, and sends what it does not document.
+#[derive(Clone, PartialEq, Payload, Event)]
+#[event(name = "a.c")]
+struct Sent {
+    #[field(sometimes, example = true)]
+    is_new: Option<bool>,
+    #[field(sometimes, example = ["a"])]
+    tags: Vec<String>,
+    #[field(sometimes, example = 1)]
+    count: i64,
+    #[field(undocumented)]
+    shop: Option<String>,
+    #[field(undocumented, nullable)]
+    place: Option<String>,
+    #[field(kind = "string_or_number", strict = u8, example = json!(1))]
+    size: Value,
+    #[field(extra)]
+    extra: Extra,
+}
+
+#[test]
+fn what_the_platform_does_not_always_send_is_written_back_as_it_came() {
+    let name = EventName::new("a.c").unwrap();
+    let full = Sent::new(true, ["a".to_owned()], 1, json!(1));
+    assert_eq!(json!(full), json!({ "is_new": true, "tags": ["a"], "count": 1, "size": 1 }));
+    for body in [
+        json!({ "size": 1 }),
+        json!({ "is_new": null, "tags": null, "count": null, "size": 1 }),
+        json!({ "is_new": false, "tags": [], "count": 0, "size": 1, "place": null, "shop": { "a": [1] } }),
+    ] {
+        let text = body.to_string();
+        let sent = Sent::decode(&name, text.as_bytes()).unwrap();
+        assert!(sent.is_new != Some(true) && sent.tags.is_empty() && sent.count == 0 && sent.shop.is_none());
+        assert_eq!(json!(sent), body);
+        assert_eq!(sent.extra.len(), 0);
+        assert_eq!(sent.extra.unread("shop"), body.get("shop"));
+        assert_eq!(sent.extra.unread("tags"), body.get("tags").filter(|tags| tags.is_null()));
+        Sent::descriptor().check_received(&name, text.as_bytes()).unwrap();
+        // A value that is set later takes the place of what came.
+        let mut changed = sent.clone();
+        (changed.is_new, changed.tags, changed.count, changed.shop) =
+            (Some(true), vec!["b".into()], 2, Some("s".into()));
+        let changed = json!(changed);
+        assert_eq!((&changed["is_new"], &changed["tags"], &changed["count"]), (&json!(true), &json!(["b"]), &json!(2)));
+        assert_eq!(changed["shop"], "s");
+    }
+}
+
+#[test]
+fn what_we_write_has_all_that_is_documented() {
+    let name = EventName::new("a.c").unwrap();
+    let refused = |body: Value| {
+        Sent::descriptor().check(&name, body.to_string().as_bytes()).map_err(|error| error.path().to_owned())
+    };
+    let full = json!({ "is_new": true, "tags": ["a"], "count": 1, "size": 1 });
+    assert_eq!(refused(full.clone()), Ok(()));
+    for (field, value) in [("is_new", json!(null)), ("tags", json!(null)), ("shop", json!(1)), ("size", json!(256))] {
+        let mut body = full.clone();
+        body[field] = value;
+        assert_eq!(refused(body.clone()), Err(field.to_owned()));
+        Sent::descriptor().check_received(&name, body.to_string().as_bytes()).unwrap();
+    }
+    assert!(Sent::descriptor().fields.iter().filter(|field| field.sometimes).all(|field| !field.optional));
+}

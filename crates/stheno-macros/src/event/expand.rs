@@ -14,7 +14,8 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let rule = rule(&event.key);
     let key = key(&event.key, &rule);
     let section = event.section.iter();
-    let note = event.note.iter();
+    let notes: Vec<String> = event.note.iter().map(syn::LitStr::value).collect();
+    let note = (!notes.is_empty()).then(|| notes.join(" ")).into_iter();
     let status = event.status.iter().map(|variant| format_ident!("{variant}"));
     let name = event.name_with.as_ref().map(|path| {
         quote! {

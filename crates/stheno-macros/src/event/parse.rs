@@ -27,7 +27,8 @@ pub(crate) struct Event {
     pub(crate) section: Option<LitStr>,
     /// A variant of core's `Status`.
     pub(crate) status: Option<&'static str>,
-    pub(crate) note: Option<LitStr>,
+    /// What else there is to know, each a sentence or more.
+    pub(crate) note: Vec<LitStr>,
     pub(crate) decode_with: Option<Path>,
     pub(crate) description: String,
 }
@@ -46,7 +47,7 @@ struct Options {
     key: Option<Vec<LitStr>>,
     section: Option<LitStr>,
     status: Option<&'static str>,
-    note: Option<LitStr>,
+    note: Vec<LitStr>,
     decode_with: Option<Path>,
 }
 
@@ -111,7 +112,10 @@ impl Options {
                     "key" => set_once(&mut options.key, &meta.path, parse_key(&meta)?),
                     "section" => set_once(&mut options.section, &meta.path, some_text(&meta)?),
                     "status" => set_once(&mut options.status, &meta.path, parse_status(&meta.value()?.parse()?)?),
-                    "note" => set_once(&mut options.note, &meta.path, some_text(&meta)?),
+                    "note" => {
+                        options.note.push(some_text(&meta)?);
+                        Ok(())
+                    }
                     "decode_with" => set_once(&mut options.decode_with, &meta.path, meta.value()?.parse()?),
                     _ => Err(unknown_option(&meta.path, &OPTIONS)),
                 }

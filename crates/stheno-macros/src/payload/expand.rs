@@ -19,25 +19,41 @@ pub(crate) fn expand(payload: &Payload) -> TokenStream {
 
 fn serialize(payload: &Payload) -> TokenStream {
     let ident = &payload.ident;
-    let left_out = |field: &&Field| field.optional && !field.nullable;
+    let left_out = |field: &&Field| match field.is_option {
+        true => field.sometimes || field.undocumented || !field.nullable,
+        false => false,
+    };
     let required = payload.fields.iter().filter(|field| !left_out(field)).count();
     let optional = payload.fields.iter().filter(left_out).map(|field| &field.ident);
     let mut length = quote!(#required #(+ ::core::primitive::usize::from(self.#optional.is_some()))*);
     let mut entries = TokenStream::new();
     for field in &payload.fields {
         let (ident, name) = (&field.ident, &field.name);
+        let unread = payload.extra.as_ref().filter(|_| field.sometimes || field.undocumented).map(
+            |extra| quote!(else { ::stheno::__private::object::write_unread(&mut __object, #name, &self.#extra)?; }),
+        );
         entries.extend(if left_out(&field) {
             quote_spanned! {at(&field.value)=>
                 if let ::stheno::__private::Option::Some(__value) = &self.#ident {
                     SerializeMap::serialize_entry(&mut __object, #name, __value)?;
-                }
+                } #unread
+            }
+        } else if let (true, Some(extra)) = (field.sometimes, &payload.extra) {
+            let is_written = format_ident!(
+                "{}",
+                if inside(&field.value, "Vec").is_some() { "list_is_written" } else { "is_written" }
+            );
+            quote_spanned! {at(&field.value)=>
+                if ::stheno::__private::object::#is_written(&self.#ident, #name, &self.#extra) {
+                    SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;
+                } #unread
             }
         } else {
             quote_spanned!(at(&field.value)=> SerializeMap::serialize_entry(&mut __object, #name, &self.#ident)?;)
         });
     }
     if let Some(extra) = &payload.extra {
-        length.extend(quote!(+ self.#extra.len()));
+        length.extend(quote!(+ ::stheno::__private::object::extra_len(&self.#extra)));
         entries.extend(quote!(::stheno::__private::object::write_extra::<Self, _>(&mut __object, &self.#extra)?;));
     }
     quote! {
@@ -73,7 +89,10 @@ fn deserialize(payload: &Payload) -> TokenStream {
     });
     let finish = payload.fields.iter().zip(&places).map(|(field, place)| {
         let (ident, name) = (&field.ident, &field.name);
-        if field.optional {
+        if field.sometimes {
+            let value = quote!(::stheno::__private::object::sometimes(#place, #name, &mut __extra));
+            if field.is_option { quote!(#ident: #value,) } else { quote!(#ident: #value.unwrap_or_default(),) }
+        } else if field.optional {
             quote!(#ident: ::stheno::__private::object::optional(#place),)
         } else {
             quote!(#ident: ::stheno::__private::object::required(#place, #name)?,)
@@ -143,6 +162,12 @@ fn deserialize(payload: &Payload) -> TokenStream {
 /// under another is not hidden by it; two values are one too many.
 fn fill(field: &Field, place: &Ident) -> TokenStream {
     let Field { name, aliases, value, optional, .. } = field;
+    if field.undocumented {
+        let keeps_null = field.nullable;
+        return quote_spanned! {at(value)=>
+            ::stheno::__private::object::fill_undocumented(&mut #place, #name, &mut __object, &mut __extra, #keeps_null)?
+        };
+    }
     if aliases.is_empty() {
         return quote_spanned! {at(value)=>
             ::stheno::__private::object::fill(&mut #place, #name, &mut __object)?
@@ -172,7 +197,7 @@ fn debug(payload: &Payload) -> TokenStream {
         .map(|field| {
             let ident = &field.ident;
             let name = ident.unraw().to_string();
-            match (hidden(field), field.optional) {
+            match (hidden(field), field.is_option) {
                 (None, _) => quote_spanned!(at(&field.value)=> .field(#name, &self.#ident)),
                 (Some(hidden), false) => quote!(.field(#name, &#hidden)),
                 (Some(hidden), true) => {
@@ -217,7 +242,7 @@ fn describe(payload: &Payload) -> TokenStream {
     let examples = payload.fields.iter().map(|field| {
         let ident = &field.ident;
         let value = field.example.as_ref().map(|example| example_value(&field.value, example));
-        match (value, field.optional) {
+        match (value, field.is_option) {
             (Some(value), false) => quote!(#ident: #value,),
             (Some(value), true) => quote!(#ident: ::stheno::__private::Option::Some(#value),),
             // A required field without an example was refused when the struct was read.
@@ -245,6 +270,15 @@ fn describe_field(field: &Field) -> TokenStream {
     let mut described = quote!(::stheno::Field::new(#name, ::stheno::FieldKind::#kind, #description));
     if field.optional {
         described.extend(quote!(.optional()));
+    }
+    if field.sometimes {
+        described.extend(quote!(.sometimes()));
+    }
+    if field.undocumented {
+        described.extend(quote!(.undocumented()));
+    }
+    if let Some(strict) = &field.strict {
+        described.extend(quote_spanned!(at(strict)=> .strict::<#strict>()));
     }
     described.extend(match field.sensitivity {
         Sensitivity::Public => quote!(),
@@ -290,7 +324,10 @@ fn build(payload: &Payload) -> TokenStream {
     let arguments = required().map(argument);
     let given = required().map(|field| {
         let (ident, value) = (&field.ident, converted(field));
-        quote!(#ident: #value)
+        match field.is_option {
+            true => quote!(#ident: ::stheno::__private::Option::Some(#value)),
+            false => quote!(#ident: #value),
+        }
     });
     let absent = optional().map(|field| {
         let ident = &field.ident;

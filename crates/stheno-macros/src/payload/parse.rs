@@ -13,7 +13,20 @@ use crate::{
     types::inside,
 };
 
-const OPTIONS: [&str; 9] = ["secret", "personal", "rename", "alias", "example", "kind", "fields", "extra", "nullable"];
+const OPTIONS: [&str; 12] = [
+    "secret",
+    "personal",
+    "rename",
+    "alias",
+    "example",
+    "kind",
+    "fields",
+    "extra",
+    "nullable",
+    "sometimes",
+    "undocumented",
+    "strict",
+];
 
 /// A struct with named fields.
 pub(crate) struct Payload {
@@ -34,8 +47,16 @@ pub(crate) struct Field {
     /// `T`, also where the field is an `Option<T>`.
     pub(crate) value: Type,
     pub(crate) optional: bool,
+    /// Whether its type is an `Option`.
+    pub(crate) is_option: bool,
     /// Written as null when it is `None`.
     pub(crate) nullable: bool,
+    /// Documented as required, and sometimes left out or null in what the platform sends.
+    pub(crate) sometimes: bool,
+    /// Sent by the platform without being documented: anything may stand in its place.
+    pub(crate) undocumented: bool,
+    /// What a value that we write has to be readable as.
+    pub(crate) strict: Option<Type>,
     pub(crate) sensitivity: Sensitivity,
     pub(crate) kind: Kind,
     /// The payload type inside, whose fields are documented too.
@@ -79,6 +100,13 @@ impl Payload {
                 None => {}
             }
         }
+        if payload.extra.is_none() {
+            for field in payload.fields.iter().filter(|field| field.sometimes || field.undocumented) {
+                let message =
+                    "what came in place of this field is kept in the extra ones; add `#[field(extra)] extra: Extra`";
+                errors.at(&field.ident, message);
+            }
+        }
         errors.finish(payload)
     }
 }
@@ -116,12 +144,15 @@ struct Options {
     linked: Option<()>,
     extra: Option<()>,
     nullable: Option<()>,
+    sometimes: Option<()>,
+    undocumented: Option<()>,
+    strict: Option<Type>,
 }
 
 impl Options {
     /// Whether it says anything beside `extra`.
     fn says_more(&self) -> bool {
-        let Self { sensitivity, rename, aliases, example, kind, linked, extra: _, nullable } = self;
+        let Self { sensitivity, rename, aliases, example, kind, linked, extra: _, nullable, .. } = self;
         sensitivity.is_some()
             || rename.is_some()
             || !aliases.is_empty()
@@ -129,6 +160,9 @@ impl Options {
             || kind.is_some()
             || linked.is_some()
             || nullable.is_some()
+            || self.sometimes.is_some()
+            || self.undocumented.is_some()
+            || self.strict.is_some()
     }
 
     fn parse(field: &syn::Field) -> syn::Result<Self> {
@@ -152,6 +186,9 @@ impl Options {
                     "fields" => set_once(&mut options.linked, &meta.path, ()),
                     "extra" => set_once(&mut options.extra, &meta.path, ()),
                     "nullable" => set_once(&mut options.nullable, &meta.path, ()),
+                    "sometimes" => set_once(&mut options.sometimes, &meta.path, ()),
+                    "undocumented" => set_once(&mut options.undocumented, &meta.path, ()),
+                    "strict" => set_once(&mut options.strict, &meta.path, meta.value()?.parse()?),
                     _ => Err(unknown_option(&meta.path, &OPTIONS)),
                 }
             })?;
@@ -183,7 +220,17 @@ fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
     }
     let inner = inside(&written.ty, "Option");
     let value = inner.unwrap_or(&written.ty).clone();
-    let optional = inner.is_some();
+    let sometimes = options.sometimes.is_some();
+    if sometimes && (options.nullable.is_some() || !options.aliases.is_empty() || options.undocumented.is_some()) {
+        let fix = "remove `nullable`, `alias` or `undocumented`, or remove `sometimes`";
+        return Err(Error::new(ident.span(), format!("a field that is sometimes left out has one name; {fix}")));
+    }
+    if options.undocumented.is_some() && (inner.is_none() || !options.aliases.is_empty()) {
+        let fix = "write its type as `Option<..>`, without `alias`, or remove `undocumented`";
+        return Err(Error::new(ident.span(), format!("an undocumented field may be absent; {fix}")));
+    }
+    // A field that is sometimes left out is documented as required, whatever its type.
+    let optional = inner.is_some() && !sometimes;
     let name = options.rename.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
     if !optional && options.example.is_none() {
         let fix = format!("add `#[field(example = ..)]` with what the documentation shows for `{name}`");
@@ -205,6 +252,10 @@ fn parse_field(written: &syn::Field) -> syn::Result<Parsed> {
         description: doc::one_line(&written.attrs),
         example: options.example,
         nullable: options.nullable.is_some(),
+        undocumented: options.undocumented.is_some(),
+        strict: options.strict,
+        sometimes,
+        is_option: inner.is_some(),
         optional,
         ident,
         name,

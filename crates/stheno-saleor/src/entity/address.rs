@@ -2,13 +2,16 @@
 
 use stheno::{Extra, Payload};
 
+use crate::GlobalId;
+
 /// An address.
 #[derive(Clone, PartialEq, Payload)]
 pub struct Address {
     /// What it is, in a checkout: `Address`.
     pub r#type: Option<String>,
     /// Its id, in a checkout.
-    pub id: Option<String>,
+    #[field(kind = "string_or_number")]
+    pub id: Option<GlobalId>,
     /// First name.
     #[field(personal, example = "Ada")]
     pub first_name: String,

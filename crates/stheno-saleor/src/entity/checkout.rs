@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Secret};
 
 use crate::{
+    CurrencyCode, GlobalId,
     entity::Address,
     examples::{EMAIL, TOKEN, USER, cents, time},
 };
@@ -33,26 +34,26 @@ pub struct Checkout {
     #[field(fields, example = [CheckoutLine::example()])]
     pub lines: Vec<CheckoutLine>,
     /// Whatever the shop keeps with it, and shows to nobody outside.
-    #[field(personal, example = Map::new())]
+    #[field(sometimes, personal, example = Map::new())]
     pub private_metadata: Map<String, Value>,
-    /// Whatever the shop keeps with it.
-    #[field(personal, example = Map::new())]
+    /// Whatever the shop keeps with it; null where it keeps nothing.
+    #[field(sometimes, personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// When it was begun.
-    #[field(example = time("2021-03-31T12:57:09.605Z"))]
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-31T12:57:09.605Z"))]
     pub created: OffsetTime,
     /// When it last changed.
-    #[field(example = time("2021-03-31T12:57:09.643Z"))]
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-31T12:57:09.643Z"))]
     pub last_change: OffsetTime,
     /// Where its mails go; the program sends null until the customer has said it.
     #[field(nullable, personal, example = EMAIL)]
     pub email: Option<String>,
-    /// How many goods there are.
-    #[field(example = 1)]
-    pub quantity: i64,
+    /// How many goods there are; Saleor 3 does not send it.
+    #[field(sometimes, example = 1)]
+    pub quantity: Option<i64>,
     /// Currency of all amounts.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// All discounts together.
     #[field(example = cents(0))]
     pub discount_amount: Decimal,
@@ -69,31 +70,34 @@ pub struct Checkout {
 #[derive(Clone, PartialEq, Payload)]
 pub struct CheckoutUser {
     /// What it is: `User`.
-    #[field(example = "User")]
+    #[field(nullable, undocumented, example = "User")]
     pub r#type: Option<String>,
     /// The user's id.
-    #[field(example = USER)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = USER)]
+    pub id: GlobalId,
     /// Address for mails.
-    #[field(personal, example = EMAIL)]
+    #[field(nullable, undocumented, personal, example = EMAIL)]
     pub email: Option<String>,
     /// First name; empty when it is not known.
-    #[field(personal, example = "Ada")]
+    #[field(nullable, undocumented, personal, example = "Ada")]
     pub first_name: Option<String>,
     /// Last name; empty when it is not known.
-    #[field(personal, example = "Example")]
+    #[field(nullable, undocumented, personal, example = "Example")]
     pub last_name: Option<String>,
     /// Whether this is somebody on the staff; the program does not send it.
+    #[field(nullable, undocumented)]
     pub is_staff: Option<bool>,
     /// Whether the account can be used; the program does not send it.
+    #[field(nullable, undocumented)]
     pub is_active: Option<bool>,
     /// Whatever the shop keeps with it, and shows to nobody outside; the program does not send it.
-    #[field(personal)]
+    #[field(nullable, undocumented, personal)]
     pub private_metadata: Option<Map<String, Value>>,
     /// Whatever the shop keeps with it; the program does not send it.
-    #[field(personal)]
+    #[field(nullable, undocumented, personal)]
     pub metadata: Option<Map<String, Value>>,
     /// Language of the user; the program does not send it.
+    #[field(nullable, undocumented)]
     pub language_code: Option<String>,
     /// Fields that nobody documented.
     #[field(extra)]
@@ -113,8 +117,8 @@ pub struct CheckoutLine {
     #[field(example = cents(500))]
     pub base_price: Decimal,
     /// Currency of the price.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// What product and variant are called.
     #[field(example = "Apple Juice (1l)")]
     pub full_name: String,
@@ -133,14 +137,17 @@ pub struct CheckoutLine {
 #[derive(Clone, PartialEq, Payload)]
 pub struct ShippingMethod {
     /// Its id.
-    pub id: Option<String>,
+    #[field(nullable, undocumented, kind = "string_or_number")]
+    pub id: Option<GlobalId>,
     /// What it is called.
+    #[field(nullable, undocumented)]
     pub name: Option<String>,
     /// What it costs; the program calls it `price_amount`, which is read too.
     #[field(alias = "price_amount")]
     pub price: Option<Decimal>,
     /// Currency of the price.
-    pub currency: Option<Currency>,
+    #[field(nullable, undocumented, kind = "string", strict = stheno::Currency)]
+    pub currency: Option<CurrencyCode>,
     /// Fields that nobody documented.
     #[field(extra)]
     pub extra: Extra,

@@ -2,7 +2,7 @@
 
 use stheno::{Extra, Payload};
 
-use crate::{entity::OrderLine, examples::ORDER};
+use crate::{GlobalId, entity::OrderLine, examples::ORDER};
 
 /// How to follow what was sent.
 #[derive(Clone, PartialEq, Payload)]
@@ -22,8 +22,8 @@ pub struct Fulfillment {
 #[derive(Clone, PartialEq, Payload)]
 pub struct FulfillmentLine {
     /// Its id.
-    #[field(example = ORDER)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = ORDER)]
+    pub id: GlobalId,
     /// The line of the order.
     #[field(fields, example = OrderLine::example())]
     pub order_line: OrderLine,

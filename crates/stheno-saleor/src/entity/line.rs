@@ -3,6 +3,7 @@
 use stheno::{Currency, Decimal, Extra, Payload, Secret};
 
 use crate::{
+    CurrencyCode, GlobalId, TaxRate,
     entity::{Product, Variant},
     examples::{ORDER_LINE, cents},
 };
@@ -11,8 +12,8 @@ use crate::{
 #[derive(Clone, PartialEq, Payload)]
 pub struct OrderLine {
     /// Its id.
-    #[field(example = ORDER_LINE)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = ORDER_LINE)]
+    pub id: GlobalId,
     /// The product.
     #[field(nullable, fields, example = Product::example())]
     pub product: Option<Product>,
@@ -41,8 +42,8 @@ pub struct OrderLine {
     #[field(example = 1)]
     pub quantity_fulfilled: i64,
     /// Currency of all amounts.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// Price of one without tax.
     #[field(example = cents(400))]
     pub unit_price_net_amount: Decimal,
@@ -61,18 +62,19 @@ pub struct OrderLine {
     /// Tax of all.
     #[field(example = cents(0))]
     pub total_tax_amount: Decimal,
-    /// Rate of the tax, with four places: `0.2300`.
-    #[field(example = Decimal::new(0, 4))]
-    pub tax_rate: Decimal,
+    /// Rate of the tax, with four places: `0.2300`; null where Saleor 3.9 and later do not know it.
+    #[field(sometimes, kind = "string_or_number", example = Decimal::new(0, 4))]
+    pub tax_rate: TaxRate,
     /// Whether it has to be sent.
     #[field(example = true)]
     pub is_shipping_required: bool,
-    /// Whether it is downloaded.
-    #[field(example = false)]
-    pub is_digital: bool,
-    /// Where it is downloaded, by anybody who knows the address; empty when it is not.
-    #[field(example = "")]
-    pub digital_url: Secret<String>,
+    /// Whether it is downloaded; null once the variant was deleted, and absent from Saleor 3.23 on.
+    #[field(sometimes, example = false)]
+    pub is_digital: Option<bool>,
+    /// Where it is downloaded, by anybody who knows the address; empty when it is not, null before there is a link, and absent
+    /// from Saleor 3.23 on.
+    #[field(sometimes, example = "")]
+    pub digital_url: Option<Secret<String>>,
     /// Discount of one, in money or in hundredths.
     #[field(example = cents(0))]
     pub unit_discount_value: Decimal,

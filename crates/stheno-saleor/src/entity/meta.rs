@@ -2,13 +2,16 @@
 
 use stheno::{Extra, OffsetTime, Payload};
 
-use crate::examples::{USER, time};
+use crate::{
+    GlobalId,
+    examples::{USER, time},
+};
 
 /// When and by whom a webhook was sent.
 #[derive(Clone, PartialEq, Payload)]
 pub struct Meta {
     /// When, to the microsecond.
-    #[field(example = time("2022-07-11T08:47:56.192148+00:00"))]
+    #[field(strict = crate::said::WithOffset, example = time("2022-07-11T08:47:56.192148+00:00"))]
     pub issued_at: OffsetTime,
     /// Version of Saleor.
     #[field(example = "3.5.0-a")]
@@ -25,8 +28,8 @@ pub struct Meta {
 #[derive(Clone, PartialEq, Payload)]
 pub struct IssuingPrincipal {
     /// Its id; null when nobody did.
-    #[field(nullable, example = USER)]
-    pub id: Option<String>,
+    #[field(kind = "string_or_number", nullable, example = USER)]
+    pub id: Option<GlobalId>,
     /// What it is: `user`, `app`.
     #[field(nullable, example = "user")]
     pub r#type: Option<String>,

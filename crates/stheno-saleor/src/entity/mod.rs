@@ -1,6 +1,7 @@
 //! What notifications and webhooks are about, as Saleor 3.x writes it.
 //!
-//! The field trees are those of the 21 example payloads of Saleor's documentation. Money is an exact decimal in a string,
+//! The field trees are those of the 21 example payloads of Saleor's documentation. What may be null, absent or of another type is
+//! read off the serializers of Saleor 3.0 to 3.24. Money is an exact decimal in a string,
 //! but where Saleor sums from a whole zero: then it is the number 0. Lines do not add up to the subtotal in any example, so
 //! nobody should check sums. Whatever else came is in `extra` and is written back; a whole number in it that is longer than
 //! 64 bits becomes the nearest `f64`.

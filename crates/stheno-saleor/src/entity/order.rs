@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use stheno::{Currency, Decimal, Extra, OffsetTime, Payload, Secret};
 
 use crate::{
-    Id,
+    CurrencyCode, GlobalId, Id,
     entity::{Address, Discount, OrderLine},
     examples::{CREATED, EMAIL, ORDER, TOKEN, cents, time},
 };
@@ -13,16 +13,16 @@ use crate::{
 #[derive(Clone, PartialEq, Payload)]
 pub struct Order {
     /// Its id.
-    #[field(example = ORDER)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = ORDER)]
+    pub id: GlobalId,
     /// Its number: a whole number, or the id again.
     #[field(kind = "string_or_number", example = 52_i64)]
     pub number: Id,
     /// Whatever the shop keeps with it, and shows to nobody outside.
-    #[field(personal, example = Map::new())]
+    #[field(sometimes, personal, example = Map::new())]
     pub private_metadata: Map<String, Value>,
-    /// Whatever the shop keeps with it.
-    #[field(personal, example = Map::new())]
+    /// Whatever the shop keeps with it; null where it keeps nothing.
+    #[field(sometimes, personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// How far it has come, with blanks: `partially fulfilled`.
     #[field(example = "unfulfilled")]
@@ -31,8 +31,8 @@ pub struct Order {
     #[field(example = "en")]
     pub language_code: String,
     /// Currency of all amounts.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// Shows the order to whoever has it.
     #[field(example = TOKEN)]
     pub token: Secret<String>,
@@ -55,7 +55,7 @@ pub struct Order {
     #[field(example = "default-channel")]
     pub channel_slug: String,
     /// When it was placed, with a blank between date and time.
-    #[field(example = time(CREATED))]
+    #[field(strict = crate::said::WithOffset, example = time(CREATED))]
     pub created: OffsetTime,
     /// Shipping without tax.
     #[field(example = cents(9122))]
@@ -66,9 +66,9 @@ pub struct Order {
     /// Where the customer sees the order; empty when the storefront has no such page.
     #[field(example = "")]
     pub order_details_url: Secret<String>,
-    /// Where its mails go.
-    #[field(personal, example = EMAIL)]
-    pub email: String,
+    /// Where its mails go; empty or null when the customer has said no address.
+    #[field(sometimes, personal, example = EMAIL)]
+    pub email: Option<String>,
     /// Goods with tax.
     #[field(example = cents(14960))]
     pub subtotal_gross_amount: Decimal,
@@ -91,6 +91,7 @@ pub struct Order {
     #[field(nullable, example = "DHL")]
     pub shipping_method_name: Option<String>,
     /// Where the goods are collected; undocumented, and sent by Saleor 3.
+    #[field(nullable, undocumented)]
     pub collection_point_name: Option<String>,
     /// The discount of a voucher.
     #[field(nullable, fields)]

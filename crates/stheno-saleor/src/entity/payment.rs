@@ -2,16 +2,19 @@
 
 use stheno::{Currency, Decimal, Extra, OffsetTime, Payload};
 
-use crate::examples::{cents, time};
+use crate::{
+    CurrencyCode,
+    examples::{cents, time},
+};
 
 /// A payment of an order.
 #[derive(Clone, PartialEq, Payload)]
 pub struct Payment {
     /// When it was begun.
-    #[field(example = time("2021-03-11T16:56:57.028Z"))]
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-11T16:56:57.028Z"))]
     pub created: OffsetTime,
     /// When it last changed.
-    #[field(example = time("2021-03-11T16:58:27.028Z"))]
+    #[field(strict = crate::said::WithOffset, example = time("2021-03-11T16:58:27.028Z"))]
     pub modified: OffsetTime,
     /// How much of it is charged, with a hyphen: `fully-charged`.
     #[field(example = "fully-charged")]
@@ -23,8 +26,8 @@ pub struct Payment {
     #[field(example = cents(24082))]
     pub captured_amount: Decimal,
     /// Currency of both.
-    #[field(example = Currency::USD)]
-    pub currency: Currency,
+    #[field(kind = "string", strict = stheno::Currency, example = Currency::USD)]
+    pub currency: CurrencyCode,
     /// Fields that nobody documented.
     #[field(extra)]
     pub extra: Extra,

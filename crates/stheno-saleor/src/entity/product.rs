@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use stheno::{Extra, Payload};
 
-use crate::examples::{IMAGE, PRODUCT, VARIANT};
+use crate::{
+    GlobalId,
+    examples::{IMAGE, PRODUCT, VARIANT},
+};
 
 /// A product.
 #[derive(Clone, PartialEq, Payload)]
 pub struct Product {
     /// Its id.
-    #[field(example = PRODUCT)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = PRODUCT)]
+    pub id: GlobalId,
     /// What the shop says of it.
     #[field(fields, example = [Assigned::example()])]
     pub attributes: Vec<Assigned>,
@@ -21,8 +24,8 @@ pub struct Product {
     /// Its first image.
     #[field(nullable, fields, example = Image::example())]
     pub first_image: Option<Image>,
-    /// Its images; one in every example, the last.
-    #[field(fields, example = [Image::example()])]
+    /// Its images: one, the last. Empty where there is none; Saleor then sends null.
+    #[field(sometimes, fields, example = [Image::example()])]
     pub images: Vec<Image>,
     /// Fields that nobody documented.
     #[field(extra)]
@@ -33,16 +36,16 @@ pub struct Product {
 #[derive(Clone, PartialEq, Payload)]
 pub struct Variant {
     /// Its id.
-    #[field(example = VARIANT)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = VARIANT)]
+    pub id: GlobalId,
     /// Weight, with its unit: `1.0 kg`.
     #[field(nullable, example = "1.0 kg")]
     pub weight: Option<String>,
     /// Its first image.
     #[field(nullable, fields, example = Image::example())]
     pub first_image: Option<Image>,
-    /// Its images; one in every example, the last.
-    #[field(fields, example = [Image::example()])]
+    /// Its images: one, the last. Empty where there is none; Saleor then sends null.
+    #[field(sometimes, fields, example = [Image::example()])]
     pub images: Vec<Image>,
     /// Fields that nobody documented.
     #[field(extra)]
@@ -52,7 +55,8 @@ pub struct Variant {
 /// An image, in several sizes.
 #[derive(Clone, PartialEq, Payload)]
 pub struct Image {
-    /// Addresses by size in pixels: `60x60`, `120x120`, `255x255`, `510x510`, `540x540`, `1080x1080`.
+    /// Addresses by size in pixels: `60x60`, `120x120`, `255x255`, `510x510`, `540x540`, `1080x1080`; from Saleor 3.5 on `32`,
+    /// `64`, `128` and so on to `4096`.
     #[field(example = [("60x60".to_owned(), IMAGE.to_owned())])]
     pub original: BTreeMap<String, String>,
     /// Fields that nobody documented.

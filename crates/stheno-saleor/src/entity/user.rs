@@ -3,14 +3,17 @@
 use serde_json::{Map, Value};
 use stheno::{Extra, Payload};
 
-use crate::examples::{EMAIL, USER};
+use crate::{
+    GlobalId,
+    examples::{EMAIL, USER},
+};
 
 /// A customer, or somebody on the staff.
 #[derive(Clone, PartialEq, Payload)]
 pub struct User {
     /// Its id.
-    #[field(example = USER)]
-    pub id: String,
+    #[field(kind = "string_or_number", example = USER)]
+    pub id: GlobalId,
     /// Address for mails.
     #[field(personal, example = EMAIL)]
     pub email: String,
@@ -27,10 +30,10 @@ pub struct User {
     #[field(example = true)]
     pub is_active: bool,
     /// Whatever the shop keeps with it, and shows to nobody outside.
-    #[field(personal, example = Map::new())]
+    #[field(sometimes, personal, example = Map::new())]
     pub private_metadata: Map<String, Value>,
-    /// Whatever the shop keeps with it.
-    #[field(personal, example = Map::new())]
+    /// Whatever the shop keeps with it; null where it keeps nothing.
+    #[field(sometimes, personal, example = Map::new())]
     pub metadata: Map<String, Value>,
     /// Language of the user, for mails: `en`, `pt-br`.
     #[field(example = "en")]

@@ -85,7 +85,7 @@ of_payment! {
     /// The order was fully paid by the customer.
     order_paid => OrderPaid, |order, amount, payment: &str, gateway: &str| OrderPaid {
         amount: Some(amount),
-        payment_id: Some(payment.to_owned()),
+        payment_id: Some(payment.into()),
         payment_gateway: Some(gateway.to_owned()),
         ..OrderPaid::new(order)
     };
@@ -136,7 +136,7 @@ pub fn email_sent(order: &OrderRef, actor: &Actor, email: &str, email_type: Emai
     let name = "saleor.order.email_sent";
     filled(name, "email", email)?;
     filled(name, "email_type", email_type.as_str())?;
-    let event = OrderEmailSent::new(order.id().clone(), email, email_type);
+    let event = OrderEmailSent::new(order.id().clone(), email_type).email(email);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 
@@ -169,7 +169,7 @@ pub fn payment_failed(
         given.map_or(Ok(()), |given| filled(name, field, given))?;
     }
     let mut event = OrderPaymentFailed::new(order.id().clone(), message);
-    event.payment_id = payment_id.map(str::to_owned);
+    event.payment_id = payment_id.map(Into::into);
     event.payment_gateway = payment_gateway.map(str::to_owned);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
@@ -185,7 +185,7 @@ pub fn fulfillment_canceled(
 ) -> Made<OrderFulfillmentCanceled> {
     let composed_id = composed_id.into();
     identified("saleor.order.fulfillment_canceled", "composed_id", &composed_id)?;
-    let event = OrderFulfillmentCanceled::new(order.id().clone(), composed_id);
+    let event = OrderFulfillmentCanceled::new(order.id().clone()).composed_id(composed_id);
     Ok(Unsaved::new(by(event, actor, |event| &mut event.user_id)))
 }
 

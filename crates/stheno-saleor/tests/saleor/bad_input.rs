@@ -21,8 +21,7 @@ fn path_of(event: &str, body: &Value) -> String {
 #[test]
 fn a_value_of_the_wrong_type_is_found_by_its_path() {
     for (file, path, wrong, found) in [
-        ("order_confirmation", "/payload/order/currency", json!("usd"), "payload.order.currency"),
-        ("order_confirmation", "/payload/order/currency", json!("QQQ"), "payload.order.currency"),
+        ("order_confirmation", "/payload/order/currency", json!(840), "payload.order.currency"),
         ("order_confirmation", "/payload/order/created", json!("yesterday"), "payload.order.created"),
         ("order_confirmation", "/payload/order/number", json!(1.5), "payload.order.number"),
         ("order_confirmation", "/payload/order/total_net_amount", json!("1,50"), "payload.order.total_net_amount"),

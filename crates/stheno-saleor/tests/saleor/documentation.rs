@@ -11,7 +11,9 @@ use crate::{
 };
 
 /// Not always there, although the documentation does not say so. `*` stands for every event.
-const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 28] = [
+const OPTIONAL_ALTHOUGH_REQUIRED: [(&str, &str, &str); 30] = [
+    ("saleor.order.email_sent", "email", "the program stores null when no address is known"),
+    ("saleor.order.fulfillment_canceled", "composed_id", "the program leaves it out when the whole order is canceled"),
     ("saleor.order.order_paid", "amount", "the program's rows have none"),
     ("saleor.order.order_paid", "payment_id", "the program's rows have none"),
     ("saleor.order.order_paid", "payment_gateway", "the program's rows need not have one"),

@@ -55,6 +55,12 @@ pub(crate) static WORDS: Words = Words {
         lead: "Deine Rechnung steht zum Herunterladen bereit.",
         action: "Rechnung herunterladen",
     },
+    invoice_unnumbered: Text {
+        subject: "Deine Rechnung von {site}",
+        title: "Deine Rechnung",
+        lead: "Deine Rechnung steht zum Herunterladen bereit.",
+        action: "Rechnung herunterladen",
+    },
     order_confirmation: Text {
         subject: "Deine Bestellung Nr. {number} bei {site}",
         title: "Danke für deine Bestellung!",
@@ -92,6 +98,7 @@ pub(crate) static WORDS: Words = Words {
         lead: "Wir haben deine Zahlung über {amount} für die Bestellung Nr. {number} erhalten.",
         action: "",
     },
+    paid_unnamed: "Wir haben deine Zahlung für die Bestellung Nr. {number} erhalten.",
     order_canceled: Text {
         subject: "Deine Bestellung Nr. {number} wurde storniert",
         title: "Deine Bestellung wurde storniert",

@@ -55,6 +55,12 @@ pub(crate) static WORDS: Words = Words {
         lead: "Your invoice is ready to download.",
         action: "Download invoice",
     },
+    invoice_unnumbered: Text {
+        subject: "Your invoice from {site}",
+        title: "Your invoice",
+        lead: "Your invoice is ready to download.",
+        action: "Download invoice",
+    },
     order_confirmation: Text {
         subject: "Your {site} order #{number}",
         title: "Thank you for your order!",
@@ -92,6 +98,7 @@ pub(crate) static WORDS: Words = Words {
         lead: "We’ve received your payment of {amount} for order #{number}.",
         action: "",
     },
+    paid_unnamed: "We’ve received your payment for order #{number}.",
     order_canceled: Text {
         subject: "Your order #{number} has been canceled",
         title: "Your order has been canceled",

@@ -55,6 +55,12 @@ pub(crate) static WORDS: Words = Words {
         lead: "Votre facture est prête à être téléchargée.",
         action: "Télécharger ma facture",
     },
+    invoice_unnumbered: Text {
+        subject: "Votre facture de {site}",
+        title: "Votre facture",
+        lead: "Votre facture est prête à être téléchargée.",
+        action: "Télécharger ma facture",
+    },
     order_confirmation: Text {
         subject: "Votre commande n°\u{a0}{number} chez {site}",
         title: "Merci pour votre commande\u{a0}!",
@@ -92,6 +98,7 @@ pub(crate) static WORDS: Words = Words {
         lead: "Nous avons bien reçu votre paiement de {amount} pour la commande n°\u{a0}{number}.",
         action: "",
     },
+    paid_unnamed: "Nous avons bien reçu votre paiement pour la commande n°\u{a0}{number}.",
     order_canceled: Text {
         subject: "Votre commande n°\u{a0}{number} a été annulée",
         title: "Votre commande a été annulée",

@@ -34,6 +34,8 @@ pub(crate) struct Words {
     pub(crate) account_delete: Text,
     pub(crate) account_set_customer_password: Text,
     pub(crate) invoice_ready: Text,
+    /// Instead of it, where the invoice has no number.
+    pub(crate) invoice_unnumbered: Text,
     pub(crate) order_confirmation: Text,
     pub(crate) order_confirmed: Text,
     pub(crate) order_fulfillment_confirmation: Text,
@@ -43,6 +45,8 @@ pub(crate) struct Words {
     pub(crate) sent_unnamed: &'static str,
     pub(crate) order_fulfillment_update: Text,
     pub(crate) order_payment_confirmation: Text,
+    /// What is said in place of its lead, where the payload does not say how much was paid.
+    pub(crate) paid_unnamed: &'static str,
     pub(crate) order_canceled: Text,
     pub(crate) order_refund_confirmation: Text,
     /// What stands behind a heading in text; French has a space before it.

@@ -3,6 +3,7 @@
 //! `STHENO_UPDATE=1 cargo test -p plugin-saleor-notify --test mails` writes the golden mails anew.
 
 mod hostile;
+mod real;
 mod support;
 
 use std::{

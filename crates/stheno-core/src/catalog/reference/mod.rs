@@ -191,7 +191,11 @@ fn push_rows(rows: &mut Vec<String>, types: &Types, fields: &[Field], prefix: &s
     for field in fields {
         let path = format!("{prefix}{}", field.name);
         let shown = if path.is_empty() { "the whole body".to_owned() } else { format!("`{path}`") };
-        let required = if field.optional { "no" } else { "yes" };
+        let required = match (field.optional, field.sometimes) {
+            (true, _) => "no",
+            (false, true) => "not always sent",
+            (false, false) => "yes",
+        };
         let treat = match field.sensitivity {
             Sensitivity::Public => "",
             Sensitivity::Personal => "personal",

@@ -19,7 +19,7 @@ use crate::{
 /// How many programs run at a time.
 const AT_ONCE: usize = 3;
 /// Test targets that take long; each runs by itself, these first. Those of all packages that have the name belong to it.
-const LONG: [&str; 9] = [
+const LONG: [&str; 11] = [
     "conformance_cluster",
     "conformance",
     "kill",
@@ -27,6 +27,8 @@ const LONG: [&str; 9] = [
     "guarantees",
     "conformance_mirrors",
     "publish",
+    "sqlite_memory",
+    "sqlite_file",
     "process",
     "memory",
 ];

@@ -69,7 +69,7 @@ pub use crate::{
     key::{Key, KeyError, KeyErrorKind},
     marker::Marker,
     name::{EventName, NameError, NameErrorKind, decode_token, encode_token},
-    nearest::{nearest, nearest_slip},
+    nearest::nearest,
     pattern::{Pattern, PatternSet},
     plugin::{
         Plugin, Setup,

@@ -14,7 +14,7 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
 
 /// The candidate that differs from `word` in one letter at most (one too many, one missing, another one, or two that changed places),
 /// or only in case: a slip, where many other words are about and [`nearest`] would find too much.
-pub fn nearest_slip<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest_slip<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = candidates.filter(|candidate| candidate.len().abs_diff(word.len()) <= 1);
     let measured = near.map(|candidate| (distance(word, candidate), candidate));
     measured.filter(|(distance, _)| *distance <= 1).min().map(|(_, candidate)| candidate)

@@ -52,7 +52,8 @@ impl SqliteOptions {
             }
         };
         let pairs = || {
-            let options = query.into_iter().flat_map(|query| query.split('&'));
+            // A `?` with nothing behind it says nothing.
+            let options = query.filter(|query| !query.is_empty()).into_iter().flat_map(|query| query.split('&'));
             options.map(|option| option.split_once('=').unwrap_or((option, "")))
         };
         for (index, (name, value)) in pairs().enumerate() {
@@ -166,6 +167,7 @@ mod tests {
         assert_eq!(path("sqlite:///var/lib/stheno.db"), "/var/lib/stheno.db");
         assert_eq!(path("sqlite://what%3F%20100%25%23.db"), "what? 100%#.db");
         assert_eq!(path("memory:"), "memory");
+        assert_eq!((path("sqlite://stheno.db?"), path("memory:?")), ("stheno.db".into(), "memory".into()));
         assert_eq!(path("memory:?dedup=1h"), "memory");
         assert!(Path::new(&path("sqlite:///x")).is_absolute());
     }
@@ -225,14 +227,12 @@ mod tests {
             "sqlite://x?sync=full#s3cret",
             "sqlite://x?dedup=",
             "sqlite://x?dedup=1h&dedup=2h",
-            "sqlite://x?",
             "sqlite://x?&",
             "sqlite://x?&&",
             "sqlite://x?sync=full&",
             "sqlite://x?&sync=full",
             "sqlite://x?sync=full&&dedup=1h",
             "sqlite://x?=s3cret",
-            "memory:?",
             "memory:?&",
             "sqlite://x?max_body=2MiB&max_size=1MiB",
             "sqlite://x?max_size=64GiB&max_body=513MiB",

@@ -351,5 +351,5 @@ fn the_log_of_a_key_has_what_other_programs_published_of_it() {
     assert_eq!(reply.status, None, "it is acknowledged");
     let log = storefront.run_with(&["log", "order:order_1"], &at);
     let events: Vec<_> = ["order.placed", "order.canceled"].iter().filter(|name| log.stdout.contains(**name)).collect();
-    assert_eq!(events.len(), 2, "{}", log.stdout);
+    assert_eq!(events.len(), 2, "{}{}", log.stdout, log.stderr);
 }

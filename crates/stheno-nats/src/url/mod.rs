@@ -81,7 +81,8 @@ impl NatsOptions {
             ));
         }
         let pairs = || {
-            let options = query.into_iter().flat_map(|query| query.split('&'));
+            // A `?` with nothing behind it says nothing.
+            let options = query.filter(|query| !query.is_empty()).into_iter().flat_map(|query| query.split('&'));
             options.map(|option| option.split_once('=').unwrap_or((option, "")))
         };
         if let Some(index) = pairs().position(|(name, _)| name.is_empty()) {

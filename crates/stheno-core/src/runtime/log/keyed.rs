@@ -5,7 +5,7 @@
 //! log has both the events stored with the key and those stored without one that turn out to have it. The catalog may be
 //! one that this host does not have (`keys`).
 
-use std::{path::Path, sync::Arc};
+use std::{cmp::Reverse, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -25,13 +25,23 @@ use crate::{
 struct Keyed {
     log: Arc<dyn Backend>,
     keys: Arc<Keys>,
-    index: Index,
+    /// What is kept in mind from one read to the next; who reads a page now and then keeps nothing.
+    index: Option<Index>,
 }
 
 /// The log as delivery reads it.
 pub(crate) fn keyed(log: &Arc<dyn Backend>, keys: &Arc<Keys>) -> Arc<dyn Backend> {
+    with_index(log, keys, Some(Index::default()))
+}
+
+/// The same for who reads a page of it and no more.
+pub(crate) fn keyed_pages(log: &Arc<dyn Backend>, keys: &Arc<Keys>) -> Arc<dyn Backend> {
+    with_index(log, keys, None)
+}
+
+fn with_index(log: &Arc<dyn Backend>, keys: &Arc<Keys>, index: Option<Index>) -> Arc<dyn Backend> {
     match log.abilities().foreign {
-        true => Arc::new(Keyed { log: Arc::clone(log), keys: Arc::clone(keys), index: Index::default() }),
+        true => Arc::new(Keyed { log: Arc::clone(log), keys: Arc::clone(keys), index }),
         false => Arc::clone(log),
     }
 }
@@ -52,20 +62,42 @@ fn with_keys(mut page: Page, keys: &Keys) -> Page {
 
 /// Two pages of the same part of a log, of which no event is in both, as far as both reach. One that has come to the end
 /// of the part reaches over all of it.
-fn joined(one: Page, other: Page) -> Page {
+fn joined(one: Page, other: Page, direction: Direction) -> Page {
     let unfinished = [&one, &other].into_iter().filter(|page| !page.end).map(|page| page.covered);
-    let covered = unfinished.min().unwrap_or(one.covered.max(other.covered));
+    let covered = match direction {
+        Direction::Forward => unfinished.min().unwrap_or(one.covered.max(other.covered)),
+        Direction::Backward => unfinished.max().unwrap_or(one.covered.min(other.covered)),
+    };
     let end = one.end && other.end;
     let mut events = one.events;
     events.extend(other.events);
-    events.retain(|event| end || event.sequence <= covered);
-    events.sort_unstable_by_key(|event| event.sequence);
+    match direction {
+        Direction::Forward => {
+            events.retain(|event| end || event.sequence <= covered);
+            events.sort_unstable_by_key(|event| event.sequence);
+        }
+        Direction::Backward => {
+            events.retain(|event| end || event.sequence >= covered);
+            events.sort_unstable_by_key(|event| Reverse(event.sequence));
+        }
+    }
     Page::new(events, covered, end)
 }
 
 impl Keyed {
+    /// A page of the events of a key, of which as much is looked through as a page is long.
+    async fn page_of(&self, query: Query) -> Result<Page, BackendError> {
+        let (key, direction) = (query.key.clone(), query.direction);
+        let mut without = query.clone().keyless();
+        without.key = None;
+        let stored = self.log.read(query).await?;
+        let mut found = with_keys(self.log.read(without).await?, &self.keys);
+        found.events.retain(|event| event.key == key);
+        Ok(joined(stored, found, direction))
+    }
+
     /// What was stored without a key, for each query about one.
-    async fn without_key(&self, queries: &[Query]) -> Vec<Result<Page, BackendError>> {
+    async fn without_key(&self, index: &Index, queries: &[Query]) -> Vec<Result<Page, BackendError>> {
         let asked: Vec<&Query> = queries.iter().filter(|query| query.key.is_some()).collect();
         let wanted: Vec<Wanted<'_>> = asked
             .iter()
@@ -74,7 +106,7 @@ impl Keyed {
                 Some(Wanted { key, after: query.after, upto, limit: query.limit, bytes: query.bytes })
             })
             .collect();
-        let found = match self.index.find(&*self.log, &self.keys, &wanted).await {
+        let found = match index.find(&*self.log, &self.keys, &wanted).await {
             Ok(found) => found,
             // One that fails fails them all: nobody knows what else there is.
             Err(error) => {
@@ -118,26 +150,34 @@ impl Backend for Keyed {
     }
 
     async fn read(&self, query: Query) -> Result<Page, BackendError> {
-        debug_assert!(
-            query.key.is_none() || query.direction == Direction::Forward,
-            "nobody reads a key backwards here"
-        );
+        if query.key.is_some() && (self.index.is_none() || query.direction == Direction::Backward) {
+            return self.page_of(query).await;
+        }
         let page = self.read_each(vec![query]).await.pop();
         page.unwrap_or_else(|| Err(BackendError::new(BackendErrorKind::Other, "the backend has answered nothing")))
     }
 
     async fn read_each(&self, queries: Vec<Query>) -> Vec<Result<Page, BackendError>> {
+        if queries.iter().all(|query| query.key.is_none()) {
+            let pages = self.log.read_each(queries).await.into_iter();
+            return pages.map(|page| page.map(|page| with_keys(page, &self.keys))).collect();
+        }
+        let forward = queries.iter().all(|query| query.direction == Direction::Forward);
+        let Some(index) = self.index.as_ref().filter(|_| forward) else {
+            let mut read = Vec::with_capacity(queries.len());
+            for query in queries {
+                read.push(self.read(query).await);
+            }
+            return read;
+        };
         let pages = self.log.read_each(queries.clone()).await;
         let pages = pages.into_iter().map(|page| page.map(|page| with_keys(page, &self.keys)));
-        if queries.iter().all(|query| query.key.is_none()) {
-            return pages.collect();
-        }
-        let mut others = self.without_key(&queries).await.into_iter();
+        let mut others = self.without_key(index, &queries).await.into_iter();
         let mut read = Vec::with_capacity(queries.len());
         for (query, page) in queries.iter().zip(pages) {
             let other = query.key.as_ref().and_then(|_| others.next());
             read.push(match (page, other) {
-                (Ok(stored), Some(Ok(found))) => Ok(joined(stored, found)),
+                (Ok(stored), Some(Ok(found))) => Ok(joined(stored, found, query.direction)),
                 (Ok(_), Some(Err(error))) => Err(error),
                 (page, _) => page,
             });
@@ -223,11 +263,13 @@ mod tests {
 
     #[test]
     fn pages_are_joined_as_far_as_both_reach() {
-        let forward = joined(page(&[2, 7], 7, false), page(&[1, 4], 5, false));
+        let forward = joined(page(&[2, 7], 7, false), page(&[1, 4], 5, false), Direction::Forward);
         assert_eq!((sequences(&forward), forward.covered, forward.end), (vec![1, 2, 4], 5, false));
-        let ended = joined(page(&[2, 7], 7, false), page(&[], 1, true));
+        let ended = joined(page(&[2, 7], 7, false), page(&[], 1, true), Direction::Forward);
         assert_eq!((sequences(&ended), ended.covered, ended.end), (vec![2, 7], 7, false));
-        let end = joined(page(&[2], 2, true), page(&[], 1, true));
+        let end = joined(page(&[2], 2, true), page(&[], 1, true), Direction::Forward);
         assert_eq!((sequences(&end), end.covered, end.end), (vec![2], 2, true));
+        let backward = joined(page(&[7, 2], 2, false), page(&[6, 5], 5, false), Direction::Backward);
+        assert_eq!((sequences(&backward), backward.covered), (vec![7, 6, 5], 5));
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     join,
     runtime::{
         host,
-        log::{keyed::keyed, keys::Keys},
+        log::{keyed::keyed_pages, keys::Keys},
         missed,
         operator::command::{Command, ask},
         store,
@@ -228,7 +228,7 @@ impl Operator {
     pub async fn events(&self, query: Query) -> Result<Page, BackendError> {
         let keys = Arc::new(Keys::new(self.bus.catalogs()));
         keys.learn(self.backend()).await?;
-        keyed(self.backend(), &keys).read(query).await
+        keyed_pages(self.backend(), &keys).read(query).await
     }
 
     /// Hands a dead letter, and what is parked behind it, back to the handler; or an event that failed and waits for its next

@@ -1,3 +1,5 @@
+//! Tasks on threads that are held, and that end.
+
 use std::sync::mpsc;
 
 use super::{
@@ -15,7 +17,9 @@ async fn a_task_is_polled_until_it_is_ready_and_says_how_it_ended() {
     let first = tasks.spawn(async {
         tokio::time::sleep(Duration::from_millis(1)).await;
         tokio::task::yield_now().await;
-        tokio::spawn(async { 7 }).await.unwrap()
+        let mut spawned = tokio::task::JoinSet::new();
+        spawned.spawn(async { 7 });
+        spawned.join_next().await.unwrap().unwrap()
     });
     let (id, result) = tasks.next_end().await.unwrap();
     assert_eq!((id, result.unwrap()), (first, 7));

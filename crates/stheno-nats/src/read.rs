@@ -146,8 +146,10 @@ impl Reader<'_> {
         }
         let sequence = query.after + 1;
         let found = self.log.reading.message(self.log.stream(), Which { seq: Some(sequence), ..Which::default() });
-        let event = found.await?.and_then(|stored| self.event(stored));
-        let covered = if query.direction == Direction::Forward && event.is_none() { query.after } else { sequence };
+        let found = found.await?;
+        // One that is there and not wanted is covered.
+        let covered = if query.direction == Direction::Forward && found.is_none() { query.after } else { sequence };
+        let event = found.and_then(|stored| self.event(stored));
         Ok(Some(Page::new(event.into_iter().collect(), covered, true)))
     }
 

@@ -11,6 +11,8 @@ use stheno_core::{
 
 use crate::{log::Log, read};
 
+/// Runs that are read at once: each has a page in memory.
+const RUNS_AT_ONCE: usize = 4;
 /// Readings under way at once; the server drops questions when it has too many.
 const AT_ONCE: usize = 128;
 /// Events of a run lie at most this far apart.
@@ -26,8 +28,9 @@ pub(crate) async fn pages(log: &Arc<Log>, queries: Vec<Query>) -> Vec<Result<Pag
     singles.sort_unstable();
     singles.dedup();
     let runs = singles.chunk_by(|one, next| next - one <= APART).filter(|run| run.len() >= RUN);
-    let runs: Vec<(u64, u64)> = runs.filter_map(|run| Some((*run.first()?, *run.last()?))).collect();
-    let read = stream::iter(runs).map(|(first, last)| run(log, first, last)).buffered(AT_ONCE);
+    let read = stream::iter(runs.map(<[u64]>::to_vec).collect::<Vec<_>>())
+        .map(|wanted| run(log, wanted))
+        .buffered(RUNS_AT_ONCE);
     // What a run did not bring is asked for by itself.
     let found: HashMap<u64, Arc<RecordedEvent>> =
         read.collect::<Vec<_>>().await.into_iter().flatten().map(|event| (event.sequence, event)).collect();
@@ -52,9 +55,10 @@ fn single(query: &Query) -> Option<u64> {
     query.upto.filter(|upto| anything && *upto == query.after + 1)
 }
 
-/// The events of a part of the log, as far as they can be read.
-async fn run(log: &Arc<Log>, first: u64, last: u64) -> Vec<Arc<RecordedEvent>> {
-    let mut events = Vec::new();
+/// Events that lie close together, as far as they can be read. What lies between them is read, and not kept.
+async fn run(log: &Arc<Log>, wanted: Vec<u64>) -> Vec<Arc<RecordedEvent>> {
+    let (Some(first), Some(last)) = (wanted.first().copied(), wanted.last().copied()) else { return Vec::new() };
+    let mut events = Vec::with_capacity(wanted.len());
     let mut covered = first - 1;
     while covered < last {
         let limit = usize::try_from(last - covered).unwrap_or(usize::MAX);
@@ -62,7 +66,7 @@ async fn run(log: &Arc<Log>, first: u64, last: u64) -> Vec<Arc<RecordedEvent>> {
         match read::page(log, &query).await {
             Ok(page) if page.covered > covered => {
                 covered = page.covered;
-                events.extend(page.events);
+                events.extend(page.events.into_iter().filter(|event| wanted.binary_search(&event.sequence).is_ok()));
                 if page.end {
                     break;
                 }

@@ -54,14 +54,21 @@ impl Repeating {
             && self.is_news(schedule)
         {
             let (sequence, event) = (message.sequence, message.subject.as_str());
-            let end = format!("nats stream purge {} --subject {} --force", log.stream(), shell_word(schedule));
+            let end = match log.subjects.is_scheduled(schedule) {
+                true => format!("nats stream purge {} --subject {} --force", log.stream(), shell_word(schedule)),
+                // Where events go, that would delete them too.
+                false => format!(
+                    "an ordinary event published to {} ends it; a purge would delete events",
+                    shell_word(schedule)
+                ),
+            };
             tracing::warn!(
                 schedule,
                 event,
                 sequence,
                 %end,
                 "a schedule makes this event again and again, each time with another id, so that handlers act each time; if nobody \
-                 wants that, end it with the command in `end`, and take `schedule.*` from whoever published it"
+                 wants that, end it as `end` says, and take `schedule.*` from whoever published it"
             );
         }
     }

@@ -107,16 +107,27 @@ async fn publish(bus: &Bus, name: &str, body: &str) -> stheno::Result<Exit> {
 }
 
 async fn log(bus: &Bus, key: Option<&str>) -> stheno::Result<Exit> {
-    let query = match key.map(Key::parse) {
+    let mut query = match key.map(Key::parse) {
         None => Query::all().backward().limit(NEWEST),
         Some(Ok(key)) => Query::all().key(key).backward().limit(NEWEST),
         Some(Err(error)) => return Ok(misused(&error.to_string())),
     };
     // As subscribers see it: what another program has published without a key has the key of its catalog.
-    let mut page = Operator::new(bus.clone()).events(query).await?;
-    page.events.reverse();
+    let operator = Operator::new(bus.clone());
+    let mut events = Vec::new();
+    loop {
+        let page = operator.events(query.clone()).await?;
+        events.extend(page.events);
+        // A page of a key may have none of it, where many events were stored without a key.
+        if page.end || events.len() >= NEWEST || page.covered <= 1 {
+            break;
+        }
+        query = query.upto(page.covered - 1);
+    }
+    events.truncate(NEWEST);
+    events.reverse();
     let mut grid = Grid::new(["seq", "stored", "event", "key", if key.is_some() { "body" } else { "" }], &[0]);
-    for event in &page.events {
+    for event in &events {
         let body = key.map(|_| redacted(bus, event).to_string()).unwrap_or_default();
         let about = event.key.as_ref().map(ToString::to_string).unwrap_or_default();
         grid.row([event.sequence.to_string(), event.stored.to_string(), event.name.to_string(), about, body]);

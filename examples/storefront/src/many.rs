@@ -55,6 +55,9 @@ pub(crate) async fn dead(operator: &Operator) -> stheno::Result<Exit> {
 
 /// All dead letters of one subscriber, a page at a time.
 pub(crate) async fn dead_of(operator: &Operator, subscriber: &str) -> stheno::Result<Exit> {
+    if steer::status(operator, subscriber).await?.is_none() {
+        return Ok(never_ran(subscriber));
+    }
     let mut page = operator.dead_letters_page(subscriber, &LetterFilter::all(), None, SHOWN).await?;
     if page.letters.is_empty() {
         println!("{} has no dead letters", shown(subscriber));
@@ -79,7 +82,11 @@ pub(crate) async fn decide(
     verdict: Verdict,
 ) -> stheno::Result<Exit> {
     let mut filter = LetterFilter::all();
-    for word in which {
+    let name = |word: &str| word.split_once('=').map(|(name, _)| name.to_owned());
+    for (index, word) in which.iter().enumerate() {
+        if which[..index].iter().any(|earlier| name(earlier) == name(word)) {
+            return Ok(misused(&format!("`{word}` says again what was said before; say each once")));
+        }
         filter = match narrowed(filter, word) {
             Ok(filter) => filter,
             Err(message) => return Ok(misused(&message)),
@@ -139,8 +146,15 @@ fn narrowed(filter: LetterFilter, word: &str) -> Result<LetterFilter, String> {
     }
 }
 
+fn never_ran(subscriber: &str) -> Exit {
+    misused(&format!("no subscriber `{subscriber}` has ever run on this log; `subscribers` lists those that have"))
+}
+
 /// How far the commands about many dead letters are.
 pub(crate) async fn progress(operator: &Operator, subscriber: &str) -> stheno::Result<Exit> {
+    if steer::status(operator, subscriber).await?.is_none() {
+        return Ok(never_ran(subscriber));
+    }
     let asked = operator.bulk_progress(subscriber).await?;
     if asked.is_empty() {
         println!("nothing is asked of many dead letters of {}, or it is done", shown(subscriber));

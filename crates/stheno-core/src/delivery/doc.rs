@@ -196,7 +196,7 @@ pub struct Waiting {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited_ms: Option<u64>,
     /// Whether the subscriber stands still, so that the next attempt waits until it is resumed. Only the answer of
-    /// [`why`](crate::Operator::why) says so; no record does.
+    /// [`why`](crate::runtime::operator::Operator::why) says so; no record does.
     #[serde(default, skip_serializing_if = "is_false")]
     pub paused: bool,
 }

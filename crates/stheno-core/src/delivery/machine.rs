@@ -369,6 +369,9 @@ impl Machine {
     pub(crate) fn load_failed(&mut self, load: &Load, retry_at: Timestamp) {
         self.loading = self.loading.saturating_sub(1);
         if self.lanes.get(&load.lane).is_some_and(|lane| lane.doing() == Doing::Loading) {
+            if let Some(lane) = self.lanes.get_mut(&load.lane) {
+                lane.not_read();
+            }
             if load.sequences.is_empty() {
                 self.lanes.forget(&load.lane);
             }

@@ -402,11 +402,18 @@ impl Lane {
         (self.backlog, self.reading, self.left) = (Backlog::LeftToLog, None, Left::unknown());
     }
 
+    /// A read failed: it takes no memory until it is asked for again.
+    pub(crate) fn not_read(&mut self) {
+        self.reading = None;
+    }
+
     /// Leaves what comes in to the log from here on; what is in memory is handled.
     pub(crate) fn join_no_more(&mut self) {
         match self.backlog {
             Backlog::Joined { read_upto } => {
-                let last = self.live.back().or(self.loaded.back()).map_or(self.from, |kept| kept.event.sequence);
+                // With nothing in memory, `from` comes next: it may be the very event that is left to the log.
+                let kept = self.live.back().or(self.loaded.back());
+                let last = kept.map_or(self.from.saturating_sub(1), |kept| kept.event.sequence);
                 self.left = Left::nothing(read_upto.max(last));
             }
             Backlog::ReadingBack { .. } => {

@@ -126,6 +126,9 @@ impl Part {
     fn of(&self, wanted: &Wanted<'_>, covered: u64, end: bool) -> Found {
         let (hash, mut bytes) = (hash(wanted.key), 0);
         let mut found = Found { sequences: Vec::new(), covered, end };
+        if covered <= wanted.after {
+            return found;
+        }
         for (_, sequence, size) in self.events.range((hash, wanted.after + 1, 0)..=(hash, covered, usize::MAX)) {
             if found.sequences.len() >= wanted.limit || bytes >= wanted.bytes {
                 let last = found.sequences.last().copied().unwrap_or(wanted.after);

@@ -16,6 +16,7 @@ use crate::{
     },
     event::recorded::{EventId, NewEvent, RecordedEvent},
     runtime::log::{
+        batch::BATCH,
         index::{Index, Wanted},
         keys::Keys,
     },
@@ -60,13 +61,15 @@ fn with_keys(mut page: Page, keys: &Keys) -> Page {
     page
 }
 
-/// Two pages of the same part of a log, of which no event is in both, as far as both reach. One that has come to the end
-/// of the part reaches over all of it.
+/// Two pages of the same part of a log, of which no event is in both, as far as both reach.
 fn joined(one: Page, other: Page, direction: Direction) -> Page {
-    let unfinished = [&one, &other].into_iter().filter(|page| !page.end).map(|page| page.covered);
     let covered = match direction {
-        Direction::Forward => unfinished.min().unwrap_or(one.covered.max(other.covered)),
-        Direction::Backward => unfinished.max().unwrap_or(one.covered.min(other.covered)),
+        // What only one of them has seen is not covered: the other may have asked a server that was not as far.
+        Direction::Forward => one.covered.min(other.covered),
+        Direction::Backward => {
+            let unfinished = [&one, &other].into_iter().filter(|page| !page.end).map(|page| page.covered);
+            unfinished.max().unwrap_or(one.covered.min(other.covered))
+        }
     };
     let end = one.end && other.end;
     let mut events = one.events;
@@ -88,12 +91,20 @@ impl Keyed {
     /// A page of the events of a key, of which as much is looked through as a page is long.
     async fn page_of(&self, query: Query) -> Result<Page, BackendError> {
         let (key, direction) = (query.key.clone(), query.direction);
-        let mut without = query.clone().keyless();
+        let limit = query.limit;
+        // Few of them have the key.
+        let mut without = query.clone().keyless().limit(limit.max(BATCH));
         without.key = None;
         let stored = self.log.read(query).await?;
         let mut found = with_keys(self.log.read(without).await?, &self.keys);
         found.events.retain(|event| event.key == key);
-        Ok(joined(stored, found, direction))
+        let mut page = joined(stored, found, direction);
+        if page.events.len() > limit {
+            page.events.truncate(limit);
+            page.covered = page.events.last().map_or(page.covered, |event| event.sequence);
+            page.end = false;
+        }
+        Ok(page)
     }
 
     /// What was stored without a key, for each query about one.
@@ -266,9 +277,9 @@ mod tests {
         let forward = joined(page(&[2, 7], 7, false), page(&[1, 4], 5, false), Direction::Forward);
         assert_eq!((sequences(&forward), forward.covered, forward.end), (vec![1, 2, 4], 5, false));
         let ended = joined(page(&[2, 7], 7, false), page(&[], 1, true), Direction::Forward);
-        assert_eq!((sequences(&ended), ended.covered, ended.end), (vec![2, 7], 7, false));
+        assert_eq!((sequences(&ended), ended.covered, ended.end), (vec![], 1, false));
         let end = joined(page(&[2], 2, true), page(&[], 1, true), Direction::Forward);
-        assert_eq!((sequences(&end), end.covered, end.end), (vec![2], 2, true));
+        assert_eq!((sequences(&end), end.covered, end.end), (vec![2], 1, true));
         let backward = joined(page(&[7, 2], 2, false), page(&[6, 5], 5, false), Direction::Backward);
         assert_eq!((sequences(&backward), backward.covered), (vec![7, 6, 5], 5));
     }

@@ -106,17 +106,19 @@ impl Shared {
         if queue.tasks.len() <= queue.idle {
             drop(queue);
             self.ready.notify_one();
-        } else if queue.threads < self.base {
-            self.start_thread(&mut queue);
-        } else if !queue.watched {
+            return;
+        }
+        let is_started = queue.threads < self.base && self.start_thread(&mut queue);
+        if !is_started && !queue.watched {
             queue.watched = true;
             drop(queue);
             self.waits.notify_one();
         }
     }
 
-    /// One more thread, unless there are too many. Without it, what waits goes on when a thread is given back.
-    fn start_thread(self: &Arc<Self>, queue: &mut Queue) {
+    /// One more thread, unless there are too many. Without it, what waits goes on when a thread is given back. Says whether there
+    /// is one.
+    fn start_thread(self: &Arc<Self>, queue: &mut Queue) -> bool {
         if queue.threads >= MOST {
             if !std::mem::replace(&mut queue.said_full, true) {
                 tracing::warn!(
@@ -125,7 +127,7 @@ impl Shared {
                      `tokio::task::spawn_blocking` for what blocks, or less `concurrency`"
                 );
             }
-            return;
+            return false;
         }
         let shared = Arc::clone(self);
         match thread::Builder::new().name("stheno-handlers".into()).spawn(move || shared.run()) {
@@ -133,8 +135,12 @@ impl Shared {
             Ok(thread) => {
                 queue.threads += 1;
                 drop(thread);
+                true
             }
-            Err(error) => tracing::warn!(%error, "no thread could be started for handlers; trying again"),
+            Err(error) => {
+                tracing::debug!(%error, "no thread could be started for handlers; trying again");
+                false
+            }
         }
     }
 

@@ -46,7 +46,8 @@ impl Task {
 
     /// Polls it once.
     pub(super) fn run(self: Arc<Self>, pool: &Arc<Shared>) {
-        self.state.store(RUNNING, Ordering::SeqCst);
+        // Not just stored: what whoever woke it has written before is seen by the poll that follows.
+        self.state.swap(RUNNING, Ordering::SeqCst);
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(polled) = work.as_mut() else { return };
         if !self.cancelled.load(Ordering::SeqCst) {
@@ -73,7 +74,7 @@ impl Task {
             }
             return;
         }
-        self.state.store(QUEUED, Ordering::SeqCst);
+        self.state.swap(QUEUED, Ordering::SeqCst);
         pool.push(self);
     }
 
@@ -105,10 +106,11 @@ impl Wake for Task {
             let (before, after) = match self.state.load(Ordering::SeqCst) {
                 IDLE => (IDLE, QUEUED),
                 RUNNING => (RUNNING, AGAIN),
-                _ => return,
+                // It is polled again in any case, and has to see what was written before this.
+                same => (same, same),
             };
             if self.state.compare_exchange(before, after, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-                if after == QUEUED
+                if before == IDLE
                     && let Some(pool) = self.pool.upgrade()
                 {
                     pool.push(Arc::clone(self));

@@ -22,6 +22,7 @@ use crate::{
         },
         subscription::{
             group::Group,
+            lease::Lease,
             polls::{Place, Polls},
         },
     },
@@ -61,6 +62,7 @@ pub(crate) struct Attempts {
     polls: Arc<Polls>,
     /// Where polls are made in place.
     here: Arc<Place>,
+    lease: Arc<Lease>,
 }
 
 struct UnderWay {
@@ -97,9 +99,10 @@ impl Attempts {
         timeout: Duration,
         pool: &Arc<Pool>,
         polls: Arc<Polls>,
+        lease: Arc<Lease>,
     ) -> Self {
         let (running, here) = (Tasks::new(pool), polls.place());
-        Self { handler, scope, timeout, running, under_way: HashMap::new(), polls, here }
+        Self { handler, scope, timeout, running, under_way: HashMap::new(), polls, here, lease }
     }
 
     /// Attempts from here on belong to another run.
@@ -149,7 +152,9 @@ impl Attempts {
     pub(crate) fn begin_apart(&mut self, attempt: Attempt) {
         let cx = Cx::new(Arc::clone(attempt.event()), attempt.number(), Arc::clone(&self.scope));
         let (handler, event, for_handler) = (Arc::clone(&self.handler), Arc::clone(attempt.event()), cx.clone());
+        let lease = Arc::clone(&self.lease);
         let running = async move {
+            wait_for_ever_without(&lease).await;
             let running = handler.call(&event, for_handler).map_err(Failure::undecodable)?;
             running.await
         };
@@ -173,6 +178,11 @@ impl Attempts {
         let begun = catch_unwind(AssertUnwindSafe(|| self.handler.call_batch(&events, &marks, cx.clone())));
         match begun {
             Ok(Ok(running)) => {
+                let lease = Arc::clone(&self.lease);
+                let running = Box::pin(async move {
+                    wait_for_ever_without(&lease).await;
+                    running.await
+                });
                 self.spawn(attempts, running, cx, Some(Called { marks, earlier }));
                 None
             }
@@ -260,6 +270,14 @@ impl Called {
         }
         let whole = result.err().filter(|_| !others.is_empty());
         Ended { each, whole: whole.map(|failure| FailedWhole { attempts: others, called, earlier, failure }) }
+    }
+}
+
+/// It may be long until there is a thread. Without the lease somebody else may have begun by then, and the worker, which ends,
+/// cuts what waits.
+async fn wait_for_ever_without(lease: &Lease) {
+    if !lease.is_good() {
+        std::future::pending().await
     }
 }
 

@@ -270,6 +270,7 @@ impl Supervisor {
                 policy.timeout,
                 &self.around.handlers,
                 Arc::clone(&self.polls),
+                Arc::clone(&lease),
             ),
             lease,
             asked,

@@ -28,7 +28,7 @@ pub(super) async fn read_back(
     for (load, count) in loads.iter().zip(counts) {
         let pages = pages.by_ref().take(count).collect();
         let page = match by_sequence && !load.sequences.is_empty() {
-            true => joined(load, pages),
+            true => joined(log, load, pages).await,
             false => pages.into_iter().next().unwrap_or_else(|| Err(not_answered())),
         };
         let page = match page {
@@ -62,12 +62,29 @@ fn queries(load: &Load, patterns: &PatternSet, by_sequence: bool) -> Vec<Query> 
 }
 
 /// One page of what was asked for one by one. An event that is gone is left out.
-fn joined(load: &Load, pages: Vec<Result<Page, BackendError>>) -> Result<Page, BackendError> {
+async fn joined(log: &dyn Backend, load: &Load, pages: Vec<Result<Page, BackendError>>) -> Result<Page, BackendError> {
     let mut events = Vec::with_capacity(pages.len());
-    for page in pages {
-        events.extend(page?.events);
+    let mut missing = Vec::new();
+    for (page, sequence) in pages.into_iter().zip(&load.sequences) {
+        let found = page?.events;
+        if found.is_empty() {
+            missing.push(*sequence);
+        }
+        events.extend(found);
     }
-    if let Some((event, key)) = events.iter().zip(&load.key).find(|(event, key)| event.key.as_ref() != Some(key)) {
+    if !missing.is_empty() {
+        // They have passed by here. Who answers may not have them yet.
+        if log.info().await?.last < load.upto {
+            return Err(not_yet(load));
+        }
+        for sequence in missing {
+            events.extend(there(log, sequence).await?);
+        }
+        events.sort_unstable_by_key(|event| event.sequence);
+    }
+    if let Some(key) = &load.key
+        && let Some(event) = events.iter().find(|event| event.key.as_ref() != Some(key))
+    {
         return Err(no_longer_of(key.as_str(), event));
     }
     Ok(Page::new(events, load.upto, true))
@@ -81,11 +98,16 @@ fn not_answered() -> BackendError {
 async fn is_whole(log: &dyn Backend, load: &Load, page: &Page) -> Result<(), BackendError> {
     has_its_key(log, load, page).await?;
     // What was handed over stands further than what is read: it is being stored just now, or was taken out of the log.
-    if page.end && page.covered < load.upto && there(log, load.upto).await?.is_some() {
-        let message = format!("the log has not yet come to {}, which it has handed over", load.upto);
-        return Err(BackendError::new(BackendErrorKind::Unavailable, message));
+    let stands = !page.end && page.covered <= load.after;
+    if stands || (page.end && page.covered < load.upto && there(log, load.upto).await?.is_some()) {
+        return Err(not_yet(load));
     }
     Ok(())
+}
+
+fn not_yet(load: &Load) -> BackendError {
+    let message = format!("the log has not yet come to {}, which it has handed over", load.upto);
+    BackendError::new(BackendErrorKind::Unavailable, message)
 }
 
 /// An error if the event that has to come first is in the log and not among those of its key: nobody knows any more what

@@ -103,6 +103,11 @@ impl Beside {
         Note::parse(&String::from_utf8_lossy(&fs::read(&self.acknowledged).ok()?))
     }
 
+    /// How long the file is, if nothing of the log is elsewhere: what a `-wal` file has is still to be moved into it.
+    pub(crate) fn whole_length(&self) -> Option<u64> {
+        (length(&self.companion("-wal")) == 0).then(|| length(&self.real)).filter(|length| *length > 0)
+    }
+
     /// What a log has left that is gone: its file is missing or empty, and others of it are here. A log that is made in its place
     /// would destroy what they have.
     pub(crate) fn left_behind(&self) -> Option<PathBuf> {

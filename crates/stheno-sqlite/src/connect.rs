@@ -70,7 +70,17 @@ pub(crate) fn open(options: &SqliteOptions) -> Result<Opened, Trouble> {
             };
             let agrees = |connection: &Connection| doubt.is_none_or(|doubt| alone::agrees(&path, connection, doubt));
             let mut is_ours = false;
-            match open_file(&path, options, &beside, &mut is_ours) {
+            // Before it is opened, which may change it.
+            let length = beside.whole_length();
+            let opened = open_file(&path, options, &beside, &mut is_ours).and_then(|connection| {
+                match length.map(|length| within_a_page(&connection, length)).transpose()? {
+                    Some(true) => {
+                        Err(Refusal::Trouble(Trouble::damaged(&shown, "the file ends within a page: it was cut short")))
+                    }
+                    _ => Ok(connection),
+                }
+            });
+            match opened {
                 Ok(connection) if !agrees(&connection) && is_foreign() => Err(foreign()),
                 Ok(connection) => Ok(Opened { connection, path: Some(path), noted }),
                 Err(refusal) => {
@@ -115,6 +125,12 @@ pub(crate) fn probe(connection: &Connection, place: &str) -> Result<String, Trou
     schema::check(schema::inspect(connection).map_err(explain)?, place)?;
     schema::probe(connection, place)?;
     connection.query_row("SELECT log_id FROM meta", [], |row| row.get(0)).map_err(explain)
+}
+
+/// Whether a file of this length ends within a page. SQLite reads what is missing of it as zeros, and finds nothing wrong.
+fn within_a_page(connection: &Connection, length: u64) -> rusqlite::Result<bool> {
+    let page_size = connection.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    Ok(!length.is_multiple_of(page_size.max(1)))
 }
 
 /// Why a file could not be opened.

@@ -111,6 +111,17 @@ async fn a_file_that_was_cut_short_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_file_that_ends_within_a_page_is_an_error_and_its_last_page_is_not_read_as_zeros() {
+    for cut in [1, 100, 511, PAGE - 1] {
+        let file = written().await;
+        let open = OpenOptions::new().write(true).open(&file.path).unwrap();
+        open.set_len(open.metadata().unwrap().len() - cut).unwrap();
+        assert_eq!(kind(&file).await, Some(BackendErrorKind::Corrupt), "{cut} bytes cut off");
+        assert_eq!(kind(&file).await, Some(BackendErrorKind::Corrupt), "{cut} bytes cut off, opened again");
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_header_is_an_error_of_opening() {
     let file = written().await;
     overwrite(&file, 0, &[0xff; 100]);

@@ -245,8 +245,8 @@ impl Running {
     }
 
     fn is_settled(&self, progress: &Progress, last: u64) -> bool {
-        let due = |time: Timestamp| time <= self.clock.now();
-        let quiet = progress.idle && !progress.next_due.is_some_and(due);
+        let due = |time: Timestamp| time <= self.clock.steady();
+        let quiet = progress.idle && !progress.next_due_steady.is_some_and(due);
         progress.held && quiet && (progress.paused || progress.position >= last)
     }
 

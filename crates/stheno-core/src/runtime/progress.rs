@@ -28,4 +28,7 @@ pub struct Progress {
     pub paused: bool,
     /// Attempts that take longer than their time-out and cannot be cut, because they hold their thread.
     pub overdue: usize,
+    /// The same as [`next_due`](Self::next_due) on the clock that nobody sets: what was reported stays true when somebody does.
+    #[serde(skip)]
+    pub(crate) next_due_steady: Option<Timestamp>,
 }

@@ -193,6 +193,7 @@ impl Worker {
             run: self.machine.run().number,
             paused: self.machine.is_paused(),
             overdue: 0,
+            next_due_steady: self.machine.next_due(),
         };
         self.progress.send_if_modified(|progress| {
             // Who looks after that is not held up itself.

@@ -11,9 +11,9 @@ use crate::tour::story;
 pub(crate) fn from_env() -> stheno::Result<Arc<dyn Commerce>> {
     let Some(url) = stheno::variable("MEDUSA_URL")? else { return Ok(made_up()) };
     let token = stheno::variable("MEDUSA_TOKEN")?.ok_or_else(|| {
-        stheno::Error::surroundings("MEDUSA_URL is set and MEDUSA_TOKEN is not; set it to the API token of a user")
+        stheno::Error::new("MEDUSA_URL is set and MEDUSA_TOKEN is not; set it to the API token of a user")
     })?;
-    Ok(Arc::new(MedusaAdmin::new(&url, &token).map_err(|error| stheno::Error::surroundings(error.to_string()))?))
+    Ok(Arc::new(MedusaAdmin::new(&url, &token).map_err(stheno::Error::new)?))
 }
 
 /// The shop of the tour: whatever the example payloads and the story name.

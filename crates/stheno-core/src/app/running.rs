@@ -48,7 +48,8 @@ impl App {
         Ok((checked.table, checked.manifest))
     }
 
-    /// Checks everything, then begins to deliver. Handlers run on the tokio runtime that this is called on.
+    /// Checks everything, then begins to deliver. Handlers run on threads of the app that have
+    /// entered the tokio runtime this is called on: what they spawn, their timers and their connections are that runtime's.
     ///
     /// # Errors
     /// [`StartError`] lists everything that is wrong at once; nothing was consumed.

@@ -98,17 +98,18 @@ impl Fetch {
         self.pending
     }
 
-    /// Up to so many of the messages that are left and about so many bytes of them, at least one if any is left.
+    /// Up to so many of the messages that are left and about so many bytes of them, at least one if any is left. None if all that
+    /// were left are gone meanwhile, purged or replaced by newer ones; then nothing is [`pending`](Self::pending) any more.
     pub(crate) async fn next(&mut self, most: usize, bytes: usize) -> Result<Vec<Stored>, Trouble> {
         let wanted = u64::try_from(most).unwrap_or(u64::MAX).min(self.pending);
         let mut found = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0).min(4_096));
         if wanted == 0 {
             return Ok(found);
         }
-        let expires = u64::try_from(PATIENCE.as_nanos()).unwrap_or(u64::MAX);
         // A single message is never more than this.
         let bytes = bytes.max(self.api.link.max_payload() + SUBJECTS);
-        let body = json!({ "batch": wanted, "max_bytes": bytes, "expires": expires });
+        // The server says when nothing is left. It would wait for what is gone meanwhile, if it were told to wait.
+        let body = json!({ "batch": wanted, "max_bytes": bytes, "no_wait": true });
         self.asked += 1;
         let inbox = format!("{}.{}", self.inbox, self.asked);
         let next = format!("CONSUMER.MSG.NEXT.{}.{}", self.stream, self.name);
@@ -118,7 +119,7 @@ impl Fetch {
             found.push(message);
         }
         // What is left has to come, or the consumer is not what it was.
-        if found.is_empty() { Err(Trouble::Unanswered) } else { Ok(found) }
+        if found.is_empty() && self.pending > 0 { Err(Trouble::Unanswered) } else { Ok(found) }
     }
 
     /// The next message; `None` when the server will send no more of what was asked for.
@@ -138,7 +139,11 @@ impl Fetch {
         if let Some(status) = message.status {
             return match status {
                 StatusCode::NO_RESPONDERS => Err(Trouble::Unanswered),
-                // Enough bytes, or nothing is left after all.
+                StatusCode::NOT_FOUND => {
+                    self.pending = 0;
+                    Ok(None)
+                }
+                // Enough bytes.
                 _ => Ok(None),
             };
         }
@@ -169,5 +174,45 @@ impl Drop for Fetch {
     fn drop(&mut self) {
         // Sent at once if there is room among what is to be sent; else the server forgets it by itself.
         let _ = self.api.tell(&format!("CONSUMER.DELETE.{}.{}", self.stream, self.name)).now_or_never();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use stheno_testkit::nats::NatsServer;
+    use tokio::runtime::Handle;
+
+    use super::*;
+    use crate::{dial::Dial, link::Link, options::NatsOptions, replies::Answer};
+
+    async fn ask(link: &Link, subject: &str, body: &str) {
+        let answer = link.request(subject.into(), None, Bytes::from(body.to_owned())).await;
+        let Answer::Reply(message) = answer else { panic!("{subject}: {answer:?}") };
+        assert!(!String::from_utf8_lossy(&message.payload).contains("error"), "{message:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_after_it_was_counted_is_not_waited_for() {
+        let server = NatsServer::start();
+        let dial = Dial::new(NatsOptions::from_url(&server.url()).unwrap()).unwrap();
+        let link = Link::open("test", Arc::new(dial), &Handle::current()).await.unwrap();
+        ask(&link, "$JS.API.STREAM.CREATE.S", r#"{"name":"S","subjects":["s.*"],"storage":"memory"}"#).await;
+        for subject in ["s.1", "s.2", "s.3"] {
+            ask(&link, subject, "{}").await;
+        }
+        let api = Api::new(Arc::clone(&link), "$JS.API");
+        let mut some = Fetch::open(&api, "S", Begin::At(1), &[]).await.unwrap();
+        let mut none = Fetch::open(&api, "S", Begin::At(2), &[]).await.unwrap();
+        assert_eq!((some.pending(), none.pending()), (3, 2));
+        ask(&link, "$JS.API.STREAM.MSG.DELETE.S", r#"{"seq":2}"#).await;
+        ask(&link, "$JS.API.STREAM.MSG.DELETE.S", r#"{"seq":3}"#).await;
+        let left = some.next(10, 1_000).await.unwrap();
+        assert_eq!(left.iter().map(|message| message.sequence).collect::<Vec<_>>(), [1]);
+        assert!(none.next(10, 1_000).await.unwrap().is_empty());
+        assert_eq!((some.pending(), none.pending()), (0, 0));
+        link.close().await;
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stheno_core::{AnyEvent, Cx, EventId, Failure, Key, RecordedEvent, Subscriber, SubscriberDef};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::conformance::world::bounded;
 
@@ -144,5 +144,32 @@ impl Door {
         let mut open = self.0.subscribe();
         // The sender lives in `self`, so it cannot go while this waits.
         let _ = open.wait_for(|open| *open).await;
+    }
+}
+
+/// A turnstile that lets as many handlers through as the test says. Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct Turnstile(Arc<Semaphore>);
+
+impl Turnstile {
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(Semaphore::new(0)))
+    }
+
+    /// Lets so many more through.
+    pub(crate) fn let_through(&self, handlers: usize) {
+        self.0.add_permits(handlers);
+    }
+
+    /// Lets all through from now on.
+    pub(crate) fn open(&self) {
+        self.0.close();
+    }
+
+    /// Waits until it is let through.
+    pub(crate) async fn pass(&self) {
+        if let Ok(permit) = self.0.acquire().await {
+            permit.forget();
+        }
     }
 }

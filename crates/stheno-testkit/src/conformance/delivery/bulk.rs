@@ -6,7 +6,7 @@ use std::{
 };
 
 use stheno_core::{
-    Failure, Outgoing, PatternSet, SubscriberDef,
+    AnyEvent, Failure, Outgoing, PatternSet, SubscriberDef,
     app::{Running, Stopped},
     backend::{RecordName, RecordWrite},
     delivery::{doc::DeadReason, why::Why},
@@ -16,24 +16,48 @@ use stheno_core::{
 use crate::conformance::{
     Harness,
     orders::{order_key, ping, placed},
-    probe::{Calls, Door},
+    probe::{Calls, Door, Turnstile},
     world::{LIMIT, World, publish, settle, start, until, until_progress},
 };
 
 const ID: &str = "probe.many";
 
+/// More attempts at once than a bulk command hands back at once: a live event has room beside all of them.
+const ROOM_FOR_ALL: usize = 1_024;
+
 /// A subscriber that gives up on every ping and on every order that begins with `bad`, until it is mended.
 fn broken(calls: &Calls, mended: &Door) -> SubscriberDef {
     let mended = mended.clone();
     calls.subscriber(ID, move |event, _| {
-        let bad = event.key.as_ref().is_none_or(|key| key.id().starts_with("bad"));
-        let gives_up = bad && !mended.is_open();
+        let gives_up = is_bad(&event) && !mended.is_open();
         async move {
             // A handler that waits lets others go first.
             tokio::task::yield_now().await;
             if gives_up { Err(Failure::new("the mail server is down").terminal()) } else { Ok(()) }
         }
     })
+}
+
+/// The same with `concurrency` attempts at once, of which those of what is handed back go on only as `turnstile` lets them: so a test
+/// comes in between however slowly it gets its turn.
+fn broken_behind(turnstile: &Turnstile, calls: &Calls, mended: &Door, concurrency: usize) -> SubscriberDef {
+    let (mended, turnstile) = (mended.clone(), turnstile.clone());
+    let subscriber = calls.subscriber(ID, move |event, _| {
+        let (bad, mended, turnstile) = (is_bad(&event), mended.is_open(), turnstile.clone());
+        async move {
+            match (bad, mended) {
+                (true, false) => return Err(Failure::new("the mail server is down").terminal()),
+                (true, true) => turnstile.pass().await,
+                (false, _) => {}
+            }
+            Ok(())
+        }
+    });
+    subscriber.concurrency(concurrency)
+}
+
+fn is_bad(event: &AnyEvent) -> bool {
+    event.key.as_ref().is_none_or(|key| key.id().starts_with("bad"))
 }
 
 /// Publishes so many events that are given up: one of `keyless` without a key, the others with one of their own. Behind every other
@@ -117,8 +141,8 @@ async fn a_live_event_comes_between(running: &Running, calls: &Calls, number: us
 pub async fn thousands_of_redrives_are_carried_out_while_events_flow(harness: &dyn Harness) {
     const MANY: usize = 6_000;
     let world = World::new(harness).await;
-    let (calls, mended) = (Calls::new(), Door::closed());
-    let running = start(world.app().await.subscribe(broken(&calls, &mended))).await;
+    let (calls, mended, turnstile) = (Calls::new(), Door::closed(), Turnstile::closed());
+    let running = start(world.app().await.subscribe(broken_behind(&turnstile, &calls, &mended, 16))).await;
     let letters = give_up(&running, MANY, MANY).await;
     mended.open();
     calls.forget();
@@ -129,12 +153,16 @@ pub async fn thousands_of_redrives_are_carried_out_while_events_flow(harness: &d
     for chunk in letters.iter().enumerate().map(command).collect::<Vec<_>>().chunks(1_000) {
         world.log.write_records(chunk.to_vec()).await.expect("they are written");
     }
+    turnstile.let_through(50);
     calls.until_len(50).await;
-    a_live_event_comes_between(&running, &calls, 1).await;
-    assert!(count(&running, LetterFilter::all()).await > 0, "it came before the last letter");
+    let live = publish(running.bus(), placed("good 1")).await;
+    turnstile.open();
     are_carried_out(&world).await;
     settle(&running).await;
     assert_in_order(&calls, &letters);
+    let last = calls.sequences().into_iter().rposition(|sequence| letters.contains(&sequence));
+    let between = calls.sequences().into_iter().position(|sequence| sequence == live);
+    assert!(between < last, "the live event came before the last letter: {between:?} of {last:?}");
     assert_eq!((count(&running, LetterFilter::all()).await, calls.len()), (0, MANY + MANY / 2 + 1), "each once");
     let next = publish(running.bus(), placed("bad 1")).await;
     settle(&running).await;
@@ -145,16 +173,18 @@ pub async fn thousands_of_redrives_are_carried_out_while_events_flow(harness: &d
 pub async fn a_redrive_of_thousands_goes_on_after_a_crash(harness: &dyn Harness) {
     const MANY: usize = 2_000;
     let world = World::new(harness).await;
-    let (calls, mended) = (Calls::new(), Door::closed());
-    let app = async || world.app().await.subscribe(broken(&calls, &mended));
+    let (calls, mended, turnstile) = (Calls::new(), Door::closed(), Turnstile::closed());
+    let app = async || world.app().await.subscribe(broken_behind(&turnstile, &calls, &mended, ROOM_FOR_ALL));
     let running = start(app().await).await;
     let letters = give_up(&running, MANY, 10).await;
     mended.open();
     calls.forget();
     let asked = running.operator().redrive_all(ID, LetterFilter::all()).await.expect("the command is taken");
     assert_eq!(asked, MANY as u64);
-    calls.until_len(200).await;
+    turnstile.let_through(200);
+    calls.until_len(201).await;
     a_live_event_comes_between(&running, &calls, 1).await;
+    until("the first letters are gone", true, async || count(&running, LetterFilter::all()).await < asked).await;
     let progress = running.operator().bulk_progress(ID).await.expect("it can be read");
     let [progress] = &progress[..] else { panic!("one command: {progress:?}") };
     assert!(progress.left > 0 && progress.done() > 0 && progress.letters == asked, "{progress:?}");
@@ -163,8 +193,10 @@ pub async fn a_redrive_of_thousands_goes_on_after_a_crash(harness: &dyn Harness)
 
     let running = start(app().await).await;
     let before = calls.len();
+    turnstile.let_through(200);
     calls.until_len(before + 200).await;
-    assert_eq!(running.stop().await, Stopped::Drained, "a stop comes in between as well");
+    let (stopped, ()) = tokio::join!(running.stop(), async { turnstile.open() });
+    assert_eq!(stopped, Stopped::Drained, "a stop comes in between as well");
     let running = start(app().await).await;
     are_carried_out(&world).await;
     settle(&running).await;
@@ -250,15 +282,18 @@ pub async fn many_letters_are_chosen_by_key_reason_error_and_range(harness: &dyn
 pub async fn a_pause_a_rewind_and_a_second_thought_hold_in_between(harness: &dyn Harness) {
     const MANY: usize = 1_200;
     let world = World::new(harness).await;
-    let (calls, mended) = (Calls::new(), Door::closed());
-    let running = start(world.app().await.subscribe(broken(&calls, &mended))).await;
+    let (calls, mended, turnstile) = (Calls::new(), Door::closed(), Turnstile::closed());
+    let running = start(world.app().await.subscribe(broken_behind(&turnstile, &calls, &mended, 16))).await;
     let letters = give_up(&running, MANY, 10).await;
     mended.open();
     calls.forget();
     let operator: &Operator = running.operator();
     operator.redrive_all(ID, LetterFilter::all()).await.expect("the command is taken");
-    calls.until_len(50).await;
+    turnstile.let_through(50);
+    calls.until_len(51).await;
     operator.pause(ID).await.expect("the command is taken");
+    until_progress(&running, ID, "it is paused", |progress| progress.paused).await;
+    turnstile.open();
     until_progress(&running, ID, "it stands still", |progress| progress.paused && progress.running == 0).await;
     settle(&running).await;
     let (called, left) = (calls.len(), count(&running, LetterFilter::all()).await);

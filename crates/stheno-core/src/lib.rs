@@ -20,6 +20,7 @@ pub mod event;
 pub mod failure;
 pub mod headers;
 pub mod key;
+pub mod log;
 pub mod marker;
 pub mod name;
 pub mod pattern;

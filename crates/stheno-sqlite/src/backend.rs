@@ -21,6 +21,7 @@ use crate::{
     append, backup,
     beside::Beside,
     connect::{self, Opened},
+    count,
     error::{self, Trouble},
     examine::Examiner,
     health::Health,
@@ -202,6 +203,10 @@ impl Backend for SqliteBackend {
 
     async fn read(&self, query: Query) -> Result<Page, BackendError> {
         self.readers.with(move |session| read::page(session, &query)).await
+    }
+
+    async fn count(&self, query: Query) -> Result<u64, BackendError> {
+        self.readers.with(move |session| count::count(session, &query)).await
     }
 
     async fn read_each(&self, queries: Vec<Query>) -> Vec<Result<Page, BackendError>> {

@@ -41,6 +41,7 @@ mod backup;
 mod beside;
 mod commit;
 mod connect;
+mod count;
 mod error;
 mod examine;
 mod form;

@@ -43,12 +43,23 @@ pub(crate) fn bounds(query: &Query, last: i64) -> Span {
 
 /// The first stretch of a query in its direction; `None` when no event can be in it.
 pub(crate) fn first_stretch(connection: &Connection, query: &Query, last: i64) -> rusqlite::Result<Option<Stretch>> {
+    let spans = all(connection, query, last)?;
+    let more = spans.len() > 1;
+    let first = match query.direction {
+        Direction::Forward => spans.first(),
+        Direction::Backward => spans.last(),
+    };
+    Ok(first.map(|span| Stretch { span: *span, more }))
+}
+
+/// All spans in which events of a query can be, oldest first.
+pub(crate) fn all(connection: &Connection, query: &Query, last: i64) -> rusqlite::Result<Vec<Span>> {
     let bounds = bounds(query, last);
     if bounds.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     if query.since.is_none() && query.until.is_none() {
-        return Ok(Some(Stretch { span: bounds, more: false }));
+        return Ok(vec![bounds]);
     }
     let mut spans = Vec::new();
     for piece in pieces(connection, last)? {
@@ -57,12 +68,7 @@ pub(crate) fn first_stretch(connection: &Connection, query: &Query, last: i64) -
             spans.push(span);
         }
     }
-    let more = spans.len() > 1;
-    let first = match query.direction {
-        Direction::Forward => spans.first(),
-        Direction::Backward => spans.last(),
-    };
-    Ok(first.map(|span| Stretch { span: *span, more }))
+    Ok(spans)
 }
 
 /// The pieces of the log within which storing times never go back.

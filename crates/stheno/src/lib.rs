@@ -83,7 +83,7 @@ pub use stheno_core::{
     app::{Error, Exit, Result},
     backend, delivery,
     event::envelope,
-    headers,
+    headers, log,
     runtime::{
         operator::{BulkProgress, LetterFilter, LetterPage, Operator, RewindTo, SubscriberStatus},
         progress::Progress,

@@ -180,6 +180,32 @@ impl Query {
         self
     }
 
+    /// Goes on behind a page that covers this. Says whether anything can be left there.
+    ///
+    /// ```
+    /// use stheno_core::backend::Query;
+    ///
+    /// let mut query = Query::all().upto(7);
+    /// assert!(query.go_on(5) && !query.go_on(7));
+    /// assert_eq!(query.after, 7);
+    /// let mut query = Query::all().backward();
+    /// assert!(query.go_on(5) && !query.go_on(1));
+    /// assert_eq!(query.upto, Some(0));
+    /// ```
+    pub fn go_on(&mut self, covered: u64) -> bool {
+        match self.direction {
+            Direction::Forward => {
+                self.after = self.after.max(covered);
+                self.upto.is_none_or(|upto| self.after < upto)
+            }
+            Direction::Backward => {
+                let upto = covered.saturating_sub(1);
+                self.upto = Some(self.upto.map_or(upto, |before| before.min(upto)));
+                upto > self.after
+            }
+        }
+    }
+
     /// Lets a page end with the event that makes it this large, in bytes; it has at least one event.
     ///
     /// ```

@@ -60,6 +60,15 @@ pub trait Backend: Send + Sync + 'static {
         join::all(queries.into_iter().map(|query| self.read(query))).await
     }
 
+    /// How many events a query has; its limits do not count. A backend that can count without reading bodies does better than this,
+    /// which reads them all, a page at a time.
+    ///
+    /// # Errors
+    /// When the backend cannot be reached or its data cannot be read.
+    async fn count(&self, query: Query) -> Result<u64, BackendError> {
+        count_pages(self, query).await
+    }
+
     /// Reads forwards from a position and goes on with new events, without gap or repeat.
     ///
     /// # Errors
@@ -143,4 +152,16 @@ pub trait Backend: Send + Sync + 'static {
     /// Finishes what is under way and lets go of files and connections. Calls that come later fail as
     /// [`BackendErrorKind::Closed`].
     async fn close(&self);
+}
+
+/// Counts the events of a query by reading them.
+pub(crate) async fn count_pages<B: Backend + ?Sized>(backend: &B, query: Query) -> Result<u64, BackendError> {
+    let (mut query, mut count) = (query.limit(Query::DEFAULT_LIMIT).bytes(Query::DEFAULT_BYTES), 0);
+    loop {
+        let page = backend.read(query.clone()).await?;
+        count += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
+        if page.end || !query.go_on(page.covered) {
+            return Ok(count);
+        }
+    }
 }

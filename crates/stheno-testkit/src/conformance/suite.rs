@@ -84,6 +84,13 @@ macro_rules! conformance_suite {
                 a_tail_of_a_key_gives_its_events_alone,
                 a_tail_ends_its_pages_when_they_are_full,
             }
+            log::asking {
+                a_question_gives_what_a_plain_filter_gives,
+                a_question_goes_on_at_its_cursor,
+                a_follower_has_neither_gap_nor_repeat,
+                a_follower_goes_on_when_the_log_comes_back,
+                what_was_stored_without_a_key_is_found_under_that_of_its_catalog,
+            }
             log::records {
                 a_record_is_what_was_last_written,
                 a_write_takes_place_only_as_expected,

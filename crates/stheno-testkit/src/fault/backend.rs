@@ -165,6 +165,11 @@ impl Backend for FaultyBackend {
         answer.give(self.inner.read(query).await?)
     }
 
+    async fn count(&self, query: Query) -> Result<u64, BackendError> {
+        let answer = self.switches.pass(Call::Read, &[]).await?;
+        answer.give(self.inner.count(query).await?)
+    }
+
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {
         let answer = self.switches.pass(Call::Tail, &[]).await?;
         let inner = answer.give(self.inner.tail(query).await?)?;

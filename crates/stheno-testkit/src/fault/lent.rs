@@ -61,6 +61,10 @@ impl Backend for Lent {
         self.inner()?.read(query).await
     }
 
+    async fn count(&self, query: Query) -> Result<u64, BackendError> {
+        self.inner()?.count(query).await
+    }
+
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {
         let inner = self.inner()?.tail(query).await?;
         Ok(Box::new(LentTail { inner, closed: Arc::clone(&self.closed) }))

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use crate::{
     backend::{
         Abilities, Append, AppendError, Appended, Backend, BackendError, BackendErrorKind, Direction, LogInfo, Page,
-        Query, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail,
+        Query, Record, RecordCursor, RecordError, RecordName, RecordPage, RecordWrite, Revision, Tail, count_pages,
     },
     event::recorded::{EventId, NewEvent, RecordedEvent},
     runtime::log::{
@@ -194,6 +194,13 @@ impl Backend for Keyed {
             });
         }
         read
+    }
+
+    async fn count(&self, query: Query) -> Result<u64, BackendError> {
+        match query.key {
+            None => self.log.count(query).await,
+            Some(_) => count_pages(self, query).await,
+        }
     }
 
     async fn tail(&self, query: Query) -> Result<Box<dyn Tail>, BackendError> {

@@ -59,6 +59,8 @@ pub async fn reading_gives_what_a_plain_filter_gives(harness: &dyn Harness) {
             expected.reverse();
         }
         assert_eq!(found, expected, "{query:?}");
+        let count = world.log.count(query.clone()).await.expect("they can be counted");
+        assert_eq!(count, expected.len() as u64, "{query:?}");
     }
 }
 
@@ -96,8 +98,10 @@ fn a_query(random: &mut Random, events: &[Arc<RecordedEvent>]) -> Query {
     let limit = [1, 2, 7, 64, 1_000][usize::try_from(random.below(5)).unwrap_or(0)];
     let bytes = [1, 30, 5_000, 40_000, Query::DEFAULT_BYTES][usize::try_from(random.below(5)).unwrap_or(0)];
     let mut query = Query::new(PatternSet::new(patterns)).limit(limit).bytes(bytes);
-    if random.one_in(2) {
-        query = query.key(a_key(random));
+    match random.below(5) {
+        0 | 1 => query = query.key(a_key(random)),
+        2 => query = query.keyless(),
+        _ => {}
     }
     if random.one_in(2) {
         query = query.after(a_sequence(random, events));
@@ -129,6 +133,7 @@ fn a_time(random: &mut Random, events: &[Arc<RecordedEvent>]) -> Timestamp {
 fn wanted(query: &Query, event: &RecordedEvent) -> bool {
     query.patterns.matches(&event.name)
         && query.key.as_ref().is_none_or(|key| event.key.as_ref() == Some(key))
+        && !(query.keyless && event.key.is_some())
         && event.sequence > query.after
         && query.upto.is_none_or(|upto| event.sequence <= upto)
         && query.since.is_none_or(|since| event.stored >= since)

@@ -5,44 +5,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use stheno_core::{
     NewEvent, Timestamp,
     backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
 };
 
-use crate::{
-    commit::{Pending, Writing},
-    row::headers_text,
-    scheduled,
-};
+use crate::{pending::Pending, row::headers_text, scheduled, writing::Writing};
 
 /// Most events in one batch.
 pub(crate) const MAX_BATCH: usize = 1_000;
 
 /// A batch and who waits for it.
 pub(crate) type AppendOp = Pending<Vec<NewEvent>, Vec<Appended>, AppendError>;
-
-/// The statements that run once per event.
-pub(crate) struct Statements<'c> {
-    newest_of_id: CachedStatement<'c>,
-    insert: CachedStatement<'c>,
-}
-
-impl<'c> Statements<'c> {
-    pub(crate) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        Ok(Self {
-            newest_of_id: connection.prepare_cached(
-                "SELECT sequence, stored FROM events INDEXED BY events_id WHERE id = ?1
-                 ORDER BY sequence DESC LIMIT 1",
-            )?,
-            insert: connection.prepare_cached(
-                "INSERT INTO events (name, stored, time, id, key, source, headers, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?,
-        })
-    }
-}
 
 /// Refuses what can be refused without looking at the log.
 pub(crate) fn check(events: &[NewEvent], max_body: usize) -> Result<(), AppendError> {

@@ -16,7 +16,8 @@ use stheno_core::backend::{BackendError, BackendErrorKind};
 use uuid::Uuid;
 
 use crate::{
-    beside::{suffixed, sync_directory_of},
+    beside::sync_directory_of,
+    companions::{COMPANIONS, suffixed},
     connect,
     error::{self, Trouble},
     health::Health,
@@ -112,7 +113,7 @@ impl Unfinished {
             );
             return Err(refused(to, &why));
         }
-        for suffix in place::COMPANIONS {
+        for suffix in COMPANIONS {
             let left = suffixed(to, suffix);
             if fs::symlink_metadata(&left).is_ok() {
                 let why =

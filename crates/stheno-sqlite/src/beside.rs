@@ -14,16 +14,12 @@ use std::{
 };
 
 use crate::{
+    companions::{ACKNOWLEDGED, DAMAGED, suffixed},
     note::{self, Files, Moved, Note, Stamp},
     place,
     session::lock,
     sign::Damage,
 };
-
-/// What the name of the sign of damage ends with.
-pub(crate) const DAMAGED: &str = "-damaged";
-/// What the name of the file ends with that says what was acknowledged.
-pub(crate) const ACKNOWLEDGED: &str = "-acknowledged";
 
 /// Why a write-ahead log may not be that of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,12 +209,6 @@ impl Beside {
 
 fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())
-}
-
-pub(crate) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 fn create_private(path: &Path) -> io::Result<File> {

@@ -2,89 +2,22 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use stheno_core::{Clock, Timestamp, backend::BackendError};
-use tokio::{
-    runtime::{self, Handle},
-    sync::oneshot,
-};
+use tokio::runtime;
 
 use crate::{
-    append::{self, AppendOp, Statements},
+    append::{self, AppendOp},
     error::{self, Trouble},
     marks,
     names::Names,
+    pending::Pending,
     records::{self, RecordsOp},
     scheduled,
     session::Session,
     span,
+    writing::Writing,
 };
-
-/// An open transaction and what is known in it.
-pub(crate) struct Writing<'c> {
-    pub(crate) connection: &'c Connection,
-    pub(crate) names: &'c mut Names,
-    /// The time of this commit: everything in it is stored at once.
-    pub(crate) now: Timestamp,
-    /// An id is known as a duplicate if its event was stored after this time.
-    pub(crate) known_after: Timestamp,
-    /// The last sequence so far.
-    pub(crate) last: i64,
-    /// The revision of the last record that was written, if one was.
-    pub(crate) revision: Option<i64>,
-    /// How many more events wait for their time than before.
-    pub(crate) waiting: i64,
-    /// When the next scheduled event is due.
-    pub(crate) next_due: Option<Timestamp>,
-    /// The statements that run once per event, looked up once per commit.
-    pub(crate) statements: Statements<'c>,
-    /// Whether the clock was compared with the last event's time.
-    clock_checked: bool,
-}
-
-impl Writing<'_> {
-    /// Before the first event of a commit: notes it if the clock was set back since the event before.
-    pub(crate) fn note_clock_step(&mut self) -> rusqlite::Result<()> {
-        if self.clock_checked {
-            return Ok(());
-        }
-        self.clock_checked = true;
-        let newest = "SELECT stored FROM events ORDER BY sequence DESC LIMIT 1";
-        let newest = self.connection.prepare_cached(newest)?.query_row([], |row| row.get::<_, i64>(0)).optional()?;
-        if newest.is_some_and(|newest| newest > self.now.as_micros()) {
-            let step = "INSERT INTO clock_steps (sequence) VALUES (?1)";
-            self.connection.prepare_cached(step)?.execute([self.last + 1])?;
-        }
-        Ok(())
-    }
-}
-
-/// Something to write, and who waits for the answer.
-pub(crate) struct Pending<I, T, E> {
-    pub(crate) input: I,
-    /// The runtime on which somebody waits.
-    home: runtime::Id,
-    answer: oneshot::Sender<Result<T, E>>,
-    outcome: Option<Result<T, E>>,
-}
-
-impl<I, T, E: From<Trouble>> Pending<I, T, E> {
-    pub(crate) fn new(input: I) -> (Self, oneshot::Receiver<Result<T, E>>) {
-        let (answer, receiver) = oneshot::channel();
-        (Self { input, home: Handle::current().id(), answer, outcome: None }, receiver)
-    }
-
-    fn settle(self, trouble: Option<&Trouble>) {
-        let answer = match (trouble, self.outcome) {
-            (Some(trouble), _) => Err(trouble.clone().into()),
-            (None, Some(outcome)) => outcome,
-            // Not reached: without trouble everything was run. The receiver then hears that the sender is gone.
-            (None, None) => return,
-        };
-        // Whoever does not wait any more does not need the answer.
-        let _ = self.answer.send(answer);
-    }
-}
 
 /// What can be written.
 pub(crate) enum Op {
@@ -190,20 +123,8 @@ fn write(
 ) -> rusqlite::Result<Committed> {
     // The time is taken inside the transaction, so that times rise with sequences across processes too.
     let now = terms.clock.now();
-    let window = i64::try_from(terms.dedup_window.as_micros()).unwrap_or(i64::MAX);
-    let last = span::last_sequence(transaction)?;
-    let mut writing = Writing {
-        connection: transaction,
-        names,
-        now,
-        known_after: Timestamp::from_micros(now.as_micros().saturating_sub(window)),
-        last,
-        revision: None,
-        waiting: 0,
-        next_due: scheduled::next_due(transaction)?,
-        statements: Statements::prepare(transaction)?,
-        clock_checked: false,
-    };
+    let mut writing = Writing::begin(transaction, names, now, terms.dedup_window, scheduled::next_due(transaction)?)?;
+    let last = writing.last;
     scheduled::move_due(&mut writing)?;
     let mut written = 0;
     loop {

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use rusqlite::Connection;
 
-use crate::schema::TABLES;
+use crate::tables::TABLES;
 
 /// What a schema has: each object by its name.
 type Form = HashMap<String, Object>;

@@ -26,10 +26,10 @@
 //! - Sequences have no gaps and never repeat. The clock of the machine may go back; reading by time stays exact.
 //!
 //! Reading order: [`SqliteOptions`] and their address form (`options`, `url`); what is checked before a file is used
-//! (`place`, `mounts`, `beside`, `sign`, `note`, `alone`, `schema`, `form`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
-//! group commit (`writer`), one transaction (`commit`) and what is written in it (`append`, `scheduled`, `records`); what ends
+//! (`place`, `companions`, `mounts`, `beside`, `sign`, `note`, `alone`, `tables`, `schema`, `form`, `patience`, `connect`); a connection and what it remembers (`session`, `names`);
+//! group commit (`writer`), one transaction (`commit`, `pending`, `writing`) and what is written in it (`append`, `scheduled`, `records`); what ends
 //! the use of a log (`health`, `refusal`), and what is looked at for that (`wal`, `marks`, `missing`, `examine`); how a page is read (`readers`, `read`,
-//! `span`, `seek`, `row`); how readers learn of new events (`signal`, `watch`, `tail`); copies (`backup`); the contract
+//! `span`, `seek`, `row`, `column`, `count`); how readers learn of new events (`signal`, `watch`, `tail`); copies (`backup`); the contract
 //! (`backend`); exactly-once effects in the user's own database ([`once`]).
 
 #![cfg_attr(not(test), deny(clippy::expect_used, clippy::panic, clippy::unreachable, clippy::unwrap_used))]
@@ -39,7 +39,9 @@ mod append;
 mod backend;
 mod backup;
 mod beside;
+mod column;
 mod commit;
+mod companions;
 mod connect;
 mod count;
 mod error;
@@ -53,6 +55,7 @@ mod names;
 mod note;
 mod options;
 mod patience;
+mod pending;
 mod place;
 mod read;
 mod readers;
@@ -66,11 +69,13 @@ mod session;
 mod sign;
 mod signal;
 mod span;
+mod tables;
 mod tail;
 mod url;
 mod wal;
 mod watch;
 mod writer;
+mod writing;
 
 pub mod once;
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use rusqlite::{Connection, types::Type};
 use stheno_core::{EventName, NameError, PatternSet};
 
-use crate::row;
+use crate::column;
 
 /// Pattern sets whose numbers are remembered; a process rarely has more subscribers than this.
 const REMEMBERED: usize = 64;
@@ -88,7 +88,7 @@ impl Names {
     /// The name of a number. An error if it is none that Stheno writes: delivery would record it, and refuse the record.
     pub(crate) fn name(&self, id: i64) -> rusqlite::Result<Arc<str>> {
         if let Some(wrong) = self.wrong.get(&id) {
-            return row::checked(1, format_args!("name number {id}"), Err(wrong));
+            return column::checked(1, format_args!("name number {id}"), Err(wrong));
         }
         self.by_id.get(&id).cloned().ok_or_else(|| {
             let missing = format!("an event has the name number {id}, which does not exist");

@@ -13,7 +13,7 @@ use std::{
 use stheno_core::backend::BackendErrorKind;
 
 use crate::{
-    beside::{ACKNOWLEDGED, DAMAGED, suffixed},
+    companions::{COMPANIONS, suffixed},
     error::Trouble,
     mounts,
 };
@@ -63,9 +63,6 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, Trouble> {
     }
     Ok(path)
 }
-
-/// What the names of the files end with that SQLite and Stheno keep beside a log.
-pub(crate) const COMPANIONS: [&str; 5] = ["-wal", "-shm", "-journal", DAMAGED, ACKNOWLEDGED];
 
 /// The name of the log to which a file would belong that is called like this. SQLite would take it for a part of that log.
 pub(crate) fn companion_of(path: &Path) -> Option<String> {

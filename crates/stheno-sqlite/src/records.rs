@@ -12,10 +12,7 @@ use stheno_core::{
     },
 };
 
-use crate::{
-    commit::{Pending, Writing},
-    marks,
-};
+use crate::{marks, pending::Pending, writing::Writing};
 
 /// Longest content of a record in bytes. Records are small documents; this only keeps one from spoiling a commit.
 const MAX_RECORD: usize = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! Events as rows, both ways.
 
-use std::{fmt::Display, sync::Arc};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use rusqlite::{
@@ -9,7 +9,7 @@ use rusqlite::{
 };
 use stheno_core::{EventId, Headers, Key, RecordedEvent, Timestamp};
 
-use crate::names::Names;
+use crate::{column::checked, names::Names};
 
 /// The columns of an event, in the order [`Decoder::event`] reads them. The body comes last, as in the table.
 pub(crate) const COLUMNS: &str = "sequence, name, stored, time, id, key, source, headers, body";
@@ -70,14 +70,6 @@ impl<'n> Decoder<'n> {
             _ => Arc::clone(self.source.insert(text.into())),
         }
     }
-}
-
-/// What a row has in a column, or an error that says which event has something there that Stheno never writes.
-pub(crate) fn checked<T>(column: usize, event: impl Display, value: Result<T, impl Display>) -> rusqlite::Result<T> {
-    value.map_err(|error| {
-        let wrong = format!("event {event}: {error}");
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, wrong.into())
-    })
 }
 
 /// Headers as one text: `name:value` lines. A name has no colon and a value no line break, so nothing needs escaping.

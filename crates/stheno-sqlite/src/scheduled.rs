@@ -7,11 +7,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 use stheno_core::{EventId, EventName, Key, NewEvent, Timestamp};
 
-use crate::{
-    commit::Writing,
-    row::{self, headers_text},
-    session::Session,
-};
+use crate::{column, row::headers_text, session::Session, writing::Writing};
 
 /// Most events moved in one commit; the rest follows in the next.
 const MOVED_AT_ONCE: i64 = 1_000;
@@ -39,10 +35,10 @@ pub(crate) fn find(session: &mut Session, id: &EventId) -> rusqlite::Result<Opti
     let Some(row) = rows.next()? else { return Ok(None) };
     let name = names.name(row.get(0)?)?;
     let body = Bytes::copy_from_slice(row.get_ref(3)?.as_blob()?);
-    let mut event = NewEvent::new(row::checked(0, id.as_str(), EventName::new(&*name))?, body);
+    let mut event = NewEvent::new(column::checked(0, id.as_str(), EventName::new(&*name))?, body);
     event.id = id.clone();
     let key: Option<String> = row.get(1)?;
-    event.key = key.map(|key| row::checked(1, id.as_str(), Key::parse(&key))).transpose()?;
+    event.key = key.map(|key| column::checked(1, id.as_str(), Key::parse(&key))).transpose()?;
     event.not_before = Some(Timestamp::from_micros(row.get(2)?));
     Ok(Some(event))
 }

@@ -18,11 +18,12 @@ use stheno_core::{
 use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
-    commit::{self, Op, Pending, Terms},
+    commit::{self, Op, Terms},
     connect::CHECKPOINT_PAGES,
     error::{self, Trouble},
     examine::Examiner,
     health::Health,
+    pending::Pending,
     session::{Session, lock},
     signal::Signal,
     wal,

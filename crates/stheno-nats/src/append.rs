@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_nats::header;
 use stheno_core::{
     Key, NewEvent, Timestamp,
-    backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
+    backend::{Append, AppendError, AppendErrorKind, Appended},
 };
 
 use crate::{
@@ -37,9 +37,11 @@ pub(crate) fn max_body(log: &Log) -> usize {
 ///
 /// What is rare is boxed here and below: each publish has a future of its own on the heap, and the allocator is slow with
 /// those of more than a kilobyte.
-pub(crate) async fn append(log: &Arc<Log>, events: Vec<NewEvent>) -> Result<Vec<Appended>, AppendError> {
+pub(crate) async fn append(log: &Arc<Log>, batch: Append) -> Result<Vec<Appended>, AppendError> {
     let _inside = log.gate.enter()?;
-    check(&events, max_body(log))?;
+    batch.check(MAX_BATCH, max_body(log))?;
+    let events = batch.events;
+    check_times(&events)?;
     let _room = log.appends.room(events.len()).await?;
     match &events[..] {
         [] => Ok(Vec::new()),
@@ -64,26 +66,13 @@ pub(crate) fn outgoing(log: &Log, event: &NewEvent) -> Outgoing {
     encode::event(event, &log.subjects, log.options.headers)
 }
 
-/// Refuses what can be refused without asking the server.
-fn check(events: &[NewEvent], max_body: usize) -> Result<(), AppendError> {
-    if events.len() > MAX_BATCH {
-        return Err(AppendError::new(AppendErrorKind::TooMany { events: events.len(), limit: MAX_BATCH }));
-    }
-    for (index, event) in events.iter().enumerate() {
-        if event.not_before.is_some_and(|time| time > schedule::LATEST) {
-            return Err(AppendError::new(AppendErrorKind::TooFarAhead { index, latest: schedule::LATEST }));
-        }
-        let length = event.body.len();
-        if length > max_body {
-            return Err(AppendError::new(AppendErrorKind::TooLarge { index, length, limit: max_body }));
-        }
-        if event.expected.is_some() && event.key.is_none() {
-            let message =
-                format!("event `{}` has an expected sequence and no key to expect it of; give it a key", event.id);
-            return Err(BackendError::new(BackendErrorKind::Other, message).into());
-        }
-    }
-    Ok(())
+/// Refuses times that no server keeps.
+fn check_times(events: &[NewEvent]) -> Result<(), AppendError> {
+    let too_far = |event: &NewEvent| event.not_before.is_some_and(|time| time > schedule::LATEST);
+    events
+        .iter()
+        .position(too_far)
+        .map_or(Ok(()), |index| Err(AppendError::new(AppendErrorKind::TooFarAhead { index, latest: schedule::LATEST })))
 }
 
 /// When an event is to be stored, unless that is now.

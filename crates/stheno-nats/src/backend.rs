@@ -110,7 +110,7 @@ impl Backend for NatsBackend {
     }
 
     async fn append(&self, batch: Append) -> Result<Vec<Appended>, AppendError> {
-        append::append(&self.log, batch.events).await
+        append::append(&self.log, batch).await
     }
 
     async fn read(&self, query: Query) -> Result<Page, BackendError> {

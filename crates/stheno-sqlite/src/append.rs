@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use rusqlite::OptionalExtension;
 use stheno_core::{
     NewEvent, Timestamp,
-    backend::{AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind},
+    backend::{AppendError, AppendErrorKind, Appended},
 };
 
 use crate::{pending::Pending, row::headers_text, scheduled, writing::Writing};
@@ -18,25 +18,6 @@ pub(crate) const MAX_BATCH: usize = 1_000;
 
 /// A batch and who waits for it.
 pub(crate) type AppendOp = Pending<Vec<NewEvent>, Vec<Appended>, AppendError>;
-
-/// Refuses what can be refused without looking at the log.
-pub(crate) fn check(events: &[NewEvent], max_body: usize) -> Result<(), AppendError> {
-    if events.len() > MAX_BATCH {
-        return Err(AppendError::new(AppendErrorKind::TooMany { events: events.len(), limit: MAX_BATCH }));
-    }
-    for (index, event) in events.iter().enumerate() {
-        let length = event.body.len();
-        if length > max_body {
-            return Err(AppendError::new(AppendErrorKind::TooLarge { index, length, limit: max_body }));
-        }
-        if event.expected.is_some() && event.key.is_none() {
-            let message =
-                format!("event `{}` has an expected sequence and no key to expect it of; give it a key", event.id);
-            return Err(BackendError::new(BackendErrorKind::Other, message).into());
-        }
-    }
-    Ok(())
-}
 
 /// Appends a batch, all of it or nothing.
 pub(crate) fn append(

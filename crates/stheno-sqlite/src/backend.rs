@@ -197,7 +197,7 @@ impl Backend for SqliteBackend {
     }
 
     async fn append(&self, batch: Append) -> Result<Vec<Appended>, AppendError> {
-        append::check(&batch.events, self.options.max_body)?;
+        batch.check(append::MAX_BATCH, self.options.max_body)?;
         self.writer.append(batch.events).await
     }
 

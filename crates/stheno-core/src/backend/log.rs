@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    backend::error::BackendError,
+    backend::error::{AppendError, AppendErrorKind, BackendError, BackendErrorKind},
     event::recorded::{NewEvent, RecordedEvent},
     key::Key,
     pattern::PatternSet,
@@ -29,6 +29,38 @@ impl Append {
     /// Several events, all of them or none.
     pub fn batch(events: Vec<NewEvent>) -> Self {
         Self { events }
+    }
+
+    /// Refuses what every backend refuses without looking at its log: more events than it takes at once, a body of more bytes than
+    /// it takes, an expectation without a key.
+    ///
+    /// ```
+    /// use stheno_core::{EventName, NewEvent, backend::Append};
+    ///
+    /// let batch = Append::one(NewEvent::new(EventName::new("order.placed").unwrap(), "{}"));
+    /// assert!(batch.check(1_000, 2).is_ok());
+    /// assert!(batch.check(1_000, 1).unwrap_err().to_string().contains("2 bytes and at most 1 are allowed"));
+    /// ```
+    ///
+    /// # Errors
+    /// [`AppendError`] about the first event that is refused.
+    pub fn check(&self, max_batch: usize, max_body: usize) -> Result<(), AppendError> {
+        let events = &self.events;
+        if events.len() > max_batch {
+            return Err(AppendError::new(AppendErrorKind::TooMany { events: events.len(), limit: max_batch }));
+        }
+        for (index, event) in events.iter().enumerate() {
+            let length = event.body.len();
+            if length > max_body {
+                return Err(AppendError::new(AppendErrorKind::TooLarge { index, length, limit: max_body }));
+            }
+            if event.expected.is_some() && event.key.is_none() {
+                let message =
+                    format!("event `{}` has an expected sequence and no key to expect it of; give it a key", event.id);
+                return Err(BackendError::new(BackendErrorKind::Other, message).into());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tests across crates share: logs of their own, handlers that remember what they saw, and waits with a bound.
 
+pub mod attempts;
 pub mod large;
 
 use std::{env, future::Future, path::PathBuf, sync::Arc, time::Duration};

@@ -19,7 +19,7 @@ use crate::{
 /// How many programs run at a time.
 const AT_ONCE: usize = 3;
 /// Test targets that take long; each runs by itself, these first. Those of all packages that have the name belong to it.
-const LONG: [&str; 11] = [
+const LONG: [&str; 13] = [
     "conformance_cluster",
     "conformance",
     "kill",
@@ -31,6 +31,8 @@ const LONG: [&str; 11] = [
     "sqlite_file",
     "process",
     "memory",
+    "unrecorded",
+    "letters",
 ];
 
 /// Builds all tests, then runs them. `command` makes `cargo test` with what the tests need to know, for the words that follow.

@@ -14,7 +14,8 @@ use crate::{
 /// The lanes.
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
-    all: HashMap<LaneId, Lane>,
+    /// Boxed, so that the table is small and grows without a copy of them all: most of many lanes are parked.
+    all: HashMap<LaneId, Box<Lane>>,
     /// Those that can be started, in the order in which they became so.
     ready: BTreeMap<u64, LaneId>,
     /// Those that need a load.
@@ -30,11 +31,11 @@ pub(crate) struct Lanes {
 
 impl Lanes {
     pub(crate) fn get(&self, id: &LaneId) -> Option<&Lane> {
-        self.all.get(id)
+        self.all.get(id).map(|lane| &**lane)
     }
 
     pub(crate) fn get_mut(&mut self, id: &LaneId) -> Option<&mut Lane> {
-        self.all.get_mut(id)
+        self.all.get_mut(id).map(|lane| &mut **lane)
     }
 
     pub(crate) fn contains(&self, id: &LaneId) -> bool {
@@ -44,14 +45,14 @@ impl Lanes {
     pub(crate) fn insert(&mut self, id: LaneId, lane: Lane) {
         let doing = lane.doing;
         self.remove(&id);
-        self.all.insert(id.clone(), lane);
+        self.all.insert(id.clone(), Box::new(lane));
         self.enqueue(&id, doing);
     }
 
     pub(crate) fn remove(&mut self, id: &LaneId) -> Option<Lane> {
         let lane = self.all.remove(id)?;
         self.dequeue(id, lane.doing, lane.ticket);
-        Some(lane)
+        Some(*lane)
     }
 
     /// Lets a lane do something else.
@@ -156,7 +157,7 @@ impl Lanes {
         while self.waiting.first().is_some_and(|(due, _)| *due <= now)
             && let Some((_, id)) = self.waiting.pop_first()
         {
-            due.push((self.all.get(&id).map_or(0, Lane::from), id));
+            due.push((self.all.get(&id).map_or(0, |lane| lane.from()), id));
         }
         due.sort_unstable();
         for (_, id) in due {
@@ -190,7 +191,7 @@ impl Lanes {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&LaneId, &Lane)> {
-        self.all.iter()
+        self.all.iter().map(|(id, lane)| (id, &**lane))
     }
 }
 

@@ -107,7 +107,7 @@ pub(crate) struct Lane {
     left: Left,
     indexed: Indexed,
     /// What is known of earlier failures of the event at `from`.
-    failed: Option<Waiting>,
+    failed: Option<Box<Waiting>>,
     /// Its events that hold the floor back.
     held: Vec<u64>,
 }
@@ -140,7 +140,7 @@ impl Lane {
     pub(crate) fn restored(doc: LaneDoc, due: impl FnOnce(&Waiting) -> Timestamp) -> Self {
         let (doing, failed) = match doc.state {
             LaneState::Behind => (Doing::NeedsLoad, None),
-            LaneState::Waiting(waiting) => (Doing::Waiting(due(&waiting)), Some(waiting)),
+            LaneState::Waiting(waiting) => (Doing::Waiting(due(&waiting)), Some(Box::new(waiting))),
             LaneState::Parked { dead } => (Doing::Parked { dead }, None),
         };
         Self { doing, indexed: Indexed::Stored, failed, upto: doc.upto, ..Self::in_the_log(doc.from) }
@@ -177,7 +177,7 @@ impl Lane {
     }
 
     pub(crate) fn failed(&self) -> Option<&Waiting> {
-        self.failed.as_ref()
+        self.failed.as_deref()
     }
 
     /// Whether its events wait behind this dead letter.
@@ -249,7 +249,7 @@ impl Lane {
         let state = match &self.doing {
             Doing::Parked { dead } => LaneState::Parked { dead: *dead },
             // An attempt at an event that has failed before: if it never ends, the failures are still counted.
-            _ => self.failed.clone().map_or(LaneState::Behind, LaneState::Waiting),
+            _ => self.failed.as_deref().cloned().map_or(LaneState::Behind, LaneState::Waiting),
         };
         LaneDoc { key: id.key().cloned(), run, from: self.from, upto: self.upto, state }
     }
@@ -351,7 +351,7 @@ impl Lane {
 
     /// An event has failed, and is tried again. It stays in memory, with what comes after it: see [`Lanes::keep`].
     pub(crate) fn fail(&mut self, kept: Kept, waiting: Waiting) {
-        self.failed = Some(waiting);
+        self.failed = Some(Box::new(waiting));
         self.from = kept.event.sequence;
         self.loaded.push_front(kept);
     }
@@ -365,7 +365,7 @@ impl Lane {
 
     /// The event at a sequence comes next, again.
     pub(crate) fn hand_back(&mut self, from: u64, waiting: Option<Waiting>, memory: &Memory) {
-        self.failed = waiting;
+        self.failed = waiting.map(Box::new);
         self.leave_to_the_log(memory);
         if from + 1 == self.from {
             self.left.again(from, memory);
@@ -379,7 +379,7 @@ impl Lane {
     pub(crate) fn gone(&mut self) -> (u64, Option<Waiting>) {
         let sequence = self.from;
         self.from += 1;
-        (sequence, self.failed.take())
+        (sequence, self.failed.take().map(|waiting| *waiting))
     }
 
     /// Forgets the events in memory, and keeps in mind which they were; the log has them.

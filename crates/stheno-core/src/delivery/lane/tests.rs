@@ -24,3 +24,9 @@ fn a_lane_that_rests_keeps_in_mind_the_very_next_event_that_is_left_to_the_log()
     let load = lane.load(&id, 107).expect("there is something to read back");
     assert_eq!(load.sequences, [101, 107]);
 }
+
+#[test]
+fn a_lane_is_small() {
+    // Every parked key has one: 100,000 letters are 100,000 of these.
+    assert!(size_of::<Lane>() <= 264, "{}", size_of::<Lane>());
+}

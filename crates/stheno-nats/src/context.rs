@@ -177,6 +177,12 @@ mod tests {
         assert!(matches!(of_url, Ok(Login::User { name, password }) if name == "bob" && password.expose() == "s3cr@t"));
         let of_fields = login("fields", r#"{"url":"nats://bob:s3cret@a","user":"me","password":"p"}"#);
         assert!(matches!(of_fields, Ok(Login::User { name, .. }) if name == "me"));
+        for prefix in ["a b", "a\\r\\nPUB x 0\\r\\n", "a.*", "a..b", ".", "ä"] {
+            let context = format!(r#"{{"url":"nats://a","jetstream_api_prefix":"{prefix}"}}"#);
+            let error = login("prefix", &context).expect_err(prefix);
+            assert!(error.to_string().contains("jetstream_api_prefix"), "{error}");
+        }
+        assert!(login("prefix", r#"{"url":"nats://a","jetstream_api_prefix":"$JS.from-shop.API."}"#).is_ok());
         for wrong in [r#"{"url":"nats://bob:s3@cret@a"}"#, r#"{"url":"nats://a","jetstream_domain":"a.b"}"#] {
             let error = login("wrong", wrong).expect_err(wrong);
             assert!(!format!("{error} {error:?}").contains("cret"), "{error}");

@@ -13,11 +13,22 @@ const EMPTY: &str = "=";
 pub(crate) struct RecordSubjects {
     /// `$KV.<bucket>.`
     prefix: String,
+    /// What stands in front where a record is written: nothing, or the API of a JetStream domain. Servers of one domain let nothing
+    /// through to another that begins with `$KV.`, and take what comes by the API for it.
+    through: String,
 }
 
 impl RecordSubjects {
-    pub(crate) fn of_bucket(bucket: &str) -> Self {
-        Self { prefix: format!("$KV.{bucket}.") }
+    pub(crate) fn of_bucket(bucket: &str, domain: Option<&str>) -> Self {
+        let through = domain.map(|domain| format!("$JS.{domain}.API.")).unwrap_or_default();
+        Self { prefix: format!("$KV.{bucket}."), through }
+    }
+
+    /// Where a record is written.
+    pub(crate) fn written(&self, name: &str) -> String {
+        let mut subject = self.of(name);
+        subject.insert_str(0, &self.through);
+        subject
     }
 
     /// Where a record lies.
@@ -91,7 +102,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_name_comes_back(name in "[A-Za-z0-9_=./-]{1,60}") {
-            let subjects = RecordSubjects::of_bucket("b");
+            let subjects = RecordSubjects::of_bucket("b", None);
             let subject = subjects.of(&name);
             let found = subjects.name(&subject);
             prop_assert_eq!(found.as_ref().map(RecordName::as_str), Some(&*name));
@@ -101,10 +112,17 @@ mod tests {
 
     #[test]
     fn a_folder_is_one_filter() {
-        let subjects = RecordSubjects::of_bucket("b");
+        let subjects = RecordSubjects::of_bucket("b", None);
         assert_eq!(subjects.of("sub/receipts.send/state"), "$KV.b.sub.receipts=2Esend.state");
         assert_eq!(subjects.beginning("sub/receipts.send/lane/"), "$KV.b.sub.receipts=2Esend.lane.>");
         assert_eq!(subjects.beginning("sub/rec"), "$KV.b.sub.>");
         assert_eq!(subjects.beginning("su"), "$KV.b.>");
+    }
+
+    #[test]
+    fn a_record_is_written_through_the_api_of_its_domain_and_lies_where_it_lies_without_one() {
+        let (here, there) = (RecordSubjects::of_bucket("b", None), RecordSubjects::of_bucket("b", Some("hub")));
+        assert_eq!(here.written("a/b"), "$KV.b.a.b");
+        assert_eq!((there.written("a/b"), there.of("a/b")), ("$JS.hub.API.$KV.b.a.b".into(), "$KV.b.a.b".into()));
     }
 }

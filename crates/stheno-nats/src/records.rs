@@ -90,7 +90,7 @@ fn bucket_stream(log: &Log) -> String {
 }
 
 fn subjects(log: &Log) -> RecordSubjects {
-    RecordSubjects::of_bucket(&log.options.bucket())
+    RecordSubjects::of_bucket(&log.options.bucket(), log.options.domain())
 }
 
 fn record(name: RecordName, stored: Stored) -> Record {
@@ -331,7 +331,7 @@ fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<Recor
         }
     }
     let body = write.value.clone().unwrap_or_default();
-    Outgoing { subject: subjects.of(write.name.as_str()).into(), headers, body }
+    Outgoing { subject: subjects.written(write.name.as_str()).into(), headers, body }
 }
 
 /// The first record that is not as expected, if any is not. Notes marks that stand where nothing is expected.

@@ -48,10 +48,7 @@ pub(crate) async fn check_jetstream(api: &Api, options: &NatsOptions) -> Result<
         };
         BackendError::new(BackendErrorKind::Address, message)
     };
-    // Another server may have the domain.
-    if options.domain().is_none() && !api.link.client().server_info().jetstream {
-        return Err(disabled());
-    }
+    // Whether the very server has it tells nothing: others of its cluster, or of a leaf's hub, may.
     match api.ask::<Value>(Question::ACCOUNT, "", &Value::Null).await {
         Ok(_) => Ok(()),
         Err(trouble) if trouble.code().is_some_and(|code| code::NOT_ENABLED.contains(&code)) => Err(disabled()),

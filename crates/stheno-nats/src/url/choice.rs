@@ -113,6 +113,14 @@ impl NatsOptions {
         if let Some((_, what, how)) = names.into_iter().find(|(wrong, ..)| *wrong) {
             return Err(refused(format!("{what}; use letters, digits, `_` and `-`, {how}")));
         }
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'*' | b'>');
+        if !self.api_prefix.split('.').all(|token| !token.is_empty() && token.bytes().all(is_plain)) {
+            return Err(refused(
+                "`jetstream_api_prefix` of the context is no beginning of a subject; use words joined by dots, without spaces, \
+                 `*` and `>`"
+                    .to_owned(),
+            ));
+        }
         if self.replicas.is_some_and(|replicas| !(1..=5).contains(&replicas)) {
             return Err(refused("a stream has 1 to 5 replicas".to_owned()));
         }

@@ -1,31 +1,17 @@
 //! Recovery after an outage: keys that fall due together, and failures among events that go well, against as many events that all
 //! go well on the same backend in the same round.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+mod host;
+mod place;
 
-use stheno::{
-    AnyEvent, App, Bus, Catalogs, Clock, Cx, Failure, Outgoing, Start, Subscriber, SubscriberDef, Timestamp,
-    app::Running,
-    async_trait,
-    backend::Backend,
-    medusa::OrderPlaced,
-    nats::{NatsBackend, NatsOptions},
-    sqlite::{SqliteBackend, SqliteOptions},
-};
-use tempfile::TempDir;
+use std::time::Duration;
+
+pub(crate) use place::{Place, Stored, fill};
 
 use crate::{
     Case, Fallible,
-    nats::{
-        server::{Server, Sync},
-        watch::{Measured, Watch},
-    },
+    nats::watch::{Measured, Watch},
+    recovery::host::Run,
 };
 
 /// The longest that anything here may take.
@@ -38,165 +24,6 @@ const OUTAGE: Duration = Duration::from_secs(3_600);
 const MESSAGES: &str = "messages";
 /// A wait that is over at once.
 const AT_ONCE: Duration = Duration::from_millis(1);
-
-/// A clock that goes on, and that the benchmark sets forward.
-#[derive(Debug, Default)]
-struct Forward(AtomicI64);
-
-#[async_trait]
-impl Clock for Forward {
-    fn now(&self) -> Timestamp {
-        let forward = u64::try_from(self.0.load(Ordering::SeqCst)).unwrap_or(0);
-        Timestamp::now().plus(Duration::from_micros(forward))
-    }
-
-    async fn sleep_until(&self, time: Timestamp) {
-        // It may be set forward meanwhile.
-        tokio::time::sleep(time.since(self.now()).min(Duration::from_millis(5))).await;
-    }
-}
-
-/// The handler: so many of a hundred events fail once.
-struct Handler {
-    percent: u64,
-    handled: Arc<AtomicU64>,
-}
-
-#[async_trait]
-impl Subscriber for Handler {
-    type Event = AnyEvent;
-
-    async fn handle(&self, event: AnyEvent, cx: Cx) -> Result<(), Failure> {
-        if cx.attempt() == 1 && event.sequence % 100 < self.percent {
-            return Err(Failure::new("the mail server is down"));
-        }
-        self.handled.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
-/// Where a log lies.
-pub(crate) enum Place {
-    File(TempDir),
-    Nats { _folder: TempDir, server: Server },
-}
-
-impl Place {
-    pub(crate) fn new(url: &str) -> Fallible<Self> {
-        let folder = tempfile::tempdir()?;
-        match url {
-            "embedded" => Ok(Self::File(folder)),
-            "nats" => {
-                let server = Server::start(folder.path(), Sync::Interval)?;
-                Ok(Self::Nats { _folder: folder, server })
-            }
-            other => Err(format!("`{other}` is neither `embedded` nor `nats`").into()),
-        }
-    }
-
-    pub(crate) async fn open(&self) -> Fallible<Arc<dyn Backend>> {
-        match self {
-            Self::File(folder) => Ok(SqliteBackend::open(SqliteOptions::file(folder.path().join("log.db"))).await?),
-            Self::Nats { server, .. } => Ok(NatsBackend::open(NatsOptions::from_url(&server.url())?).await?),
-        }
-    }
-
-    /// The messages that clients and the server have sent each other so far.
-    fn messages(&self) -> u64 {
-        match self {
-            Self::File(_) => 0,
-            Self::Nats { server, .. } => server.messages(),
-        }
-    }
-
-    /// The process whose time counts beside our own.
-    fn server(&self) -> u32 {
-        match self {
-            Self::File(_) => std::process::id(),
-            Self::Nats { server, .. } => server.process(),
-        }
-    }
-}
-
-/// How an event is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stored {
-    /// As ours publishes it: the key stands beside it.
-    Keyed,
-    /// By a program that knows nothing of ours: the body has the key.
-    Bare,
-}
-
-pub(crate) async fn fill(place: &Place, events: u64, stored: Stored) -> Fallible<()> {
-    let backend = place.open().await?;
-    let (catalogs, _) = Catalogs::new([stheno::medusa::catalog()], []);
-    let bus = Bus::new(Arc::clone(&backend), Arc::new(catalogs));
-    let order = |number: u64| format!("order_01H8X4Q2V5Z7{number:010}");
-    match (stored, place) {
-        (Stored::Bare, Place::Nats { server, .. }) => {
-            let client = async_nats::jetstream::new(async_nats::connect(server.url()).await?);
-            let mut acks = Vec::new();
-            for number in 0..events {
-                let body = serde_json::to_vec(&serde_json::json!({ "id": order(number) }))?;
-                acks.push(client.publish("events.order.placed", body.into()).await?);
-                if acks.len() == 512 || number + 1 == events {
-                    for ack in acks.drain(..) {
-                        ack.await?;
-                    }
-                }
-            }
-        }
-        _ => {
-            let mut number = 0;
-            while number < events {
-                let batch = 500.min(events - number);
-                let orders = (number..number + batch).map(|number| Outgoing::from(OrderPlaced::new(order(number))));
-                bus.publish_all(orders).atomic().await?;
-                number += batch;
-            }
-        }
-    }
-    backend.close().await;
-    Ok(())
-}
-
-/// A subscriber that runs on a full log.
-struct Run {
-    running: Running,
-    clock: Arc<Forward>,
-    handled: Arc<AtomicU64>,
-}
-
-impl Run {
-    async fn start(place: &Place, percent: u64, retry: Duration) -> Fallible<Self> {
-        let (clock, handled) = (Arc::<Forward>::default(), Arc::<AtomicU64>::default());
-        let handler = Handler { percent, handled: Arc::clone(&handled) };
-        let subscriber = SubscriberDef::new("bench.recovery", handler).on("order.placed").start(Start::Beginning);
-        let subscriber = subscriber.retry(retry, Duration::from_secs(7_200), Duration::from_secs(86_400));
-        let app = App::new(place.open().await?).catalog(stheno::medusa::catalog()).without_unknown_names();
-        let running = app.clock(Arc::clone(&clock) as Arc<dyn Clock>).subscribe(subscriber).start().await?;
-        Ok(Self { running, clock, handled })
-    }
-
-    /// Waits until so many are handled, and that is recorded.
-    async fn until(&self, events: u64) -> Fallible<()> {
-        let deadline = Instant::now() + LIMIT;
-        loop {
-            self.running.settle(LIMIT).await?;
-            if self.handled.load(Ordering::Relaxed) >= events {
-                return Ok(());
-            }
-            if Instant::now() > deadline {
-                return Err(format!("{} of {events} were handled", self.handled.load(Ordering::Relaxed)).into());
-            }
-            tokio::time::sleep(AT_ONCE).await;
-        }
-    }
-
-    fn set_forward(&self) {
-        self.clock.0.fetch_add(2 * 3_600 * 1_000_000, Ordering::SeqCst);
-    }
-}
 
 /// All of them go well, or so many of a hundred fail once and are tried again at once.
 async fn failing(url: &str, events: u64, percent: u64, stored: Stored) -> Fallible<Measured> {

@@ -180,6 +180,11 @@ impl Lane {
         self.failed.as_ref()
     }
 
+    /// The event that has failed before and comes next.
+    fn failed_at(&self) -> Option<u64> {
+        self.failed.as_ref().map(|_| self.from)
+    }
+
     /// Whether its events wait behind this dead letter.
     pub(crate) fn is_behind(&self, letter: u64) -> bool {
         self.doing == Doing::Parked { dead: letter }

@@ -57,14 +57,14 @@ impl Done {
     }
 
     fn handle_fresh(&self, event: &AnyEvent) -> Option<()> {
-        let published: u64 = event.key.as_ref()?.as_str().strip_prefix(FRESH)?.parse().ok()?;
+        let published: u64 = event.key.as_ref()?.as_str().split_once(FRESH)?.1.parse().ok()?;
         self.longest.fetch_max(self.micros().saturating_sub(published), Ordering::Relaxed);
         self.fresh.fetch_add(1, Ordering::Relaxed);
         Some(())
     }
 }
 
-/// What the keys of fresh events begin with.
+/// What the ids of fresh orders begin with.
 const FRESH: &str = "fresh-";
 
 /// The handler: so many of a hundred events fail once, and no fresh one does.

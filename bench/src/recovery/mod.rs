@@ -52,10 +52,11 @@ async fn due_together(url: &str, keys: u64, stored: Stored) -> Fallible<(Measure
     let run = Run::start(&place, keys, 100, OUTAGE).await?;
     run.running.settle(LIMIT).await?;
     let failed = watch.stop(keys)?;
-    let watch = Watch::start(place.server())?;
+    let (watch, before) = (Watch::start(place.server())?, place.messages());
     run.set_forward();
     let longest = run.until_handled_with_fresh().await?;
-    let recovered = watch.stop(keys)?.with(LONGEST, longest);
+    let messages = (place.messages() - before) as f64 / keys as f64;
+    let recovered = watch.stop(keys)?.with(LONGEST, longest).with(MESSAGES, messages);
     run.running.stop().await;
     Ok((failed, recovered))
 }

@@ -41,7 +41,7 @@ async fn main() -> Fallible<()> {
         Case::of("delivery to one typed subscriber, done recorded", "events/s", &one, 0.5),
         Case::of("ten subscribers against one", "ns/event", &ten, 3.0).at_most(),
     ];
-    cases.extend(recovery::rows("embedded", rounds, events as u64 / 3).await?);
+    cases.extend(recovery::rows("embedded", rounds, events as u64 / 3, &[]).await?);
     report(&cases, &results("embedded"))?;
     Ok(())
 }

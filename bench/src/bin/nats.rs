@@ -11,5 +11,6 @@ use stheno_bench::{
 
 #[tokio::main]
 async fn main() -> Fallible<()> {
-    suite::main("nats", cases::all(), async |rounds, messages| recovery::rows("nats", rounds, messages / 2).await).await
+    suite::main("nats", cases::all(), async |rounds, messages| recovery::rows("nats", rounds, messages / 2, &[]).await)
+        .await
 }

@@ -31,7 +31,7 @@ const CLOCK_STEP: Duration = Duration::from_secs(1);
 const HANDED_BACK: usize = 512;
 /// Lanes whose next event may wait in memory, besides those that could be started at once. As soon as half of them are used up,
 /// the others are read in one trip.
-const READY: usize = if cfg!(test) { 4 } else { 128 };
+const READY: usize = if cfg!(test) { 4 } else { 512 };
 
 /// Delivery of one subscriber, while one process holds its lease.
 #[derive(Debug)]
@@ -302,7 +302,7 @@ impl Machine {
                 Some(load) => {
                     self.loading += 1;
                     if let Some(lane) = self.lanes.get_mut(&id) {
-                        lane.expect(self.memory.expect(load.limit));
+                        lane.expect(&load, &self.memory);
                     }
                     self.lanes.turn_to(&id, Doing::Loading);
                     return Some(Step::Load(load));

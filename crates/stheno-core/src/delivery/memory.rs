@@ -93,6 +93,12 @@ impl Memory {
         self.take(self.large.saturating_mul(events).min(LOAD_BYTES + self.large))
     }
 
+    /// What a read of events of these sizes is expected to take; 0 is a size that nobody knows.
+    pub(crate) fn expect_each(&self, sizes: impl Iterator<Item = usize>) -> Taken {
+        let bytes = |size| if size == 0 { self.large } else { EACH + size };
+        self.take(sizes.map(bytes).fold(0, usize::saturating_add))
+    }
+
     /// Keeps what was read back, and in mind how large such events are.
     pub(crate) fn keep_all(&mut self, events: &[Arc<RecordedEvent>]) -> Vec<Kept> {
         let largest = events.iter().map(|event| event.size()).max().unwrap_or(0);

@@ -281,8 +281,7 @@ impl Machine {
 
     /// Tries an event now that failed and waits. Whether one does.
     pub(crate) fn retry_now(&mut self, sequence: u64, now: Now) -> bool {
-        let waits = |lane: &Lane| lane.from() == sequence && matches!(lane.doing(), Doing::Waiting(_));
-        let Some(id) = self.lanes.iter().find(|(_, lane)| waits(lane)).map(|(id, _)| id.clone()) else { return false };
+        let Some(id) = self.lanes.waiting_for(sequence).cloned() else { return false };
         let note = Note {
             sequence,
             run: self.run.number,
@@ -341,3 +340,6 @@ impl Waiting {
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

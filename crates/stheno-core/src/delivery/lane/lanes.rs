@@ -21,16 +21,22 @@ pub(crate) struct Lanes {
     /// Those that need a load.
     unread: BTreeMap<u64, LaneId>,
     waiting: BTreeSet<(Timestamp, LaneId)>,
+    /// Those of them that wait to try an event again, by the sequence of that event and their ticket.
+    failed: BTreeMap<(u64, u64), LaneId>,
     resting: BTreeSet<(u64, LaneId)>,
     /// Those that a record speaks for, and that are under way: loading, ready or running.
     busy: HashSet<LaneId>,
     tickets: u64,
     /// How many are parked.
     parked: usize,
+    /// How many lanes were looked at.
+    #[cfg(test)]
+    looked_at: std::cell::Cell<usize>,
 }
 
 impl Lanes {
     pub(crate) fn get(&self, id: &LaneId) -> Option<&Lane> {
+        self.look();
         self.all.get(id).map(|lane| &**lane)
     }
 
@@ -51,14 +57,15 @@ impl Lanes {
 
     pub(crate) fn remove(&mut self, id: &LaneId) -> Option<Lane> {
         let lane = self.all.remove(id)?;
-        self.dequeue(id, lane.doing, lane.ticket);
+        self.dequeue(id, lane.doing, lane.ticket, lane.failed_at());
         Some(*lane)
     }
 
     /// Lets a lane do something else.
     pub(crate) fn turn_to(&mut self, id: &LaneId, doing: Doing) {
-        let Some((before, ticket)) = self.all.get(id).map(|lane| (lane.doing, lane.ticket)) else { return };
-        self.dequeue(id, before, ticket);
+        let Some(lane) = self.all.get(id) else { return };
+        let (before, ticket, failed_at) = (lane.doing, lane.ticket, lane.failed_at());
+        self.dequeue(id, before, ticket, failed_at);
         self.enqueue(id, doing);
     }
 
@@ -70,7 +77,10 @@ impl Lanes {
         match doing {
             Doing::Ready => drop(self.ready.insert(self.tickets, id.clone())),
             Doing::NeedsLoad => drop(self.unread.insert(self.tickets, id.clone())),
-            Doing::Waiting(due) => drop(self.waiting.insert((due, id.clone()))),
+            Doing::Waiting(due) => {
+                self.failed.extend(lane.failed_at().map(|sequence| ((sequence, self.tickets), id.clone())));
+                self.waiting.insert((due, id.clone()));
+            }
             Doing::Resting(until) => drop(self.resting.insert((until, id.clone()))),
             Doing::Parked { .. } => self.parked += 1,
             Doing::Loading | Doing::Running => {}
@@ -80,11 +90,17 @@ impl Lanes {
         }
     }
 
-    fn dequeue(&mut self, id: &LaneId, doing: Doing, ticket: u64) {
+    /// `failed_at` is that of the lane.
+    fn dequeue(&mut self, id: &LaneId, doing: Doing, ticket: u64, failed_at: Option<u64>) {
         match doing {
             Doing::Ready => drop(self.ready.remove(&ticket)),
             Doing::NeedsLoad => drop(self.unread.remove(&ticket)),
-            Doing::Waiting(due) => drop(self.waiting.remove(&(due, id.clone()))),
+            Doing::Waiting(due) => {
+                if let Some(sequence) = failed_at {
+                    self.failed.remove(&(sequence, ticket));
+                }
+                self.waiting.remove(&(due, id.clone()));
+            }
             Doing::Resting(until) => drop(self.resting.remove(&(until, id.clone()))),
             Doing::Parked { .. } => self.parked -= 1,
             Doing::Loading | Doing::Running => {}
@@ -165,6 +181,11 @@ impl Lanes {
         }
     }
 
+    /// The lane that waits to try this event again.
+    pub(crate) fn waiting_for(&self, sequence: u64) -> Option<&LaneId> {
+        self.failed.range((sequence, 0)..=(sequence, u64::MAX)).map(|(_, id)| id).next()
+    }
+
     /// When the first one goes on that waits.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.waiting.first().map(|(due, _)| *due)
@@ -191,7 +212,21 @@ impl Lanes {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&LaneId, &Lane)> {
-        self.all.iter().map(|(id, lane)| (id, &**lane))
+        self.all.iter().inspect(|_| self.look()).map(|(id, lane)| (id, &**lane))
+    }
+
+    /// How many lanes were looked at so far, one by one.
+    #[cfg(test)]
+    pub(crate) fn looked_at(&self) -> usize {
+        self.looked_at.get()
+    }
+
+    #[cfg(not(test))]
+    fn look(&self) {}
+
+    #[cfg(test)]
+    fn look(&self) {
+        self.looked_at.set(self.looked_at.get() + 1);
     }
 }
 

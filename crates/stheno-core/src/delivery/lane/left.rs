@@ -18,7 +18,7 @@ const EACH: usize = 16;
 /// The events of a lane that only the log has.
 #[derive(Debug, Default)]
 pub(super) struct Left {
-    /// The first of them, each with its size: every one up to `upto`.
+    /// The first of them, each with its size (0 if that is not known): every one up to `upto`.
     events: VecDeque<(u64, u32)>,
     upto: u64,
     /// Whether nothing was offered after `upto`.
@@ -104,6 +104,12 @@ impl Left {
         self.events.iter().take(most).take_while(fits).map(|(sequence, _)| *sequence).collect()
     }
 
+    /// The memory that the first of them take when they are read back: what they took as they passed by.
+    pub(super) fn expect(&self, events: usize, memory: &Memory) -> Taken {
+        memory
+            .expect_each(self.events.iter().take(events).map(|(_, size)| usize::try_from(*size).unwrap_or(usize::MAX)))
+    }
+
     /// Those up to a sequence were read back.
     pub(super) fn read(&mut self, covered: u64) {
         let before = self.events.len();
@@ -179,6 +185,24 @@ mod tests {
         assert_eq!((unknown.first(64), unknown.upto(), unknown.all), (vec![3], 3, false));
         unknown.again(2, &memory);
         assert_eq!((unknown.first(64), unknown.upto()), (vec![2, 3], 3));
+    }
+
+    #[test]
+    fn a_read_is_expected_to_bring_what_has_passed_by() {
+        let memory = Memory::default();
+        let mut left = Left::nothing(3);
+        left.push(&event(4, 1_000_000), &memory);
+        left.push(&event(5, 10), &memory);
+        let taken = left.expect(1, &memory);
+        assert!((1_000_000..1_001_000).contains(&memory.used()));
+        let both = left.expect(2, &memory);
+        assert!((2_000_000..2_003_000).contains(&memory.used()));
+        drop((taken, both));
+        left.again(3, &memory);
+        let unknown = left.expect(1, &memory);
+        assert!(memory.used() > 10_000, "nobody knows how large it is");
+        drop(unknown);
+        assert_eq!(memory.used(), 0);
     }
 
     #[test]

@@ -180,6 +180,11 @@ impl Lane {
         self.failed.as_deref()
     }
 
+    /// The event that has failed before and comes next.
+    fn failed_at(&self) -> Option<u64> {
+        self.failed.as_ref().map(|_| self.from)
+    }
+
     /// Whether its events wait behind this dead letter.
     pub(crate) fn is_behind(&self, letter: u64) -> bool {
         self.doing == Doing::Parked { dead: letter }
@@ -295,9 +300,12 @@ impl Lane {
         Some(Load { lane: id.clone(), key, after: covered, upto, limit, known, sequences })
     }
 
-    /// Says what memory the read under way is expected to take.
-    pub(crate) fn expect(&mut self, taken: Taken) {
-        self.reading = Some(taken);
+    /// Takes the memory that a read which is begun is expected to bring.
+    pub(crate) fn expect(&mut self, load: &Load, memory: &Memory) {
+        self.reading = Some(match load.sequences.len() {
+            0 => memory.expect(load.limit),
+            known => self.left.expect(known, memory),
+        });
     }
 
     /// Takes what was read back, and how far that goes.

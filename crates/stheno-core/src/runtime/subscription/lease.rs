@@ -143,7 +143,12 @@ impl Lease {
 
     /// Whether a handler may be started now.
     pub(crate) fn is_good(&self) -> bool {
-        let age = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.is_good_at(Instant::now())
+    }
+
+    /// The same, at a time that is now.
+    pub(crate) fn is_good_at(&self, now: Instant) -> bool {
+        let age = u64::try_from(now.saturating_duration_since(self.born).as_millis()).unwrap_or(u64::MAX);
         !self.lost.load(Ordering::Acquire) && age < self.good_for.load(Ordering::Acquire)
     }
 

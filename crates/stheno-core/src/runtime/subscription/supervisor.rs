@@ -283,6 +283,7 @@ impl Supervisor {
             machine,
             current: None,
             writing: None,
+            looked_at: Instant::now(),
             wrote_at: Instant::now(),
             wrote_several_at: None,
             to_load: Vec::new(),

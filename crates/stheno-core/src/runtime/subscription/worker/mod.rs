@@ -92,6 +92,8 @@ pub(crate) struct Worker {
     /// The batch that is being offered, and how far it was.
     pub(crate) current: Option<(Fed, usize)>,
     pub(crate) writing: Option<Writing>,
+    /// The time when it last looked: before a turn, and after each attempt. Looking costs as much as an attempt that does nothing.
+    pub(crate) looked_at: Instant,
     /// When the last write began.
     pub(crate) wrote_at: Instant,
     /// When the last write of several records began.

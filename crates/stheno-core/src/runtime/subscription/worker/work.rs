@@ -44,25 +44,29 @@ impl Worker {
         Ok(begun >= TURN)
     }
 
-    /// Does what the lanes want done. Says how much it was.
+    /// Does what the lanes want done. Says how many attempts it began: what is to be read is read in one go, however much it is.
     fn step_some(&mut self, limit: usize) -> Result<usize, End> {
-        let mut done = 0;
-        while done < limit
+        let mut begun = 0;
+        while begun < limit
             && self.rewinding.is_none()
             && let Some(step) = self.machine.next(self.now())
         {
             match step {
-                Step::Start(attempt) => self.start_at(attempt, self.now())?,
+                Step::Start(attempt) => {
+                    self.looked_at = Instant::now();
+                    self.start_at(attempt, self.now())?;
+                    begun += 1;
+                }
                 Step::Load(load) => self.to_load.push(load),
             }
-            done += 1;
         }
-        Ok(done)
+        Ok(begun)
     }
 
     /// Offers live events. Says how many were taken.
     pub(super) fn offer_some(&mut self, limit: usize) -> Result<usize, End> {
         let now = self.now();
+        self.looked_at = Instant::now();
         let mut offered = 0;
         while offered < limit && self.rewinding.is_none() && self.machine.wants_intake() {
             let Some((batch, at)) = &mut self.current else {
@@ -98,8 +102,9 @@ impl Worker {
         Ok(offered)
     }
 
+    /// Starts an attempt, right after it was looked what time it is.
     pub(super) fn start_at(&mut self, mut attempt: Attempt, now: Now) -> Result<(), End> {
-        if !self.lease.is_good() {
+        if !self.lease.is_good_at(self.looked_at) {
             return Err(End::LostLease);
         }
         if let Some(batching) = &mut self.batching {
@@ -109,16 +114,19 @@ impl Worker {
             if alone {
                 self.flush_batch(true);
             }
+            self.looked_at = Instant::now();
             return Ok(());
         }
         if self.attempts.are_apart() {
             self.machine.suspend(&mut attempt);
             self.attempts.begin_apart(attempt);
+            self.looked_at = Instant::now();
             return Ok(());
         }
-        let before = Instant::now();
         let begun = self.attempts.begin(attempt);
-        self.attempts.took_in_place(before.elapsed());
+        let ended_at = Instant::now();
+        self.attempts.took_in_place(ended_at.duration_since(self.looked_at));
+        self.looked_at = ended_at;
         match begun {
             Begun::Ended(attempt, outcome) => {
                 self.check_epoch()?;

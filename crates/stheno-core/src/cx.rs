@@ -263,6 +263,9 @@ impl Cx {
     /// every attempt, so that a retry does not publish it twice. What the event says itself (`id`, `correlation`) stays: an id
     /// of your own has to be the same at every attempt, too.
     ///
+    /// A log knows an id for its dedup window. An attempt that comes later (a retry after days, a redrive, a restart) looks for the
+    /// event first, among the next 2,048 events of its key and name behind this one.
+    ///
     /// In a batch `cx.of(item).publish(..)` says which event is the cause. Without it nobody knows, and the id would change with the
     /// events that happen to be in the call, so that it is refused ([`NoItem`](PublishErrorKind::NoItem)).
     pub fn publish(&self, event: impl Into<Outgoing>) -> CausedPublish {
@@ -272,7 +275,7 @@ impl Cx {
         let ordinal = self.0.published.fetch_add(1, Ordering::Relaxed);
         let event = event.into();
         let id = self.derived_id(&event, ordinal);
-        let publish = self.0.scope.bus.publish(event).first_stands();
+        let publish = self.0.scope.bus.publish(event).first_stands(&self.0.event);
         CausedPublish(publish.caused_by(&id, self.correlation(), self.id().as_str()))
     }
 

@@ -1,9 +1,9 @@
 //! Several messages, all of them or none: JetStream's atomic batch.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, pin::pin};
 
 use async_nats::{HeaderMap, HeaderValue, Subject};
-use futures_util::future::try_join_all;
+use futures_util::future::{Either, select, try_join_all};
 use stheno_core::{
     NewEvent, Timestamp,
     backend::{AppendError, AppendErrorKind, Appended},
@@ -24,33 +24,84 @@ const ID: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Bat
 const NUMBER: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Batch-Sequence");
 const COMMIT: async_nats::HeaderName = async_nats::HeaderName::from_static("Nats-Batch-Commit");
 
+/// Bytes of a batch that are sent before the server has said that it begins: what it does not take was sent for nothing.
+pub(crate) const AT_ONCE: usize = 256 * 1024;
+
 /// Sends a batch once and waits for the acknowledgement of the whole, which says the sequence of its last message.
+///
+/// The first message is a request, as ADR-50 asks: a server that has too many batches under way says so to nothing else. What
+/// follows is sent without waiting for its answer if that is at most so many bytes.
 pub(crate) async fn send(
     link: &Link,
     target: Target<'_>,
     messages: impl ExactSizeIterator<Item = Outgoing>,
+    at_once: usize,
 ) -> Result<Ack, Trouble> {
     let id = uuid::Uuid::now_v7().simple().to_string();
-    let last = messages.len();
-    let mut subjects = Vec::with_capacity(last);
-    for (number, mut outgoing) in (1..).zip(messages) {
+    let whole = Whole { id: &id, count: u64::try_from(messages.len()).unwrap_or(u64::MAX) };
+    let mut parts = (1..).zip(messages).map(|(number, mut outgoing)| {
         outgoing.headers.insert(ID, id.as_str());
         outgoing.headers.insert(NUMBER, HeaderValue::from(number));
-        if number == last {
+        if number == whole.count {
             outgoing.headers.insert(COMMIT, "1");
-            let whole = Whole { id: &id, count: u64::try_from(last).unwrap_or(u64::MAX) };
-            let sent = publish::commit(link, target, whole, outgoing).await;
-            return sent.map_err(|trouble| denied(link, &subjects, trouble));
         }
-        subjects.push(outgoing.subject.clone());
-        let Outgoing { subject, headers, body } = outgoing;
+        outgoing
+    });
+    let Some(first) = parts.next() else { return Err(Trouble::Unsent("a batch of nothing".to_owned())) };
+    let parts: Vec<_> = parts.collect();
+    let (subject, bytes) = (first.subject.clone(), parts.iter().map(Outgoing::size).sum::<usize>());
+    if parts.is_empty() {
+        return publish::commit(link, target, whole, first).await;
+    }
+    let mut begun = pin!(publish::begin(link, target, whole, first));
+    let mut rest = pin!(follow(link, target, whole, subject, parts));
+    if bytes > at_once {
+        refused(begun.await)?;
+        return rest.await;
+    }
+    // The first is sent first, since it is polled first.
+    match select(begun.as_mut(), rest.as_mut()).await {
+        Either::Left((begun, rest)) => {
+            refused(begun)?;
+            rest.await
+        }
+        Either::Right((Err(trouble), begun)) if trouble.code() == Some(code::BATCH_INCOMPLETE) => {
+            refused(begun.await)?;
+            Err(trouble)
+        }
+        Either::Right((committed, _)) => committed,
+    }
+}
+
+/// What certainly keeps a batch from being stored, if its first message came to that. Of anything else the last one tells.
+fn refused(begun: Result<(), Trouble>) -> Result<(), Trouble> {
+    match begun {
+        Err(trouble @ (Trouble::Refused(_) | Trouble::Denied(_) | Trouble::Unsent(_) | Trouble::Closed)) => {
+            Err(trouble)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sends what follows the first message of a batch, which went to a subject.
+async fn follow(
+    link: &Link,
+    target: Target<'_>,
+    whole: Whole<'_>,
+    first: Subject,
+    mut parts: Vec<Outgoing>,
+) -> Result<Ack, Trouble> {
+    let Some(last) = parts.pop() else { return Err(Trouble::Unsent("a batch of one".to_owned())) };
+    let mut subjects = vec![first];
+    for Outgoing { subject, headers, body } in parts {
+        subjects.push(subject.clone());
         match tokio::time::timeout(PATIENCE, link.send(subject, Some(headers), body)).await {
             Ok(sent) => sent?,
             // The connection is away and much is queued. Without its last message nothing of a batch is stored.
             Err(_) => return Err(Trouble::NoResponders),
         }
     }
-    Err(Trouble::Unsent("a batch of nothing".to_owned()))
+    publish::commit(link, target, whole, last).await.map_err(|trouble| denied(link, &subjects, trouble))
 }
 
 /// A batch is incomplete when the server has refused one of its messages, which nobody waits for by itself.
@@ -89,7 +140,7 @@ pub(crate) async fn append(log: &Log, events: &[NewEvent]) -> Result<Vec<Appende
     }
     let mut races = 0;
     while races < RACES {
-        match send(&log.writing.link, log.target(), events.iter().map(outgoing)).await {
+        match send(&log.writing.link, log.target(), events.iter().map(outgoing), AT_ONCE).await {
             Ok(ack) => {
                 let first = (ack.seq + 1).saturating_sub(events.len() as u64);
                 return Ok((first..=ack.seq).map(Appended::stored).collect());

@@ -5,7 +5,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -57,6 +57,8 @@ pub(crate) struct Group {
     state: Mutex<State>,
     /// So many have gathered as were waited for.
     enough: Notify,
+    /// The batches of others left no place for one of these.
+    pub(crate) crowded: AtomicBool,
 }
 
 #[derive(Default)]
@@ -83,7 +85,7 @@ enum Joined {
 impl Group {
     /// Of a log whose connections live on this runtime.
     pub(crate) fn new(io: Handle) -> Self {
-        Self { io, state: Mutex::default(), enough: Notify::new() }
+        Self { io, state: Mutex::default(), enough: Notify::new(), crowded: AtomicBool::new(false) }
     }
 
     fn join(&self, event: NewEvent) -> Joined {

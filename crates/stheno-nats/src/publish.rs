@@ -112,6 +112,17 @@ pub(crate) async fn send(link: &Link, target: Target<'_>, outgoing: Outgoing) ->
     target.read(&request(link, outgoing).await?, None)
 }
 
+/// Sends the first message of a batch, and waits until the server says whether it takes the batch. It says nothing when it does.
+pub(crate) async fn begin(
+    link: &Link,
+    target: Target<'_>,
+    whole: Whole<'_>,
+    outgoing: Outgoing,
+) -> Result<(), Trouble> {
+    let answer = request(link, outgoing).await?;
+    if answer.is_empty() { Ok(()) } else { target.read(&answer, Some(whole)).map(drop) }
+}
+
 /// Sends the last message of a batch, and waits for the acknowledgement of the whole.
 pub(crate) async fn commit(
     link: &Link,

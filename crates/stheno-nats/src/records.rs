@@ -303,7 +303,7 @@ async fn send(
         [write] => publish::send(link, target, outgoing(write)).await?.seq,
         writes => {
             let _room = log.records.batch().await?;
-            batch::send(link, target, writes.iter().map(outgoing)).await?.seq
+            batch::send(link, target, writes.iter().map(outgoing), batch::AT_ONCE).await?.seq
         }
     };
     Ok(revisions((last + 1).saturating_sub(writes.len() as u64), writes))

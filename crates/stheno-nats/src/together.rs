@@ -1,9 +1,14 @@
 //! Appends that gathered: one atomic batch, and by themselves those that the server does not take together.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use stheno_core::backend::Appended;
+use tokio::time::Instant;
 
 use crate::{
     append, batch,
@@ -67,7 +72,8 @@ async fn together(log: &Log, mut gathered: Vec<Waiting>, tries: &mut Tries) -> V
 
 /// Whether it was tried for long enough, or there is no connection any more.
 fn is_over(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Closed | Trouble::Gone) || (trouble.passes() && !is_incomplete(trouble))
+    matches!(trouble, Trouble::Closed | Trouble::Gone)
+        || (trouble.passes() && !is_incomplete(trouble) && !is_crowded(trouble))
 }
 
 /// The server has refused or missed a message of the batch before its last.
@@ -75,16 +81,78 @@ fn is_incomplete(trouble: &Trouble) -> bool {
     trouble.code() == Some(code::BATCH_INCOMPLETE)
 }
 
-/// Sends them as a batch until it is acknowledged or refused.
+/// There are as many batches under way as the server takes, of all who publish to the stream.
+fn is_crowded(trouble: &Trouble) -> bool {
+    trouble.code() == Some(code::TOO_MANY_BATCHES)
+}
+
+/// Sends them as a batch until it is acknowledged or refused, or others leave no place for one for too long.
 async fn send(log: &Log, gathered: &[Waiting], tries: &mut Tries) -> Result<Ack, Trouble> {
     let _room = log.appends.batch().await?;
+    let mut turn = Turn::begin(&log.group.crowded);
     loop {
         let messages: Vec<_> = gathered.iter().map(|waiting| append::outgoing(log, &waiting.event)).collect();
-        match batch::send(&log.writing.link, log.target(), messages.into_iter()).await {
-            Ok(ack) => return Ok(ack),
+        match batch::send(&log.writing.link, log.target(), messages.into_iter(), turn.at_once()).await {
+            Ok(ack) => {
+                turn.come();
+                return Ok(ack);
+            }
             Err(trouble) if is_incomplete(&trouble) => return Err(trouble),
+            Err(trouble) if is_crowded(&trouble) => turn.wait().await.ok_or(trouble)?,
             Err(trouble) => tries.again(log, trouble).await?,
         }
+    }
+}
+
+/// The wait for a place among the batches that a server has under way.
+///
+/// Batches of hosts end within milliseconds, and a place comes free. One that somebody has begun and left has its place for ten
+/// seconds, and who begins one after the other has them for ever: then appends go by themselves, which is slow and better than
+/// nothing, and each time they gather one try tells whether there are places again.
+struct Turn<'g> {
+    /// None came free when it was waited for last.
+    crowded: &'g AtomicBool,
+    until: Instant,
+    pause: Duration,
+}
+
+impl<'g> Turn<'g> {
+    /// How long it is waited for.
+    const LONG: Duration = Duration::from_millis(500);
+    /// The first pause before it is asked again; each is twice the one before.
+    const FIRST: Duration = Duration::from_millis(1);
+    /// The longest pause.
+    const LAST: Duration = Duration::from_millis(16);
+
+    fn begin(crowded: &'g AtomicBool) -> Self {
+        let long = if crowded.load(Ordering::Relaxed) { Duration::ZERO } else { Self::LONG };
+        Self { crowded, until: Instant::now() + long, pause: Self::FIRST }
+    }
+
+    /// How much is sent before there is a place.
+    fn at_once(&self) -> usize {
+        if self.crowded.load(Ordering::Relaxed) { 0 } else { batch::AT_ONCE }
+    }
+
+    fn come(&self) {
+        self.crowded.store(false, Ordering::Relaxed);
+    }
+
+    /// Waits a little; `None` when it was long enough.
+    async fn wait(&mut self) -> Option<()> {
+        if Instant::now() >= self.until {
+            if !self.crowded.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "others have so many atomic batches under way that the server takes no more, so appends go one by one; raise \
+                     `limits {{ batch {{ max_inflight_per_stream }} }}` in the `jetstream` block of the servers, or find who \
+                     begins batches and leaves them"
+                );
+            }
+            return None;
+        }
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(Self::LAST);
+        Some(())
     }
 }
 

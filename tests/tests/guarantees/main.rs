@@ -1,5 +1,6 @@
 //! What Stheno guarantees, on the embedded backend: one test or more for each line, named after it.
 
+mod again;
 mod durable;
 mod isolated;
 mod once;

@@ -1,8 +1,9 @@
 //! The bus: publishing events, strictly.
 //!
 //! Reading order: this file (`Bus`), `outgoing` (events before they are sent), `given` (what was said of one, once), `publish`
-//! (the builders), `published` (their answer), `send` (what is sent, and what its answers mean), `kind` (why an event was not published), `error` (one that was not), `all_error` (several).
+//! (the builders), `published` (their answer), `send` (what is sent, and what its answers mean), `again` (what a later attempt sends again), `kind` (why an event was not published), `error` (one that was not), `all_error` (several).
 
+mod again;
 pub mod all_error;
 pub mod error;
 mod given;
@@ -12,7 +13,9 @@ pub mod publish;
 pub mod published;
 mod send;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::sync::OnceCell;
 
 use crate::{
     backend::Backend,
@@ -49,6 +52,8 @@ struct Inner {
     said: Said,
     /// Whether what is in the log can be compared with what is published.
     readable: Readable,
+    /// For how long the log knows an id, once somebody has asked.
+    window: Arc<OnceCell<Duration>>,
 }
 
 impl Bus {
@@ -63,6 +68,7 @@ impl Bus {
             clock: Arc::new(SystemClock),
             said: Said::default(),
             readable: Readable::default(),
+            window: Arc::default(),
         }))
     }
 

@@ -9,13 +9,14 @@ use std::{
 use crate::{
     bus::{
         Bus,
+        again::Cause,
         all_error::PublishAllError,
         error::PublishError,
         outgoing::{IntoKey, Outgoing},
         published::Published,
         send::{self, OnOther},
     },
-    event::recorded::EventId,
+    event::recorded::{EventId, RecordedEvent},
     time::Timestamp,
 };
 
@@ -33,9 +34,10 @@ impl Publish {
         Self { bus, event, on_other: OnOther::Refuse }
     }
 
-    /// What is published again by a later attempt of a handler: the first attempt's event stands.
-    pub(crate) fn first_stands(mut self) -> Self {
-        self.on_other = OnOther::FirstStands;
+    /// What a handler publishes that was called with this event, and perhaps again by a later attempt: the first attempt's event
+    /// stands.
+    pub(crate) fn first_stands(mut self, cause: &RecordedEvent) -> Self {
+        self.on_other = OnOther::FirstStands(Cause::of(cause));
         self
     }
 

@@ -12,6 +12,7 @@ use crate::{
     backend::{Append, AppendError, AppendErrorKind, Appended, BackendError, BackendErrorKind, Query},
     bus::{
         Bus,
+        again::{self, Cause},
         error::PublishError,
         kind::PublishErrorKind,
         outgoing::Outgoing,
@@ -30,8 +31,8 @@ const WINDOW: usize = 256;
 pub(super) enum OnOther {
     /// The publisher is told that its event is not in the log.
     Refuse,
-    /// It is what an earlier attempt has published; that one stands.
-    FirstStands,
+    /// It is what an earlier attempt at this event has published; that one stands, however long ago it was.
+    FirstStands(Cause),
 }
 
 /// Whether this bus may read the log. Who may not is told so once: a server notes each refusal in its log.
@@ -42,6 +43,13 @@ type Outcome = Result<Published, PublishError>;
 
 /// Sends one event.
 pub(super) async fn one(bus: &Bus, event: NewEvent, on_other: OnOther) -> Outcome {
+    if let OnOther::FirstStands(cause) = on_other {
+        match again::published(bus, &event, cause).await {
+            Ok(None) => {}
+            Ok(Some(earlier)) => return answered(bus, event, earlier, on_other).await,
+            Err(error) => return Err(PublishError::append(error.into(), Outgoing::checked(event))),
+        }
+    }
     // The backend takes the event; what could not be stored goes back to the publisher.
     let sent = event.clone();
     match bus.backend().append(Append::one(event)).await {

@@ -50,7 +50,7 @@ async fn a_batch_whose_client_has_ended_was_not_stored_and_may_be_sent_again() {
     }
     let message = |_| Outgoing { subject: "nobody".into(), headers: HeaderMap::new(), body: Bytes::new() };
     let target = Target { stream: "EVENTS", domain: None };
-    let sent = || batch::send(&link, target, [1, 2].map(message).into_iter());
+    let sent = || batch::send(&link, target, [1, 2].map(message).into_iter(), batch::AT_ONCE);
     assert!(matches!(sent().await, Err(Trouble::NoResponders)));
     link.close().await;
     assert!(matches!(sent().await, Err(Trouble::Closed)));

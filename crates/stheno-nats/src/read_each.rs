@@ -34,14 +34,15 @@ pub(crate) async fn pages(log: &Arc<Log>, queries: Vec<Query>) -> Vec<Result<Pag
     // What a run did not bring is asked for by itself.
     let found: HashMap<u64, Arc<RecordedEvent>> =
         read.collect::<Vec<_>>().await.into_iter().flatten().map(|event| (event.sequence, event)).collect();
-    let found = &found;
-    let pages = stream::iter(queries).map(|query| async move {
-        match single(&query).and_then(|sequence| found.get(&sequence)) {
-            Some(event) => Ok(Page::new(vec![Arc::clone(event)], event.sequence, true)),
-            None => read::page(log, &query).await,
-        }
-    });
-    pages.buffered(AT_ONCE).collect().await
+    let is_there = |query: &Query| single(query).and_then(|sequence| found.get(&sequence));
+    let others: Vec<Query> = queries.iter().filter(|query| is_there(query).is_none()).cloned().collect();
+    let read = stream::iter(others).map(|query| async move { read::page(log, &query).await });
+    let mut others = read.buffered(AT_ONCE).collect::<Vec<_>>().await.into_iter();
+    let page = |query: &Query| match is_there(query) {
+        Some(event) => Some(Ok(Page::new(vec![Arc::clone(event)], event.sequence, true))),
+        None => others.next(),
+    };
+    queries.iter().filter_map(page).collect()
 }
 
 /// The sequence of a query that asks for one event, whatever it is.

@@ -45,7 +45,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What marks a deletion, as key-value tools know it.
 const OPERATION: HeaderName = HeaderName::from_static("KV-Operation");
 const DELETED: &str = "DEL";
-/// Tells the writes of one call from all others: whoever was not told whether they were done looks for it.
+/// Tells the writes of one call from all others: whoever was not told whether they were done looks for it. It stands on the one that is
+/// looked at alone: a batch has hundreds of records, and each header is parsed and kept.
 const WRITE: &str = "stheno-write";
 /// How long the mark of a deletion stays, in seconds: nobody needs it, and the server keeps no less than a second.
 const MARK_STAYS: u64 = 1;
@@ -296,22 +297,28 @@ async fn send(
     id: &str,
 ) -> Result<Vec<Revision>, Trouble> {
     let subjects = subjects(log);
-    let outgoing = |write: &RecordWrite| message(write, &subjects, marks, id);
+    let looked_at = guard(writes).unwrap_or(0);
+    let outgoing = |(index, write): (usize, &RecordWrite)| {
+        let mut message = message(write, &subjects, marks);
+        if index == looked_at {
+            message.headers.insert(WRITE, id);
+        }
+        message
+    };
     let (link, stream) = (&log.writing.link, bucket_stream(log));
     let target = log.target_of(&stream);
     let last = match writes {
-        [write] => publish::send(link, target, outgoing(write)).await?.seq,
+        [write] => publish::send(link, target, outgoing((0, write))).await?.seq,
         writes => {
             let _room = log.records.batch().await?;
-            batch::send(link, target, writes.iter().map(outgoing), batch::AT_ONCE).await?.seq
+            batch::send(link, target, writes.iter().enumerate().map(outgoing), batch::AT_ONCE).await?.seq
         }
     };
     Ok(revisions((last + 1).saturating_sub(writes.len() as u64), writes))
 }
 
-fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<RecordName, u64>, id: &str) -> Outgoing {
+fn message(write: &RecordWrite, subjects: &RecordSubjects, marks: &HashMap<RecordName, u64>) -> Outgoing {
     let mut headers = HeaderMap::new();
-    headers.insert(WRITE, id);
     let expected = match write.expect {
         Expect::Revision(revision) => Some(sequence(revision)),
         Expect::Absent => Some(marks.get(&write.name).copied().unwrap_or(0)),

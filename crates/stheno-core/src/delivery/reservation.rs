@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use crate::delivery::lane_id::LaneId;
 
-/// Sequences that one write reserves ahead at most, for a subscriber that is quick. A crash repeats no more than these.
-pub(crate) const RESERVE: u64 = 1_024;
+/// Attempts that a crash may leave unrecorded at most: live events that one write reserves ahead for a subscriber that is quick, those
+/// under way, and lanes that may be started.
+pub(crate) const RESERVE: u64 = 1_900;
 /// Sequences that one write reserves ahead at least.
 const LEAST: u64 = 32;
 /// Lanes with a record that one write says may be started, besides those that are under way.
@@ -59,7 +60,8 @@ impl Reservation {
     pub(crate) fn write(&mut self, position: u64, concurrency: usize, lanes: HashSet<LaneId>) -> u64 {
         let got = position.saturating_sub(self.written_at);
         let least = LEAST.max(concurrency as u64).min(RESERVE);
-        self.ahead = got.saturating_mul(4).clamp(least, RESERVE);
+        let others = u64::try_from(concurrency.saturating_add(lanes.len())).unwrap_or(u64::MAX);
+        self.ahead = got.saturating_mul(4).clamp(least, RESERVE.saturating_sub(others).max(least));
         self.written_at = position;
         // Until it is known whether the write was taken, what only one of the two says is not started.
         self.lanes.retain(|id| lanes.contains(id));
@@ -99,7 +101,10 @@ mod tests {
         let mut reservation = Reservation::at(0);
         assert_eq!(reservation.write(0, 1, HashSet::new()), LEAST);
         assert_eq!(reservation.write(100, 1, HashSet::new()), 500);
-        assert_eq!(reservation.write(100_000, 1, HashSet::new()), 100_000 + RESERVE);
+        assert_eq!(reservation.write(100_000, 1, HashSet::new()), 100_000 + RESERVE - 1);
+        let lanes = (0..1_000).map(LaneId::Event).collect();
+        assert_eq!(reservation.write(200_000, 300, lanes), 200_000 + RESERVE - 1_300);
+        assert_eq!(reservation.write(300_000, 5_000, HashSet::new()), 300_000 + RESERVE, "all that are made at once");
     }
 
     #[test]

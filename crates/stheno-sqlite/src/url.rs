@@ -107,6 +107,9 @@ fn decode_path(path: &str) -> Result<String, BackendError> {
     if path.is_empty() {
         return Err(refused("the address has no path; write `sqlite://stheno.db`, or `memory:`".to_owned()));
     }
+    if path == ":memory:" {
+        return Err(refused("`:memory:` would be the name of a file; write `memory:` for a log in memory".to_owned()));
+    }
     // It is that of another service, with a password, or a path that nobody would take for one.
     let first = path.split('/').next().unwrap_or_default();
     if first.rsplit_once('@').is_some_and(|(login, _)| login.contains(':')) {
@@ -201,6 +204,7 @@ mod tests {
             "postgres://localhost/log",
             "sqlite:stheno.db",
             "sqlite://",
+            "sqlite://:memory:",
             "sqlite://?sync=full",
             "sqlite://100%.db",
             "memory:x",

@@ -87,6 +87,6 @@ async fn a_leaf_whose_hub_has_no_such_domain_is_told_so() {
     let opened = stheno_nats::NatsBackend::open(
         NatsOptions::from_url(&format!("{}?domain=hub", server.url())).expect("an address"),
     );
-    let error = opened.await.err().expect("there is no such domain");
+    let Err(error) = opened.await else { panic!("there is no such domain") };
     assert!(error.to_string().contains("hub"), "{error}");
 }

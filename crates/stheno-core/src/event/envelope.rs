@@ -164,7 +164,7 @@ fn wrong_format(content_type: &str) -> Option<String> {
 
 /// Whether some text in the body may be a member that only envelopes have. Most bodies have none, and are not parsed here.
 fn may_be_one(body: &[u8]) -> bool {
-    const MARKS: [&[u8]; 12] = [
+    const MARKS: [&[u8]; 20] = [
         b"detail",
         b"payload\"",
         b"message\"",
@@ -177,6 +177,14 @@ fn may_be_one(body: &[u8]) -> bool {
         b"subscription\"",
         b"cloudEventsVersion\"",
         b"data\"",
+        b"trigger\"",
+        b"record\"",
+        b"resource_type\"",
+        b"occurred_at\"",
+        b"notificationType\"",
+        b"jsonrpc\"",
+        b"ReceiptHandle\"",
+        b"Records\"",
     ];
     let quotes = body.iter().enumerate().filter(|(_, byte)| **byte == b'"').map(|(at, _)| &body[at + 1..]);
     quotes.into_iter().any(|rest| {
@@ -296,7 +304,7 @@ impl Members<'_> {
 
     /// Which other envelope they are those of.
     fn foreign(&self, name: &str) -> Option<&'static str> {
-        const KINDS: [(&str, &[&str]); 8] = [
+        const KINDS: [(&str, &[&str]); 19] = [
             ("Amazon EventBridge", &["detail-type", "detail", "source"]),
             ("Azure Event Grid", &["eventType", "eventTime", "data"]),
             ("Amazon SNS", &["Type", "MessageId", "TopicArn"]),
@@ -305,12 +313,26 @@ impl Members<'_> {
             ("Google Pub/Sub", &["message", "subscription"]),
             ("CloudEvents 0.1", &["cloudEventsVersion", "eventType"]),
             ("CloudEvents without `specversion`", &["id", "source", "type", "data", "datacontenttype"]),
+            ("Hasura", &["trigger", "table", "event", "created_at"]),
+            ("Supabase", &["type", "table", "schema", "record"]),
+            ("PayPal", &["event_type", "resource", "resource_type"]),
+            ("Chargebee", &["event_type", "content", "occurred_at"]),
+            ("commercetools", &["notificationType", "resource", "projectKey"]),
+            ("JSON-RPC", &["jsonrpc", "method"]),
+            ("an outbox's row", &["aggregate_type", "event_type", "payload"]),
+            ("Kafka Connect", &["schema", "payload"]),
+            ("Amazon SQS", &["MessageId", "ReceiptHandle", "Body"]),
+            ("AWS Lambda", &["Records"]),
+            ("ActivityStreams", &["@context", "type", "object"]),
         ];
         let is = |names: &[&str]| names.iter().all(|name| self.get(name).is_some());
         if let Some((kind, _)) = KINDS.into_iter().find(|(_, names)| is(names)) {
             return Some(kind);
         }
-        let is_stripe = self.text("object").is_some_and(|object| object == "event") && is(&["id", "type", "data"]);
+        let is_stripe = self.text("object").is_some_and(|object| match object.as_str() {
+            "event" => is(&["id", "type", "data"]),
+            other => other.starts_with("v2.core.event") && is(&["id", "type"]),
+        });
         // Nothing but an envelope repeats the name of the event, and has something inside.
         let has_inside = ["data", "payload", "detail", "message", "body"].into_iter().any(|inside| self.has(inside));
         let repeats =

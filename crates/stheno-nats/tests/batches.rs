@@ -5,9 +5,9 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use async_nats::HeaderMap;
-use common::{a_log, ask, base64_of, bounded, client, everything, names, open, placed, sequences};
+use common::{a_log, bounded, client, everything, in_batches, names, open, placed, sequences};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stheno_core::{
     NewEvent,
     backend::{Append, AppendError, Appended, Backend},
@@ -74,18 +74,6 @@ async fn round(logs: &[Arc<NatsBackend>]) -> Vec<Appended> {
     let all = callers.map(|(number, log)| log.append(Append::one(placed(number))));
     let appended = bounded("all are answered", join_all(all)).await;
     appended.into_iter().map(|one| one.expect("the log takes it")[0]).collect()
-}
-
-/// How many messages of a log were stored as part of a batch of ours.
-async fn in_batches(server: &NatsServer, log: &NatsBackend) -> usize {
-    let ((stream, _), client) = (names(log).await, client(server).await);
-    let mut batched = 0;
-    for sequence in sequences(&everything(log).await) {
-        let read = ask(&client, &format!("STREAM.MSG.GET.{stream}"), &json!({ "seq": sequence })).await;
-        let headers = base64_of(&read["message"]["hdrs"]);
-        batched += usize::from(headers.contains("Nats-Batch-Id") && !headers.contains("foreign"));
-    }
-    batched
 }
 
 #[tokio::test(flavor = "multi_thread")]

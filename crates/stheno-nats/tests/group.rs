@@ -11,9 +11,8 @@ use std::{
     time::Duration,
 };
 
-use common::{LIMIT, a_log, ask, base64_of, bounded, client, everything, names, open, placed, sequences, stored};
+use common::{LIMIT, a_log, bounded, everything, in_batches, open, placed, sequences, stored};
 use futures_util::future::join_all;
-use serde_json::json;
 use stheno_core::{
     EventId, NewEvent, Timestamp,
     backend::{Append, AppendError, AppendErrorKind, Appended, Backend, BackendErrorKind},
@@ -43,18 +42,6 @@ fn append(log: &Arc<NatsBackend>, event: NewEvent) -> JoinHandle<Result<Appended
 
 async fn answer(task: JoinHandle<Result<Appended, AppendError>>) -> Result<Appended, AppendError> {
     bounded("an append is answered", task).await.expect("the task ends")
-}
-
-/// How many messages of a log were stored as part of a batch.
-async fn in_batches(server: &NatsServer, log: &NatsBackend) -> usize {
-    let ((stream, _), client) = (names(log).await, client(server).await);
-    let mut batched = 0;
-    for sequence in sequences(&everything(log).await) {
-        let read = ask(&client, &format!("STREAM.MSG.GET.{stream}"), &json!({ "seq": sequence })).await;
-        let headers = base64_of(&read["message"]["hdrs"]);
-        batched += usize::from(headers.contains("Nats-Batch-Id"));
-    }
-    batched
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,7 +170,8 @@ impl<E> Log<E> {
         Ok(Events::new(self.reader().await?, self.wanted.limit))
     }
 
-    /// One event after the other, and then each that comes, without gap or repeat. It ends only where an end is asked for.
+    /// One event after the other, and then each that comes, without gap or repeat. It ends at [`upto`](Self::upto) or a [`limit`](Self::limit),
+    /// and else never: not at a time, since clocks may go back.
     ///
     /// While the backend is away, it says so once per try and goes on when it is back: ask it again after an error.
     ///

@@ -142,3 +142,15 @@ pub fn base64_of(value: &Value) -> String {
     let bytes = base64::engine::general_purpose::STANDARD.decode(value.as_str().unwrap_or_default());
     String::from_utf8(bytes.expect("base64")).expect("text")
 }
+
+/// How many messages of a log were stored as part of a batch of ours; those of a test that begins others say that they are foreign.
+pub async fn in_batches(server: &NatsServer, log: &NatsBackend) -> usize {
+    let ((stream, _), client) = (names(log).await, client(server).await);
+    let mut batched = 0;
+    for sequence in sequences(&everything(log).await) {
+        let read = ask(&client, &format!("STREAM.MSG.GET.{stream}"), &serde_json::json!({ "seq": sequence })).await;
+        let headers = base64_of(&read["message"]["hdrs"]);
+        batched += usize::from(headers.contains("Nats-Batch-Id") && !headers.contains("foreign"));
+    }
+    batched
+}
